@@ -1,0 +1,39 @@
+# Read by the scripts beside it. `setup GROUP` makes .venv in this checkout, or takes the one that is there, with the
+# project and what that dependency group of pyproject.toml needs, in the versions of constraints.txt.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+find_python() {
+    local candidate candidates=(.venv/bin/python python3 python3.14 python3.13 python3.12 python3.11 python)
+    [[ -z ${PYTHON:-} ]] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
+        if "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "This needs Python 3.11 or later with its venv module, and found none (looked for: ${candidates[*]})." >&2
+    echo "Install it (on Debian and Ubuntu: python3 and python3-venv) or name it: PYTHON=/path/to/python $0" >&2
+    return 1
+}
+
+setup() {
+    local group=$1 stamp=.venv/.installed-$1 python wanted
+    python=$(find_python)
+    wanted=$({ "$python" -VV && pwd && cat pyproject.toml constraints.txt; } | cksum)
+    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
+        return
+    fi
+    echo "Installing what scripts/${0##*/} needs into .venv, once ..." >&2
+    if [[ $(.venv/bin/python -VV 2>/dev/null) != "$("$python" -VV)" ]]; then
+        "$python" -m venv --clear .venv
+    fi
+    # First a pip that knows dependency groups, and what builds the project without an environment of its own.
+    install pip hatchling
+    install --no-build-isolation --editable '.[all]' --group "$group"
+    echo "$wanted" >"$stamp"
+}
+
+install() {
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt "$@"
+}

@@ -1,0 +1,262 @@
+"""
+The layers of the package as a table, and what else can be read from its imports.
+
+To add a module, put its name below ``problems`` into the lowest layer above everything it imports; a package counts as
+one, its modules included, unless the table names one of them. To let a module import another project, name that in
+FOREIGN. A name without a file is a module to come.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Container, Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGE: Final = ROOT / "problems"
+
+LAYERS: Final = (
+    "errors problem_type negotiation _media_types _status _uris _template _close_codes",
+    "details invalid_params rendering _deprecation _definition _headers _model _reading",
+    "_response_header",
+    "_members",
+    "exceptions",
+    "catalog declarations instrumentation _examples _received",
+    "registry policy",
+    "openapi websockets streams",
+    "answer lint diff export generate contract",
+    "starlette httpx testing",
+    "fastapi",
+    "cli pytest_plugin",
+    "__main__",
+    "problems",  # the root package
+)
+"""From the ground up. A module imports from layers below its own, and from its own package."""
+
+REEXPORTED: Final = "registry"
+"""The root re-exports nothing from above the layer of this module."""
+
+PYDANTIC: Final = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
+"""Pydantic and what always comes with it."""
+
+STARLETTE_LEAF: Final = {"starlette.exceptions"}
+"""The one module of Starlette that imports nothing of Starlette."""
+
+FOREIGN: Final[dict[str, set[str]]] = {
+    "details": PYDANTIC,
+    "invalid_params": PYDANTIC,
+    "rendering.json": PYDANTIC,
+    "_model": PYDANTIC,
+    "_reading": PYDANTIC,
+    "_members": PYDANTIC,
+    "exceptions": PYDANTIC | STARLETTE_LEAF,
+    "catalog": PYDANTIC,
+    "registry": PYDANTIC,
+    "_examples": PYDANTIC,
+    "instrumentation": STARLETTE_LEAF,
+    "openapi": PYDANTIC,
+    "answer": PYDANTIC | STARLETTE_LEAF,
+    "starlette": {"starlette"},
+    "fastapi": PYDANTIC | {"fastapi", "starlette"},
+    "httpx": {"httpx", "httpx2"},
+}
+"""What a module, or a package with all its modules, imports besides the standard library."""
+
+STANDARD: Final = sys.stdlib_module_names | {"annotationlib"}
+"""The standard library, with what it gained after Python 3.11."""
+
+PRINTING: Final = {"cli", "__main__"}
+"""The modules, or packages with all their modules, that may print."""
+
+FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+MEDIA_TYPE: Final = re.compile(r"\b(?:application|text|multipart|image)/[\w.+*-]+")
+
+DEPTH: Final = {name: depth for depth, layer in enumerate(LAYERS) for name in layer.split()}
+
+
+class Import(NamedTuple):
+    """One imported module, in words of the table if it is ours."""
+
+    name: str
+    ours: bool
+    local: bool
+
+
+def module_name(path: Path) -> str:
+    """Return the name by which the table knows the module at *path*."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "problems"
+
+
+PATHS: Final = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+TREES: Final = {name: ast.parse(path.read_bytes()) for name, path in PATHS.items()}
+
+
+def imports_of(tree: ast.Module) -> Iterator[Import]:
+    """Yield what *tree* imports, wherever it does so."""
+    functions = [n for n in ast.walk(tree) if isinstance(n, FUNCTIONS)]
+    local = {id(inner) for function in functions for inner in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [from_module(node.module or "", alias.name) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            ours = name.split(".")[0] == "problems"
+            yield Import(name.removeprefix("problems.") if ours else name, ours, id(node) in local)
+
+
+def from_module(module: str, name: str) -> str:
+    """Return what ``from module import name`` imports: a module of ours if *name* is one, else *module*."""
+    full = f"{module}.{name}"
+    return full if full.startswith("problems.") and full.removeprefix("problems.") in PATHS else module
+
+
+def within(name: str, names: Container[str]) -> bool:
+    """Tell whether *name*, or a package it is in, is one of *names*."""
+    parts = name.split(".")
+    return any(".".join(parts[:end]) in names for end in range(1, len(parts) + 1))
+
+
+def entry_of(name: str) -> str:
+    """Return the entry of the table that *name* belongs to: its own or that of the package it is in; none is empty."""
+    while name and name not in DEPTH:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def strings_of(tree: ast.Module) -> Iterator[str]:
+    """Yield the string and bytes literals in *tree* that are no docstrings."""
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in bare:
+            if isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node.value, bytes):
+                yield node.value.decode("latin-1")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the installed modules that a fresh interpreter has loaded after *code*."""
+    code += "\nimport json, sys; print(json.dumps({n: getattr(m, '__file__', 0) for n, m in sys.modules.items()}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - our own code
+    return {name for name, file in json.loads(done.stdout).items() if "site-packages" in (file or "")}
+
+
+modules = pytest.mark.parametrize("name", PATHS)
+
+
+class TestTable:
+    def test_it_names_nothing_twice(self):
+        """
+        A module is in one layer.
+        """
+        assert sorted(DEPTH) == sorted(" ".join(LAYERS).split())
+
+    def test_every_module_is_in_it(self):
+        """
+        A new module says which layer it is in.
+        """
+        assert [] == [name for name in PATHS if not entry_of(name)]
+
+    def test_foreign_modules_are_in_it(self):
+        """
+        A permission to import another project belongs to a module of the table.
+        """
+        assert [] == [name for name in FOREIGN if not entry_of(name)]
+
+
+@modules
+class TestModule:
+    def test_imports_point_down(self, name):
+        """
+        A module imports only from layers below its own, and from its own package.
+        """
+        own = entry_of(name)
+        ours = {i.name: entry_of(i.name) for i in imports_of(TREES[name]) if i.ours}
+
+        assert [] == [n for n, entry in ours.items() if entry != own and DEPTH.get(entry, 99) >= DEPTH.get(own, 0)]
+
+    def test_no_function_imports_ours(self, name):
+        """
+        A dependency on our own modules is visible at the top of the file.
+        """
+        assert [] == [i.name for i in imports_of(TREES[name]) if i.ours and i.local]
+
+    def test_foreign_imports_are_permitted(self, name):
+        """
+        A module imports the standard library and the one project it adapts to.
+        """
+        permitted = set().union(*(projects for module, projects in FOREIGN.items() if within(name, {module})))
+        known = permitted | STANDARD
+
+        assert [] == [i.name for i in imports_of(TREES[name]) if not i.ours and not within(i.name, known)]
+
+    def test_it_has_a_docstring(self, name):
+        """
+        A module begins by saying what it is.
+        """
+        assert ast.get_docstring(TREES[name])
+
+    def test_only_the_command_line_prints(self, name):
+        """
+        A library writes nothing to the terminal.
+        """
+        names = [n.id for n in ast.walk(TREES[name]) if isinstance(n, ast.Name)]
+
+        assert "print" not in names or within(name, PRINTING)
+
+    def test_media_types_are_named_in_one_place(self, name):
+        """
+        A media type is spelt out in `_media_types` alone.
+        """
+        found = [text for text in strings_of(TREES[name]) if MEDIA_TYPE.search(text)]
+
+        assert [] == found or name == "_media_types"
+
+
+def test_there_are_no_cycles():
+    """
+    No module imports itself by way of others.
+    """
+    graph = {name: {i.name for i in imports_of(tree) if i.ours} for name, tree in TREES.items()}
+
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.skipif("problems" not in PATHS, reason="the package has no root yet")
+class TestRoot:
+    def test_it_re_exports_the_everyday_layers(self):
+        """
+        The root reaches no higher than the registry: adapters are imported by path.
+        """
+        ours = [i.name for i in imports_of(TREES["problems"]) if i.ours]
+
+        assert [] == [name for name in ours if DEPTH[entry_of(name)] > DEPTH[REEXPORTED]]
+
+    def test_importing_it_loads_pydantic_and_one_leaf_of_starlette(self):
+        """
+        ``import problems`` costs pydantic, ``starlette.exceptions`` and the standard library, nothing else.
+        """
+        loaded = loaded_by("import problems") - loaded_by("import pydantic, starlette.exceptions")
+
+        assert [] == [name for name in loaded if not within(name, PYDANTIC)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.stem)
+def test_every_test_says_what_it_shows(path):
+    """
+    A test has a docstring: one sentence on the one behaviour it is about.
+    """
+    functions = [n for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, FUNCTIONS)]
+
+    assert [] == [f.name for f in functions if f.name.startswith("test_") and not ast.get_docstring(f)]
