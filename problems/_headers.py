@@ -1,0 +1,294 @@
+"""
+Response header fields: lines that may repeat, what may stand in them, and how values are written.
+
+Knows no header's meaning but that of Retry-After, and neither problems nor responses.
+"""
+
+import re
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from enum import Enum
+from math import ceil, isfinite
+from typing import Any, Final, TypeGuard
+
+from problems.errors import InvalidHeader
+
+__all__ = [
+    "DESCRIBES_BODY",
+    "HeaderLines",
+    "check_header",
+    "describes_body",
+    "header_value",
+    "http_date",
+    "parse_retry_after",
+    "retry_after",
+]
+
+DESCRIBES_BODY: Final = frozenset(
+    {
+        "content-digest",
+        "content-disposition",
+        "content-encoding",
+        "content-length",
+        "content-location",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "digest",
+        "etag",
+        "last-modified",
+        "repr-digest",
+        "trailer",
+        "transfer-encoding",
+    }
+)
+"""
+The fields, in lower case, that tell of the body beside them and so would lie beside another.
+
+Content-Language is none of them: the text of an exception keeps its language in a problem document.
+"""
+
+# These tell of the resource and not of the body: the length that 416 has to give (RFC 9110, section 15.5.17), and
+# the state that a failed or missing precondition was, or is to be, compared with.
+_DESCRIBES_RESOURCE: Final[Mapping[int, frozenset[str]]] = {
+    412: frozenset({"etag", "last-modified"}),
+    416: frozenset({"content-range"}),
+    428: frozenset({"etag", "last-modified"}),
+}
+
+MAX_SECONDS: Final = 2**31 - 1
+"""68 years. More would overflow in receivers (RFC 9111, section 1.2.2)."""
+
+_is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110, section 5.6.2
+_is_field_value: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*").fullmatch  # section 5.5
+_is_seconds: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?").fullmatch
+_has_time: Final = re.compile(r"[0-9]:[0-9]{2}").search
+_SECOND: Final = timedelta(seconds=1)
+
+
+def describes_body(name: str, status: int) -> bool:
+    """
+    Return whether the field *name* of an exception tells of a body that is not sent.
+
+    >>> describes_body("Content-Length", 404), describes_body("Content-Range", 416)
+    (True, False)
+    """
+    lower = name.lower()
+    return lower in DESCRIBES_BODY and lower not in _DESCRIBES_RESOURCE.get(status, ())
+
+
+def check_header(name: object, value: object) -> None:
+    """
+    Refuse a field that HTTP does not allow.
+
+    Raises:
+        InvalidHeader: The name is no token, or the value has characters that no field may have.
+    """
+    if not (isinstance(name, str) and _is_token(name)):
+        raise InvalidHeader(str(name), "its name is no token. Use letters, digits and hyphens.")
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        raise InvalidHeader(name, f"its value is of type {kind!r}. Give a string, or several for several lines.")
+    if not _is_field_value(value):
+        reason = "its value has control characters" if value.isascii() else "its value is no ISO-8859-1 text"
+        raise InvalidHeader(name, f"{reason}. Remove or encode them (RFC 9110, section 5.5).")
+
+
+class HeaderLines(Mapping[str, str]):
+    """
+    Response header fields as the lines that are sent, immutable.
+
+    A mapping for those who look fields up, in any case; its `items` are the lines, so that a response made with it
+    sends each of them:
+
+    >>> lines = HeaderLines({"WWW-Authenticate": ["Basic", "Bearer"], "Allow": "GET"})
+    >>> lines["www-authenticate"]
+    'Basic, Bearer'
+    >>> list(lines.items())
+    [('WWW-Authenticate', 'Basic'), ('WWW-Authenticate', 'Bearer'), ('Allow', 'GET')]
+
+    Args:
+        headers: A mapping or pairs of names and values; a sequence of values makes as many lines.
+
+    Raises:
+        InvalidHeader: A name or a value cannot be sent.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(
+        self, headers: Mapping[str, str | Sequence[str]] | Iterable[tuple[str, str | Sequence[str]]] = ()
+    ) -> None:
+        pairs: Callable[[], Any] = getattr(headers, "items", lambda: headers)
+        self._lines = tuple(line for name, value in pairs() for line in _lines_of(name, value))
+
+    def __getitem__(self, name: str) -> str:
+        lower = name.lower()
+        values = [value for line, value in self._lines if line.lower() == lower]
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)  # RFC 9110, section 5.3
+
+    def __iter__(self) -> Iterator[str]:
+        names: dict[str, str] = {}
+        for name, _ in self._lines:
+            names.setdefault(name.lower(), name)
+        return iter(names.values())
+
+    def __len__(self) -> int:
+        return len({name.lower() for name, _ in self._lines})
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and any(name.lower() == line.lower() for line, _ in self._lines)
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the lines; a name comes as often as it has lines."""
+        return _Lines(self, self._lines)
+
+    def __eq__(self, other: object) -> bool:
+        return _fields_of(self) == _fields_of(other) if _is_mapping(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(_fields_of(self).items()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self._lines)!r})"
+
+    def __reduce__(self) -> tuple[type["HeaderLines"], tuple[tuple[tuple[str, str], ...]]]:
+        return HeaderLines, (self._lines,)
+
+
+class _Lines(ItemsView[str, str]):
+    """The lines of a `HeaderLines`, as the items of a mapping."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, owner: HeaderLines, lines: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(owner)
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, line: object) -> bool:
+        return line in self._lines
+
+
+def _lines_of(name: str, value: object) -> Iterator[tuple[str, str]]:
+    for text in value if _is_several(value) else (value,):
+        check_header(name, text)
+        yield name, str(text).strip(" \t")  # around a value they are no part of it (RFC 9110, section 5.5)
+
+
+def _is_several(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, list | tuple)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, Mapping)
+
+
+def _fields_of(headers: Mapping[str, object]) -> dict[str, object]:
+    return {name.lower(): headers[name] for name in headers}
+
+
+def http_date(moment: datetime) -> str:
+    """
+    Return *moment* as HTTP writes it (RFC 9110, section 5.6.7).
+
+    >>> http_date(datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC))
+    'Sun, 06 Nov 1994 08:49:37 GMT'
+
+    Raises:
+        ValueError: *moment* has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("A datetime without a time zone is no moment. Use `datetime.now(UTC)` and the like.")
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def retry_after(value: float | timedelta | datetime) -> str:
+    """
+    Return the value of Retry-After that asks to wait for *value* or until then, and never for less.
+
+    >>> retry_after(1.2), retry_after(timedelta(minutes=2)), retry_after(-5)
+    ('2', '120', '0')
+
+    Raises:
+        InvalidHeader: *value* is no time to wait, or has no time zone.
+    """
+    try:
+        if isinstance(value, datetime):
+            return http_date(value + _SECOND - timedelta.resolution)  # rounded up: the text has no fractions
+        seconds = -(value // -_SECOND) if isinstance(value, timedelta) else ceil(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        reason = f"{str(error).rstrip('.')}. Give seconds, a timedelta or a datetime with a time zone."
+        raise InvalidHeader("Retry-After", reason) from None
+    return str(min(max(seconds, 0), MAX_SECONDS))
+
+
+def parse_retry_after(text: str, now: datetime) -> timedelta | None:
+    """
+    Return how long from *now* a Retry-After asks to wait, nothing if *text* is none; never raises.
+
+    >>> now = datetime(2026, 11, 25, 7, tzinfo=UTC)
+    >>> parse_retry_after("120", now)
+    datetime.timedelta(seconds=120)
+    >>> parse_retry_after("Wed, 25 Nov 2026 07:01:00 GMT", now)
+    datetime.timedelta(seconds=60)
+    """
+    stripped = text.strip()
+    if _is_seconds(stripped):
+        return timedelta(seconds=min(float(stripped), MAX_SECONDS))
+    if not _has_time(stripped):
+        return None
+    try:
+        moment = parsedate_to_datetime(stripped)
+        until = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(until - now.astimezone(UTC), timedelta())
+    except Exception:  # noqa: BLE001 - the text comes from a stranger, and the parser of dates raises many kinds
+        return None
+
+
+def header_value(value: object) -> str:
+    """
+    Return the usual text of *value* in a header field.
+
+    >>> header_value([1, timedelta(minutes=1), True, "x"])
+    '1, 60, true, x'
+
+    Raises:
+        ValueError: *value* has no text of its own.
+    """
+    for kinds, write in _WRITERS:
+        if isinstance(value, kinds):
+            return write(value)
+    if type(value).__str__ is object.__str__:
+        raise ValueError(f"A {type(value).__name__} has no text that is fit for a header. Give a string.")
+    return str(value)
+
+
+def _number(value: float) -> str:
+    if not isfinite(value):
+        raise ValueError(f"{value!r} is no number that is fit for a header.")
+    return repr(float(value))
+
+
+_Kinds = type | tuple[type, ...]
+_WRITERS: Final[tuple[tuple[_Kinds, Callable[[Any], str]], ...]] = (
+    (Enum, lambda value: header_value(value.value)),
+    (str, str),
+    (bytes, lambda value: value.decode("latin-1")),
+    (bool, lambda value: "true" if value else "false"),
+    (int, lambda value: str(int(value))),
+    (float, _number),
+    (datetime, http_date),
+    (timedelta, lambda value: str(-(value // -_SECOND))),
+    ((list, tuple), lambda value: ", ".join(map(header_value, value))),
+    ((set, frozenset), lambda value: ", ".join(sorted(map(header_value, value)))),
+)
+"""How the values of a type are written; the first row that fits holds."""

@@ -1,0 +1,61 @@
+"""
+The media types that are sent or understood, and the two facts that are read from a `Content-Type`.
+
+Knows no representation; no other module spells a media type.
+"""
+
+import re
+from typing import Final
+
+__all__ = [
+    "EVENT_STREAM",
+    "HTML",
+    "JSON",
+    "JSON_LINES",
+    "PROBLEM_JSON",
+    "PROBLEM_XML",
+    "TEXT",
+    "charset",
+    "essence",
+]
+
+PROBLEM_JSON: Final = "application/problem+json"
+"""A problem details object as JSON (RFC 9457, section 3)."""
+
+PROBLEM_XML: Final = "application/problem+xml"
+"""A problem details object as XML (RFC 9457, appendix B)."""
+
+JSON: Final = "application/json"
+HTML: Final = "text/html"
+TEXT: Final = "text/plain"
+EVENT_STREAM: Final = "text/event-stream"
+JSON_LINES: Final = "application/jsonl"
+
+_END: Final = re.compile("[;,]")
+_PARAMETER: Final = re.compile(r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)(?:;|$)')
+
+
+def essence(content_type: str | None) -> str:
+    """
+    Return type and subtype in lower case, without parameters; an empty string if there is none.
+
+    Of a field that was sent twice, which arrives as one value with a comma, the first counts.
+
+    >>> essence("Application/Problem+JSON; charset=utf-8")
+    'application/problem+json'
+    """
+    return _END.split(content_type or "", maxsplit=1)[0].strip().lower()
+
+
+def charset(content_type: str | None) -> str | None:
+    """
+    Return the parameter `charset` in lower case, if there is one.
+
+    >>> charset('text/html; level=1; Charset="UTF-8"')
+    'utf-8'
+    """
+    _, _, parameters = (content_type or "").partition(";")
+    for name, value in _PARAMETER.findall(parameters):
+        if name.lower() == "charset":
+            return value.strip(' \t"').lower() or None
+    return None

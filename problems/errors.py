@@ -1,0 +1,151 @@
+"""
+What the programmer who uses this package did wrong.
+
+A `Problem` blames the client of an API; a `ProblemsError` blames the code
+that declares, raises or wires problems. Knows nothing of problem classes.
+
+```
+ProblemsError
+├── InvalidDefinition       a problem class that cannot be
+│   └── ReservedMember      ... because of the name of a member
+├── InvalidMembers          an occurrence that cannot be
+├── InvalidHeader           ... because of a response header
+├── AbstractProblem         a base was raised, registered or documented
+├── InvalidRegistry         a set of types that cannot be
+│   └── DuplicateType       ... because a type URI names two classes, or a class has two
+└── SetupError              an application or a client that cannot be wired
+```
+"""
+
+__all__ = [
+    "AbstractProblem",
+    "DuplicateType",
+    "InvalidDefinition",
+    "InvalidHeader",
+    "InvalidMembers",
+    "InvalidRegistry",
+    "ProblemsError",
+    "ReservedMember",
+    "SetupError",
+]
+
+
+class ProblemsError(Exception):
+    """This package is used wrongly; the message says how to use it instead."""
+
+
+class InvalidDefinition(ProblemsError, TypeError):
+    """
+    The header or the body of a problem class cannot be used.
+
+    Attributes:
+        cls: The qualified name of the class.
+        reason: What is wrong, and what to do about it.
+    """
+
+    def __init__(self, cls: str, reason: str) -> None:
+        super().__init__(cls, reason)  # args complete: it pickles
+        self.cls, self.reason = cls, reason
+
+    def __str__(self) -> str:
+        return f"{self.cls}: {self.reason}"
+
+
+class ReservedMember(InvalidDefinition):
+    """
+    An extension member has a name that is taken.
+
+    Attributes:
+        member: The name of the member.
+    """
+
+    def __init__(self, cls: str, member: str, owner: str) -> None:
+        alias = f" To keep the name on the wire, write `{member}_: … = Field(alias={member!r})`."
+        reason = f"{member!r} cannot be an extension member, the name belongs to {owner}. Rename it." + (
+            "" if owner == "RFC 9457" else alias
+        )
+        super().__init__(cls, reason)
+        self.args = (cls, member, owner)
+        self.member = member
+
+
+class InvalidMembers(ProblemsError, TypeError):
+    """
+    A problem was made with members that its class does not declare.
+
+    Attributes:
+        cls: The qualified name of the class.
+        reason: Each member at fault with what is wrong; never its value.
+    """
+
+    def __init__(self, cls: str, reason: str) -> None:
+        super().__init__(cls, reason)
+        self.cls, self.reason = cls, reason
+
+    def __str__(self) -> str:
+        return f"{self.cls} cannot be made like this: {self.reason}"
+
+
+class InvalidHeader(ProblemsError, ValueError):
+    """
+    A response header that HTTP does not allow (RFC 9110, section 5.5).
+
+    Attributes:
+        name: The name of the field.
+        reason: What is wrong with its name or value; never the value.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"The response header {self.name!r} cannot be sent: {self.reason}"
+
+
+class AbstractProblem(ProblemsError, TypeError):
+    """
+    A base was used where a problem type is needed.
+
+    Attributes:
+        cls: The qualified name of the class.
+        use: What was tried.
+    """
+
+    def __init__(self, cls: str, use: str) -> None:
+        super().__init__(cls, use)
+        self.cls, self.use = cls, use
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cls} cannot be {self.use}: it is a base. "
+            f"Use a subclass that has a status, is not `abstract=True` and binds every type variable."
+        )
+
+
+class InvalidRegistry(ProblemsError, ValueError):
+    """A registry cannot be made of these types and this base URI."""
+
+
+class DuplicateType(InvalidRegistry):
+    """
+    One type URI names two classes, or one class has two type URIs.
+
+    Attributes:
+        first: What was registered first: a class and its URI.
+        second: What was refused.
+    """
+
+    def __init__(self, first: tuple[str, str], second: tuple[str, str]) -> None:
+        super().__init__(first, second)
+        self.first, self.second = first, second
+
+    def __str__(self) -> str:
+        (one, uri), (other, other_uri) = self.first, self.second
+        if one == other and uri != other_uri:
+            return f"{one} has two type URIs, {uri!r} and {other_uri!r}. Keep it in one of the registries."
+        return f"{one} and {other} both have the type {uri!r}. A type URI names one problem type: change one `type=`."
+
+
+class SetupError(ProblemsError):
+    """An application or a client cannot be wired like this; the message says what stands in the way."""
