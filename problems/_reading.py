@@ -1,0 +1,142 @@
+"""
+From the bytes of a response to a JSON object, or to a sentence that says why there is none.
+
+Never raises, whatever the bytes. Knows no HTTP library, no problem type and no status: what the object means
+is for others to say.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from problems._media_types import PROBLEM_JSON, charset, essence
+
+__all__ = ["LIMIT", "Document", "read_document"]
+
+Document: TypeAlias = dict[str, JsonValue]
+"""A JSON object."""
+
+LIMIT: Final = 65_536
+"""How many bytes of a body are read, unless the caller says otherwise."""
+
+_MAX_DIGITS: Final = 4_300
+"""The longest integer that Python converts by default; a longer one reads as infinity, as 1e999 does."""
+
+# Charsets that servers have been seen to declare. Others are not looked up: some of Python's codecs are no charsets.
+_CHARSETS: Final = frozenset(
+    {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "koi8-r", "shift_jis"}
+    | {"iso-8859-1", "iso-8859-2", "iso-8859-15", "latin1", "windows-1250", "windows-1251", "windows-1252"}
+)
+
+_KINDS: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+}
+
+_TOO_DEEP: Final = "The body is JSON that is nested too deeply."
+
+
+def read_document(
+    content: bytes, content_type: str | None, *, limit: int = LIMIT
+) -> tuple[Document | None, str | None]:
+    """
+    Return the object in *content* and None, or None and why it is no problem document.
+
+    The media type decides, whatever its parameters: a look-alike that is declared to be something else is not
+    read. Of duplicate members the last wins (RFC 8259, section 4, leaves it open). Numbers that no float can hold
+    read as infinity, and NaN as itself.
+
+    >>> read_document(b'{"status": 404}', "application/problem+json")
+    ({'status': 404}, None)
+    >>> read_document(b"Not Found", "text/plain")
+    (None, "The media type is 'text/plain', not that of a problem document.")
+
+    Args:
+        content: The body.
+        content_type: The response header field.
+        limit: The most bytes to read.
+    """
+    read = _READERS.get(content_type or "") or _READERS.get(essence(content_type))
+    if read is None:
+        return None, _no_reader(content_type)
+    if not content:
+        return None, "The body is empty."
+    if len(content) > limit:
+        return None, f"The body has {len(content)} bytes, of which at most {limit} are read."
+    return read(content, content_type)
+
+
+def _no_reader(content_type: str | None) -> str:
+    if not essence(content_type):
+        return "The response has no media type."
+    return f"The media type is {essence(content_type)!r}, not that of a problem document."
+
+
+def _read_json(content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
+    try:
+        value: JsonValue = from_json(content)
+    except ValueError:
+        return _read_json_carefully(_decoded(content, content_type))
+    return (value, None) if isinstance(value, dict) else (None, _not_an_object(value))
+
+
+def _not_an_object(value: JsonValue) -> str:
+    return f"The body is {_KINDS[type(value)]}, not a JSON object."
+
+
+def _read_json_carefully(text: str) -> tuple[Document | None, str | None]:
+    """
+    Read what `from_json` refuses although it makes sense: other encodings, lone surrogates, long integers.
+
+    The standard library's parser takes all of them. What it found is written again without what was wrong and
+    handed to `from_json`, so that both paths give the same values and the same bound on nesting.
+    """
+    try:
+        repaired = json.dumps(json.loads(text, parse_int=_integer), ensure_ascii=False)
+    except ValueError as error:
+        return None, f"The body is not JSON: {error}."
+    except RecursionError:
+        return None, _TOO_DEEP
+    try:
+        value: JsonValue = from_json(_without_surrogates(repaired))
+    except ValueError:
+        return None, _TOO_DEEP
+    return (value, None) if isinstance(value, dict) else (None, _not_an_object(value))
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+
+
+def _without_surrogates(text: str) -> str:
+    r"""Return *text* with U+FFFD for each lone surrogate, which JSON can escape but no UTF-8 can hold."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _decoded(content: bytes, content_type: str | None) -> str:
+    """
+    Return *content* as text, as well as can be: U+FFFD is in the place of what cannot be decoded.
+
+    JSON is UTF-8 (RFC 8259, section 8.1). A byte order mark or the zero bytes of UTF-16 and UTF-32 say
+    otherwise, and so does a declared charset if the bytes are not UTF-8.
+    """
+    encoding: str = json.detect_encoding(content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        declared = charset(content_type)
+        if encoding == "utf-8" and declared in _CHARSETS:
+            encoding = declared
+        return content.decode(encoding, "replace")
+
+
+_READERS: Final[Mapping[str, Callable[[bytes, str | None], tuple[Document | None, str | None]]]] = {
+    PROBLEM_JSON: _read_json,
+}

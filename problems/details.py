@@ -1,0 +1,217 @@
+"""
+The problem details object, as it is on the wire (RFC 9457, section 3).
+
+Reads leniently and writes strictly. Knows neither exceptions nor problem
+types: every type URI is as good as any other here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Self, TypeGuard
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
+
+from problems.problem_type import ABOUT_BLANK
+
+__all__ = ["STANDARD_MEMBERS", "ProblemDetails", "Reading", "standard_members"]
+
+STANDARD_MEMBERS: Final = ("type", "title", "status", "detail", "instance")
+"""The members that RFC 9457 defines for every problem, in the order in which they are written."""
+
+# RFC 9457, appendix A: all optional, none of them null. `anyOf` with null would describe Python, not the wire.
+_SHAPES: Final[Mapping[str, Mapping[str, str | int]]] = {
+    "type": {
+        "type": "string",
+        "format": "uri-reference",
+        "description": "Identifies the problem type; about:blank if absent.",
+    },
+    "title": {"type": "string", "description": "Sums the problem type up, the same for each occurrence."},
+    "status": {
+        "type": "integer",
+        "minimum": 100,
+        "maximum": 599,
+        "description": "The HTTP status code that the origin server sent.",
+    },
+    "detail": {"type": "string", "description": "Explains this occurrence to a human."},
+    "instance": {"type": "string", "format": "uri-reference", "description": "Identifies this occurrence."},
+}
+
+_KINDS: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+# Strict, since pydantic would take "404" for a number, which RFC 9457 forbids.
+_STRING: Final = core_schema.str_schema(strict=True)
+_SCHEMAS: Final = dict.fromkeys(STANDARD_MEMBERS, _STRING) | {"status": core_schema.int_schema(strict=True)}
+_EACH: Final = {name: SchemaValidator(schema) for name, schema in _SCHEMAS.items()}
+_ALL: Final = SchemaValidator(
+    core_schema.typed_dict_schema(
+        {name: core_schema.typed_dict_field(schema, required=False) for name, schema in _SCHEMAS.items()},
+        extra_behavior="ignore",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What was left out when a document was read, and why.
+
+    Attributes:
+        ignored: One sentence for each standard member whose JSON type is wrong (RFC 9457, section 3.1).
+        reason: Why the declared class was not used, or why the body is no problem; None if all went well.
+    """
+
+    ignored: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class ProblemDetails(BaseModel):
+    """
+    A problem details object.
+
+    Members that RFC 9457 does not define are extension members; they are kept, and written after the others:
+
+    >>> details = ProblemDetails.model_validate({"balance": 30, "status": 403, "title": "Out of credit"})
+    >>> details.type, details.status, details.extensions["balance"]
+    ('about:blank', 403, 30)
+    >>> details.model_dump_json()
+    '{"type":"about:blank","title":"Out of credit","status":403,"balance":30}'
+
+    A standard member of the wrong JSON type is as good as absent, the others stay:
+
+    >>> ProblemDetails.model_validate_json('{"status": "403", "title": "Out of credit"}').model_dump()
+    {'type': 'about:blank', 'title': 'Out of credit'}
+
+    Attributes:
+        type: The type URI, as sent.
+        title: Sums the problem type up, the same for each occurrence.
+        status: The HTTP status code that the origin server sent; the one received may differ.
+        detail: Explains this occurrence to a human.
+        instance: Identifies this occurrence, as sent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    type: str = ABOUT_BLANK
+    title: str | None = None
+    status: int | None = None
+    detail: str | None = None
+    instance: str | None = None
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        """
+        The extension members, read-only.
+
+        >>> dict(ProblemDetails.model_validate({"title": "Gone", "since": None}).extensions)
+        {'since': None}
+        """
+        return MappingProxyType(self.__pydantic_extra__ or {})
+
+    @classmethod
+    def read(cls, members: Mapping[str, object]) -> tuple[Self, Reading]:
+        """
+        Return the problem details in *members*, and what of them was ignored.
+
+        >>> details, reading = ProblemDetails.read({"title": "Gone", "status": "410"})
+        >>> details.title, details.status
+        ('Gone', None)
+        >>> reading.ignored
+        ('The member `status` was ignored: it is a string, not an integer.',)
+        """
+        _, ignored = standard_members(members)
+        return cls.model_validate(members), Reading(ignored)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_ignored(cls, data: object) -> object:
+        """Drop what RFC 9457, section 3.1 tells to ignore before pydantic would coerce or refuse it."""
+        if not _is_object(data):
+            return data
+        usable, ignored = standard_members(data)
+        if not ignored and not isinstance(data.get("status"), float):
+            return data
+        return usable | {name: value for name, value in data.items() if name not in STANDARD_MEMBERS}
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the standard members that are absent, but no extension member: null may mean something there."""
+        written: dict[str, Any] = handler(self)
+        for name in STANDARD_MEMBERS:
+            if name in written and written[name] is None:
+                del written[name]
+        return written
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe what is on the wire, the same for reading and for writing."""
+        # The serializer is a function, behind which pydantic sees no members.
+        fields: Any = {key: value for key, value in core_schema.items() if key != "serialization"}
+        schema = handler(fields)
+        described = handler.resolve_ref_schema(schema)
+        if cls.__doc__:
+            described["description"] = cls.__doc__.strip().partition("\n")[0]
+        for name, shape in _SHAPES.items():
+            if cls.model_fields[name].annotation == ProblemDetails.model_fields[name].annotation:
+                described["properties"][name] = dict(shape)
+        return schema
+
+
+def standard_members(document: Mapping[str, object]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """
+    Return the standard members of *document* that can be used, and a sentence for each that cannot.
+
+    Cheaper than the model, for readers that need no more than this.
+
+    >>> standard_members({"type": "/out-of-stock", "status": 4.09e2, "detail": None, "left": 2})
+    ({'type': '/out-of-stock', 'status': 409}, ('The member `detail` was ignored: it is null, not a string.',))
+    """
+    try:
+        return _ALL.validate_python(document), ()
+    except ValidationError:
+        return _one_by_one(document)
+
+
+def _is_object(data: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(data, Mapping)
+
+
+def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Do what `standard_members` promises for a document that has something to ignore or to convert."""
+    usable: dict[str, Any] = {}
+    ignored: list[str] = []
+    for name in STANDARD_MEMBERS:
+        if name not in document:
+            continue
+        value = document[name]
+        if name == "status" and isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON has one kind of number: 404.0 and 4.04e2 are 404
+        try:
+            usable[name] = _EACH[name].validate_python(value)
+        except ValidationError:
+            ignored.append(_sentence(name, value))
+    return usable, tuple(ignored)
+
+
+def _sentence(name: str, value: object) -> str:
+    """Say why the member *name* was ignored, without its value: it may be long, or secret."""
+    expected = "an integer" if name == "status" else "a string"
+    found = _KINDS.get(type(value), type(value).__name__)
+    return f"The member `{name}` was ignored: it is {found}, not {expected}."

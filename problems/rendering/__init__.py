@@ -1,0 +1,5 @@
+"""
+The representations of problem details: one module for each media type.
+
+Knows neither requests nor policies; which representation is sent is decided in `problems.answer`.
+"""
