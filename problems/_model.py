@@ -1,0 +1,87 @@
+"""
+The pydantic model of one problem type's documents: what is on the wire.
+
+Its JSON Schema has the one shape that validators and code generators agree
+on: flat, `type` and `status` constant, nothing nullable that is merely absent.
+Knows neither exceptions nor registries.
+"""
+
+import inspect
+import types
+from collections.abc import Collection
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from problems.problem_type import ProblemType
+
+__all__ = ["document_model"]
+
+_STANDARD = ("type", "title", "status", "detail", "instance")
+
+
+class Document(BaseModel):
+    """What the models of all problem types have in common: the shape of their JSON Schema."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(schema)
+        found = handler.resolve_ref_schema(reference)
+        properties = found.get("properties", {})
+        for name in properties:
+            if properties[name].get("title") == _generated_title(name):
+                del properties[name]["title"]
+        for name in ("detail", "instance"):
+            properties[name] = {"type": "string"}  # absent, never null
+        found["properties"] = {**{name: properties[name] for name in _STANDARD}, **properties}
+        members = [name for name in found.get("required", ()) if name not in _STANDARD]
+        found["required"] = ["type", "title", "status", *members]
+        # Clients ignore members that they do not know (RFC 9457, section 3.2): the object stays open.
+        found.pop("additionalProperties", None)
+        return reference
+
+
+def document_model(
+    body: type[BaseModel],
+    name: str,
+    problem_type: ProblemType,
+    *,
+    unsent: Collection[str],
+    doc: str | None,
+) -> type[BaseModel]:
+    """
+    Return the model of a problem type's documents.
+
+    Args:
+        body: The model of its extension members.
+        name: The name of the component schema.
+        problem_type: Its facts, the URI as it is on the wire.
+        unsent: The members that are no part of the document.
+        doc: What OpenAPI and the problem page say of it.
+    """
+    annotations: dict[str, Any] = {
+        "type": Literal[problem_type.uri],  # a closed union narrows on it
+        "title": str,
+        "status": Literal[problem_type.status],
+        "detail": str | None,
+        "instance": str | None,
+        **dict.fromkeys(unsent, ClassVar[Any]),
+    }
+    namespace: dict[str, Any] = {
+        "__annotations__": annotations,
+        "__module__": body.__module__,
+        "__qualname__": name,
+        "__doc__": inspect.cleandoc(doc) if doc else f"{problem_type.title} ({problem_type.status}).",
+        "detail": None,
+        "instance": None,
+    }
+    return types.new_class(name, (Document, body), {}, lambda it: it.update(namespace))
+
+
+def _generated_title(name: str) -> str:
+    """Return the title that pydantic makes up for a field; it says nothing that the name does not."""
+    return name.replace("_", " ").title()

@@ -1,0 +1,55 @@
+"""
+All ready-made problem types: one for each registered error status, and those of the IANA registry.
+
+Nothing of them is built before it is used.
+"""
+
+import types
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from problems._status import is_bodyless
+from problems.catalog import client, iana, server
+from problems.catalog.client import *  # noqa: F403 - the list is that of the module
+from problems.catalog.iana import *  # noqa: F403 - the list is that of the module
+from problems.catalog.server import *  # noqa: F403 - the list is that of the module
+from problems.catalog.validation import ValidationProblem
+from problems.exceptions import ClientProblem, Problem, ServerProblem
+
+__all__ = ["ValidationProblem", "by_status", "class_of"]
+__all__ += client.__all__
+__all__ += server.__all__
+__all__ += iana.__all__
+
+_BY_STATUS: Final[Mapping[int, type[Problem]]] = {
+    cls.problem_type.status: cls
+    for module in (client, server)
+    for name in module.__all__
+    for cls in (getattr(module, name),)
+}
+
+
+def by_status(status: int) -> type[Problem]:
+    """
+    Return the class of a status code; for one that is not registered, the base of its kind (RFC 9110, section 15).
+
+    >>> by_status(404).__name__, by_status(499).__name__, by_status(522).__name__
+    ('NotFound', 'ClientProblem', 'ServerProblem')
+    """
+    return _BY_STATUS.get(status) or (ServerProblem if status >= 500 else ClientProblem)
+
+
+@lru_cache(maxsize=600)
+def class_of(status: int) -> type[Problem]:
+    """
+    Return a class whose occurrences are sent with *status*, be it registered or not.
+
+    For what other libraries raise: a 499 is answered as a 499. What is no status of a response with content is a 500.
+    """
+    base = by_status(status)
+    if not base.problem_declaration.abstract:
+        return base
+    if not 200 <= status <= 599 or is_bodyless(status):
+        return server.InternalServerError
+    return types.new_class(base.__name__, (base,), {"status": status, "any_status": True, "init": False})

@@ -1,0 +1,84 @@
+"""
+The response headers that HTTP ties to status codes, as types of members.
+
+Knows the fields and how their values are written, not the classes that carry them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from problems._headers import retry_after
+from problems._response_header import ResponseHeader
+
+Challenges = str | Sequence[str]
+"""One challenge or several, such as `'Bearer realm="shop"'` (RFC 9110, section 11.6.1)."""
+
+RetryAfter = int | float | timedelta | datetime
+"""Seconds (fractions are rounded up), a duration, or a time with its time zone (RFC 9110, section 10.2.3)."""
+
+
+def _several(value: Challenges) -> tuple[str, ...]:
+    # A challenge has commas of its own: each gets its line (RFC 9110, section 11.6.1).
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _unsatisfied(length: int) -> str:
+    return f"bytes */{length}"
+
+
+def _blocked_by(uri: str) -> str:
+    return f'<{uri}>; rel="blocked-by"'
+
+
+def _tokens(text: str) -> list[str]:
+    return [token.strip() for token in text.split(",") if token.strip()]
+
+
+def _read_retry_after(text: str) -> int | datetime | None:
+    """Return seconds or a time (RFC 9110, section 10.2.3); nothing for what is neither."""
+    try:
+        return int(text) if text.isascii() and text.isdigit() else parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+def _length(text: str) -> str:
+    return text.rpartition("/")[2]
+
+
+def _uri(text: str) -> str:
+    return text.partition("<")[2].partition(">")[0]
+
+
+WWW_AUTHENTICATE: Final = ResponseHeader(
+    "WWW-Authenticate", body=False, encode=_several, description="How to authenticate."
+)
+PROXY_AUTHENTICATE: Final = ResponseHeader(
+    "Proxy-Authenticate", body=False, encode=_several, description="How to authenticate to the proxy."
+)
+ALLOW: Final = ResponseHeader("Allow", body=False, decode=_tokens, description="The methods that are supported.")
+RETRY_AFTER: Final = ResponseHeader(
+    "Retry-After",
+    body=False,
+    encode=retry_after,
+    decode=_read_retry_after,
+    description="Seconds to wait, or the time to wait for.",
+)
+ACCEPT: Final = ResponseHeader("Accept", body=False, decode=_tokens, description="The media types that are supported.")
+ACCEPT_ENCODING: Final = ResponseHeader(
+    "Accept-Encoding", body=False, decode=_tokens, description="The content codings that are supported."
+)
+ACCEPT_PATCH: Final = ResponseHeader(
+    "Accept-Patch", body=False, decode=_tokens, description="The patch formats that are supported."
+)
+CONTENT_RANGE: Final = ResponseHeader(
+    "Content-Range", body=False, encode=_unsatisfied, decode=_length, description="The length of the content."
+)
+UPGRADE: Final = ResponseHeader(
+    "Upgrade", body=False, decode=_tokens, also={"Connection": "Upgrade"}, description="The protocols to upgrade to."
+)
+BLOCKED_BY: Final = ResponseHeader(
+    "Link", body=False, encode=_blocked_by, decode=_uri, description="Who implements the block."
+)
