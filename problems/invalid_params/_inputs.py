@@ -1,0 +1,181 @@
+"""
+Rejected values that may be shown: JSON, small, and with secrets masked.
+
+Used only if an application asks for inputs. Knows secrets by the names of
+members and parameters, and by pydantic's secret types.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from pydantic import Secret, SecretBytes, SecretStr
+
+from problems.invalid_params._values import encodable, is_list, is_mapping
+
+MASK: Final = "**********"
+"""Shown in the place of a secret, as pydantic does."""
+
+MASKED_NAMES: Final = frozenset(
+    {
+        "api key",
+        "apikey",
+        "auth",
+        "authorization",
+        "bearer",
+        "card number",
+        "cookie",
+        "credential",
+        "credentials",
+        "credit card",
+        "csrf",
+        "cvc",
+        "cvv",
+        "iban",
+        "jwt",
+        "otp",
+        "passcode",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pin",
+        "private key",
+        "pwd",
+        "secret",
+        "secrets",
+        "session",
+        "signature",
+        "ssn",
+        "token",
+        "tokens",
+    }
+)
+"""Names of members and parameters whose values are never shown."""
+
+_SIZE_LIMIT: Final = 1000
+_DEPTH_LIMIT: Final = 16
+_INTEGER_LIMIT: Final = 2**64
+_WORD_BOUNDARY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)|[\W_]+")
+
+
+class Unshowable(Exception):
+    """A value is no JSON, or too large to be shown."""
+
+
+class Inputs:
+    """
+    Shows rejected values.
+
+    >>> inputs = Inputs(masked={"api key"})
+    >>> inputs.shown({"xApiKey": "abc", "amount": 0}, names=["order"])
+    {'xApiKey': '**********', 'amount': 0}
+    >>> inputs.shown("abc", names=["settings", "api_key", 0])
+    '**********'
+    """
+
+    def __init__(self, masked: Collection[str]) -> None:
+        self._masked = tuple(filter(str.strip, map(_words, masked)))
+
+    def shown(self, value: object, *, names: Iterable[object]) -> object:
+        """
+        Return *value* as it may be shown.
+
+        Args:
+            value: What was rejected.
+            names: What leads to it: members, or the name of the parameter.
+
+        Raises:
+            Unshowable: It is no JSON, or more than 1,000 characters of it.
+        """
+        if any(self._is_secret(name) for name in names):
+            return MASK
+        return _Copy(self._is_secret).of(value)
+
+    def _is_secret(self, name: object) -> bool:
+        words = _words(name) if isinstance(name, str) else ""
+        return any(masked in words for masked in self._masked)
+
+
+def secret_names(schema: Mapping[str, object]) -> frozenset[str]:
+    """
+    Return the names that *schema*, a JSON Schema or an OpenAPI document, gives to secrets.
+
+    Those are the properties and parameters which pydantic's ``SecretStr`` and
+    ``SecretBytes`` mark: a rejected value of one is a plain string, with
+    nothing left that tells it is secret.
+
+    >>> secret_names({"properties": {"pw": {"type": "string", "writeOnly": True}, "name": {"type": "string"}}})
+    frozenset({'pw'})
+    """
+    return frozenset(_secret_names(schema))
+
+
+def _secret_names(schema: object) -> Iterator[str]:
+    if is_mapping(schema):
+        properties, name = schema.get("properties"), schema.get("name")
+        if is_mapping(properties):
+            yield from (name for name, part in properties.items() if _marks_a_secret(part))
+        if isinstance(name, str) and _marks_a_secret(schema.get("schema")):
+            yield name
+    parts = schema.values() if is_mapping(schema) else schema if is_list(schema) else ()
+    for part in parts:
+        yield from _secret_names(part)
+
+
+def _marks_a_secret(schema: object) -> bool:
+    if not is_mapping(schema):
+        return is_list(schema) and any(map(_marks_a_secret, schema))
+    if schema.get("writeOnly") is True or schema.get("format") == "password":
+        return True
+    return any(_marks_a_secret(schema.get(keyword)) for keyword in ("items", "anyOf", "oneOf", "allOf"))
+
+
+def _words(name: str) -> str:
+    """Return the words of *name*, each between spaces: ``xApi-key`` and ``X_API_KEY`` are " x api key "."""
+    return f" {' '.join(_WORD_BOUNDARY.sub(' ', name).lower().split())} "
+
+
+class _Copy:
+    """Makes one copy of a value, and gives up when it gets large."""
+
+    def __init__(self, is_secret: Callable[[object], bool]) -> None:
+        self._is_secret = is_secret
+        self._left = _SIZE_LIMIT
+
+    def of(self, value: object, depth: int = _DEPTH_LIMIT) -> object:
+        self._spend(1)
+        if isinstance(value, (Secret, SecretStr, SecretBytes)):
+            return MASK
+        if value is None or _is_number(value):
+            return value
+        if isinstance(value, str):
+            self._spend(len(value))
+            return encodable(value)
+        if depth and is_mapping(value):
+            return {self._name(name): self._member(name, part, depth - 1) for name, part in value.items()}
+        if depth and is_list(value):
+            return [self.of(item, depth - 1) for item in value]
+        raise Unshowable
+
+    def _member(self, name: object, value: object, depth: int) -> object:
+        return MASK if self._is_secret(name) else self.of(value, depth)
+
+    def _name(self, name: object) -> str:
+        if not isinstance(name, str):
+            raise Unshowable
+        self._spend(len(name))
+        return encodable(name)
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise Unshowable
+
+
+def _is_number(value: object) -> bool:
+    # Not every reader has integers beyond 64 bits, none has NaN (RFC 8259, section 6).
+    return (isinstance(value, int) and abs(value) < _INTEGER_LIMIT) or (
+        isinstance(value, float) and math.isfinite(value)
+    )

@@ -1,0 +1,166 @@
+"""
+What a rejected input is told, and which facts of the schema a translation needs.
+
+pydantic's own messages, less what they repeat of the input. Knows pydantic's
+error types, but no document and no framework.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from pydantic_core import to_jsonable_python
+from pydantic_core.core_schema import ErrorType
+
+from problems.invalid_params._values import cut, encodable, is_mapping
+
+UNREADABLE: Final = "Invalid input"
+"""The message of an error without a readable one, and of an author's message that is hidden."""
+
+_POSITION: Final = re.compile(r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$")
+
+BUILT_IN: Final[frozenset[str]] = frozenset(get_args(ErrorType))
+
+
+def message_of(code: str, message: object, context: object, *, limit: int, hide_custom: bool = False) -> str:
+    """
+    Return the *message* of an error of type *code*, without parts of the input, in at most *limit* characters.
+
+    Args:
+        code: The pydantic error type.
+        message: pydantic's ``msg``.
+        context: pydantic's ``ctx``.
+        limit: How many characters may be returned.
+        hide_custom: Whether a message that a validator's author wrote is replaced: it can repeat the input.
+
+    >>> message_of("uuid_parsing", "Input should be a valid UUID, found `z` at 35", {}, limit=500)
+    'Input should be a valid UUID'
+    """
+    if not isinstance(message, str):
+        return UNREADABLE
+    if hide_custom and (code not in BUILT_IN or code in _CUSTOM):
+        return _CUSTOM.get(code, UNREADABLE)
+    if code in _REWORDED:
+        message = _reworded(code, message, context)
+    if len(message) > limit:
+        message = cut(message, limit)
+    return message if message.isascii() else encodable(message)
+
+
+def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
+    """
+    Return what *context* says about the schema: constraints and expected values, never the input or an exception.
+
+    Only of pydantic's own error types: what a custom error puts there may come
+    from the input. A text of more than *limit* characters is left out, for
+    half a pattern is a wrong one.
+
+    >>> context_of("too_long", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)
+    {'max_length': 3}
+    """
+    names = _FACTS.get(code)
+    if names is None or not is_mapping(context):
+        return {}
+    if code == "json_invalid":
+        return _position(context.get("error"))
+    facts: dict[str, object] = {}
+    for name in names:
+        value = context.get(name)
+        fact = value if value.__class__ is int else _fact(value, limit)
+        if fact is not None:
+            facts[name] = fact
+    return facts
+
+
+def _position(message: object) -> dict[str, object]:
+    """Return where a JSON text breaks off; nothing else of the parser's *message*, which could quote it."""
+    position = _POSITION.search(message) if isinstance(message, str) else None
+    return {name: int(number) for name, number in position.groupdict().items()} if position else {}
+
+
+def _fact(value: object, limit: int) -> object:
+    """Return *value* as JSON has it, None if it is not to be told."""
+    fact = value if isinstance(value, (str, float)) else to_jsonable_python(value, fallback=str)
+    if isinstance(fact, str):
+        return encodable(fact) if len(fact) <= limit else None
+    return fact if isinstance(fact, int) or (isinstance(fact, float) and math.isfinite(fact)) else None
+
+
+def _reworded(code: str, message: str, context: object) -> str:
+    if code == "union_tag_invalid":
+        expected = context.get("expected_tags") if is_mapping(context) else None
+        return f"Input tag should be one of {expected}" if isinstance(expected, str) else UNREADABLE
+    if code in _INSTEAD:
+        return _INSTEAD[code]
+    if code in _UNTIL:
+        return message.partition(_UNTIL[code])[0]
+    return _EMAIL if message.startswith(_EMAIL) else message
+
+
+_UNTIL: Final[Mapping[str, str]] = {
+    # What follows repeats the input, or an exception that may.
+    "bytes_invalid_encoding": ": ",
+    "datetime_object_invalid": ", got",
+    "get_attribute_error": ": ",
+    "iteration_error": ", error",
+    "mapping_type": ", error",
+    "no_such_attribute": " '",
+    "timezone_offset": ", got",
+    "too_long": " after validation",
+    "too_short": " after validation",
+    "uuid_parsing": ", ",
+    # Two of pydantic's library types.
+    "base64_decode": ":",
+    "import_error": ":",
+}
+
+_INSTEAD: Final[Mapping[str, str]] = {
+    "json_invalid": "Invalid JSON",
+    "zoneinfo_str": "Input should be a valid timezone",
+    # pydantic names a class of the server; where it has a text for JSON, it is that text.
+    "dataclass_exact_type": "Input should be an object",
+    "dataclass_type": "Input should be an object",
+    "is_instance_of": "Input is of the wrong type",
+    "is_subclass_of": "Input is of the wrong type",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "named_tuple_type": "Input should be an array or an object",
+}
+
+_EMAIL: Final = "value is not a valid email address"
+"""What pydantic says after the colon is email-validator's, with characters of the address."""
+
+_REWORDED: Final = frozenset({*_UNTIL, *_INSTEAD, "union_tag_invalid", "value_error"})
+
+_CUSTOM: Final[Mapping[str, str]] = {"value_error": "Value error", "assertion_error": "Assertion failed"}
+
+_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "bytes_invalid_encoding": ("encoding",),
+    "bytes_too_long": ("max_length",),
+    "bytes_too_short": ("min_length",),
+    "decimal_max_digits": ("max_digits",),
+    "decimal_max_places": ("decimal_places",),
+    "decimal_whole_digits": ("whole_digits",),
+    "enum": ("expected",),
+    "greater_than": ("gt",),
+    "greater_than_equal": ("ge",),
+    "json_invalid": ("line", "column"),
+    "less_than": ("lt",),
+    "less_than_equal": ("le",),
+    "literal_error": ("expected",),
+    "multiple_of": ("multiple_of",),
+    "string_pattern_mismatch": ("pattern",),
+    "string_too_long": ("max_length",),
+    "string_too_short": ("min_length",),
+    "timezone_offset": ("tz_expected",),
+    "too_long": ("max_length",),
+    "too_short": ("min_length",),
+    "union_tag_invalid": ("expected_tags",),
+    "url_scheme": ("expected_schemes",),
+    "url_too_long": ("max_length",),
+    "uuid_version": ("expected_version",),
+}
+
+PLAIN: Final = BUILT_IN - {*_REWORDED, *_CUSTOM, *_FACTS}
+"""The error types whose messages are sent as they are, if they are ASCII and short, without a context."""
