@@ -40,10 +40,18 @@ Location: TypeAlias = Literal["body", "query", "path", "header", "cookie"]
 _LOCATIONS: Final = frozenset(get_args(Location))
 _CODE_LIMIT: Final = 100
 _WITHOUT_CODE: Final = "invalid"
-_ABSENT: Final = frozenset({"missing", "default_factory_not_called"})
+_ABSENT: Final = frozenset(
+    {
+        "default_factory_not_called",
+        "missing",
+        "missing_argument",
+        "missing_keyword_only_argument",
+        "missing_positional_only_argument",
+    }
+)
 """Their ``loc`` ends with a member that is not there."""
 
-_WITHOUT_INPUT: Final = frozenset({"missing", "json_invalid"})
+_WITHOUT_INPUT: Final = _ABSENT | {"json_invalid"}
 """Their ``input`` is no rejected value, but what surrounds it: the object, or with FastAPI all the headers."""
 
 

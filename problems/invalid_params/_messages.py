@@ -118,7 +118,8 @@ _UNTIL: Final[Mapping[str, str]] = {
 _INSTEAD: Final[Mapping[str, str]] = {
     "json_invalid": "Invalid JSON",
     "zoneinfo_str": "Input should be a valid timezone",
-    # pydantic names a class of the server; where it has a text for JSON, it is that text.
+    # Where pydantic names a class of the server, or speaks of Python: its text for JSON, if it has one.
+    "arguments_type": "Input should be an array or an object",
     "dataclass_exact_type": "Input should be an object",
     "dataclass_type": "Input should be an object",
     "is_instance_of": "Input is of the wrong type",

@@ -123,22 +123,25 @@ def _best(loc: Sequence[object], body: object, rejected: object) -> _Reading:
     If none does, a validator has replaced the value before it was rejected:
     the reading that takes every step it can is as near as the document gets.
     """
-    readings = _readings(loc, body)
+    readings = _readings(loc, body, rejected)
     found = [reading for reading in readings if reading.value is rejected]
     found = found or [reading for reading in readings if _equal(reading.value, rejected)]
     return max(found, key=lambda reading: reading.steps) if found else readings[0]
 
 
-def _readings(loc: Sequence[object], body: object) -> Sequence[_Reading]:
-    """Return the readings of *loc*, those that step early first."""
+def _readings(loc: Sequence[object], body: object, rejected: object) -> Sequence[_Reading]:
+    """Return the readings of *loc* that may end at *rejected*, those that step early first."""
     readings: list[_Reading] = []
     pending = [_Reading(body, (), 0, 0, 0, False)]
+    unique = is_list(rejected) or is_mapping(rejected)  # texts, numbers and None can be one object at several places
     while pending and len(readings) < READINGS:
         reading = pending.pop()
-        if reading.position == len(loc):
-            readings.append(reading)
-        else:
+        if reading.position < len(loc):
             pending += _read_on(reading, loc[reading.position])
+        elif unique and reading.value is rejected:
+            return [reading]
+        else:
+            readings.append(reading)
     return readings
 
 
