@@ -1,0 +1,122 @@
+"""
+W3: a client's hook on a 404 with a problem document.
+
+The response is made once and read already; a round calls the hook and catches what it raises. The floor looks at the
+media type, reads the content and raises a bare exception.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import httpx2
+from pydantic_core import from_json
+
+from benchmarks._measure import Probe, Result, compare, table
+from problems import NotFound, Problem, Registry
+from problems.httpx import raise_for_problem
+
+TITLE: Final = "W3  read a 404 problem in the client (the hook alone)"
+TARGETS: Final = {"problems, 1 type": 2.5, "problems, 5000 types": 2.5}
+URI: Final = "https://shop.example/problems/item-not-found"
+DOCUMENT: Final = {
+    "type": URI,
+    "title": "Item not found",
+    "status": 404,
+    "detail": "No item has the id 7.",
+    "item_id": 7,
+    "name": "x",
+}
+
+
+class ItemNotFound(NotFound, type=URI, title="Item not found"):
+    """No item has the requested id."""
+
+    item_id: int
+    name: str
+
+
+def response() -> httpx2.Response:
+    """Return what a server sent."""
+    return httpx2.Response(
+        404,
+        headers={"content-type": "application/problem+json"},
+        content=json.dumps(DOCUMENT).encode(),
+        request=httpx2.Request("GET", "https://shop.example/items/7"),
+    )
+
+
+def registry(size: int) -> Registry:
+    """Return a registry of *size* types, the one in question first."""
+    others: list[type[Problem]] = [
+        type(f"Other{number}", (NotFound,), {}, type=f"https://shop.example/problems/{number}", title="Other")
+        for number in range(size - 1)
+    ]
+    return Registry(ItemNotFound, *others)
+
+
+class _Plain(Exception):
+    def __init__(self, **members: Any) -> None:
+        self.__dict__.update(members)
+
+
+def _caught(hook: Callable[[httpx2.Response], object]) -> Probe:
+    received = response()
+
+    def once() -> None:
+        try:
+            hook(received)
+        except Exception:  # noqa: BLE001, S110, SIM105 - as a client catches it
+            pass
+
+    return once
+
+
+def _floor(received: httpx2.Response) -> None:
+    if received.headers.get("content-type") == "application/problem+json" and received.content:
+        raise _Plain
+
+
+def _by_hand(received: httpx2.Response) -> None:
+    document = received.json()
+    if document["type"] == URI:
+        raise _Plain(**document)
+
+
+def _from_json(received: httpx2.Response) -> None:
+    if received.headers.get("content-type") == "application/problem+json":
+        raise _Plain(**from_json(received.content))
+
+
+def _usual(received: httpx2.Response) -> None:
+    try:
+        received.raise_for_status()
+    except httpx2.HTTPStatusError as error:
+        error.response.json()
+        raise
+
+
+def _problems(size: int) -> Callable[[httpx2.Response], object]:
+    known = registry(size)
+    return lambda received: raise_for_problem(received, known)
+
+
+def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
+    """Yield the tables of this workload."""
+    hooks = {
+        "bare exception": _floor,
+        "from_json, untyped": _from_json,
+        "response.json(), one class": _by_hand,
+        "raise_for_status() + json()": _usual,
+        "problems, 1 type": _problems(1),
+        "problems, 5000 types": _problems(5000),
+    }
+    try:
+        from fastapi_rfc9457.client import raise_for_problem as peer
+    except ImportError:
+        pass
+    else:
+        hooks["fastapi-rfc9457"] = peer
+    driven = {name: _caught(hook) for name, hook in hooks.items()}
+    results = compare(driven, reference="bare exception", rounds=rounds)
+    yield table(TITLE, results, against="bare exception", targets=TARGETS), results

@@ -1,0 +1,224 @@
+"""
+W1: an error is raised, answered and sent; the library's part alone.
+
+Raise, catch, call the registered handler, send: without router, validation and middleware, whose noise is larger than
+what is measured. Nobody can be faster than raising a bare exception and sending a response that was made before.
+"""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Final
+
+import fastapi
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from benchmarks._measure import AsyncProbe, Result, compare, drive, table
+from problems import NotFound, Policy, Registry
+from problems.fastapi import add_problems
+
+TITLE: Final = "W1  raise and answer a 404 with two members (the library's part)"
+BASE: Final = "https://shop.example/problems/"
+
+SCOPE: Final = {"type": "http", "method": "GET", "path": "/items/7", "headers": [(b"accept", b"*/*")]}
+
+
+class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+    """No item has the requested id."""
+
+    item_id: int
+    name: str
+
+
+def probes() -> Mapping[str, AsyncProbe]:
+    """Return one coroutine function for each contestant that is installed."""
+    found: dict[str, AsyncProbe] = {
+        "bare raise, prebuilt response": _floor(),
+        "hand-written limit": _limit(),
+        "hand-written, same work": _same_work(),
+        "hand-written JSONResponse": _json_response(),
+        "FastAPI default": _fastapi_default(),
+        "problems, instance=None": _problems(Policy(instance=None)),
+        "problems": _problems(Policy()),
+    }
+    for name, make in peers().items():
+        try:
+            found[name] = make()
+        except ImportError:
+            continue
+    return found
+
+
+class Bare(Response):
+    """A response that is no more than its three parts."""
+
+    def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status_code, self.raw_headers, self.body, self.background = status, raw_headers, body, None
+
+
+class _Plain(Exception):
+    def __init__(self, item_id: int, name: str, detail: str) -> None:
+        self.item_id, self.name, self.detail = item_id, name, detail
+
+
+async def _send(message: Any) -> None:
+    """Take a message and do nothing with it."""
+
+
+async def _receive() -> Any:
+    raise RuntimeError("Nobody reads the request.")
+
+
+def through(raise_it: Callable[[], None], handler: Callable[[Request, Exception], Awaitable[Response]]) -> AsyncProbe:
+    """Return the way of an exception: raised, caught, handled, sent."""
+    request = Request(SCOPE)
+
+    async def once() -> None:
+        try:
+            raise_it()
+        except Exception as exc:  # noqa: BLE001 - as Starlette does
+            response = await handler(request, exc)
+            await response(SCOPE, _receive, _send)
+            exc.__traceback__ = None  # as Starlette does, or it would hold the response that holds it
+
+    return once
+
+
+def _raise_plain() -> None:
+    raise _Plain(7, "x", "No item has the id 7.")
+
+
+def _floor() -> AsyncProbe:
+    ready = Bare(404, [(b"content-type", b"application/problem+json"), (b"content-length", b"2")], b"{}")
+
+    async def handle(_: Request, __: Exception) -> Response:
+        return ready
+
+    return through(_raise_plain, handle)
+
+
+_PREFIX: Final = b'{"type":"https://shop.example/problems/item-not-found","title":"Item not found","status":404,'
+
+
+def _limit() -> AsyncProbe:
+    async def handle(_: Request, exc: Exception) -> Response:
+        members = to_json(exc.__dict__)
+        body = _PREFIX + members[1:]
+        return Bare(404, [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))], body)
+
+    return through(_raise_plain, handle)
+
+
+def _same_work() -> AsyncProbe:
+    """The limit, with what the default policy adds: an instance, no-store, and a log record if anybody wants it."""
+    logger = logging.getLogger("benchmark")
+
+    async def handle(_: Request, exc: Exception) -> Response:
+        digits = os.urandom(16).hex()
+        instance = f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        members = to_json({"instance": instance, **exc.__dict__})
+        body = _PREFIX + members[1:]
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("%s", exc)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        return Bare(404, headers, body)
+
+    return through(_raise_plain, handle)
+
+
+def _json_response() -> AsyncProbe:
+    async def handle(_: Request, exc: Exception) -> Response:
+        content = {"type": f"{BASE}item-not-found", "title": "Item not found", "status": 404, **exc.__dict__}
+        return JSONResponse(content, 404, media_type="application/problem+json")
+
+    return through(_raise_plain, handle)
+
+
+def handler_of(app: fastapi.FastAPI, exc: type[Exception]) -> Any:
+    """Return the handler that an application has for an exception."""
+    return next(app.exception_handlers[cls] for cls in exc.__mro__ if cls in app.exception_handlers)
+
+
+def _fastapi_default() -> AsyncProbe:
+    def raise_it() -> None:
+        raise fastapi.HTTPException(404, {"item_id": 7, "name": "x", "message": "No item has the id 7."})
+
+    return through(raise_it, handler_of(fastapi.FastAPI(), fastapi.HTTPException))
+
+
+def _problems(policy: Policy) -> AsyncProbe:
+    app = fastapi.FastAPI()
+    add_problems(app, Registry(ItemNotFound, base=BASE), policy=policy)
+
+    def raise_it() -> None:
+        raise ItemNotFound("No item has the id 7.", item_id=7, name="x")
+
+    return through(raise_it, handler_of(app, ItemNotFound))
+
+
+def peers() -> Mapping[str, Callable[[], AsyncProbe]]:
+    """Return the other libraries; each raises `ImportError` where it is not installed."""
+    return {
+        "fastapi-rfc9457": _fastapi_rfc9457,
+        "fastapi-problem-details": _fastapi_problem_details,
+    }
+
+
+def _fastapi_rfc9457() -> AsyncProbe:
+    from fastapi_rfc9457 import Problem
+    from fastapi_rfc9457.server import add_problem_handlers
+
+    app = fastapi.FastAPI()
+    add_problem_handlers(app, strip_debug=True)
+
+    class Missing(Problem):  # type: ignore[misc]  # the package is only there while it is measured
+        """No item has the requested id."""
+
+        title = "Item not found"
+        status = 404
+        type = f"{BASE}item-not-found"
+        item_id: int
+        name: str
+
+    def raise_it() -> None:
+        raise Missing(detail="No item has the id 7.", item_id=7, name="x")
+
+    return through(raise_it, handler_of(app, Missing))
+
+
+def _fastapi_problem_details() -> AsyncProbe:
+    import fastapi_problem_details as peer
+
+    app = fastapi.FastAPI()
+    peer.init_app(app)
+
+    def raise_it() -> None:
+        raise peer.ProblemException(
+            404,
+            title="Item not found",
+            detail="No item has the id 7.",
+            type=f"{BASE}item-not-found",
+            item_id=7,
+            name="x",
+        )
+
+    return through(raise_it, handler_of(app, peer.ProblemException))
+
+
+TARGETS: Final = {"problems, instance=None": 1.5}
+
+
+def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
+    """Yield the tables of this workload."""
+    driven = {name: drive(probe) for name, probe in probes().items()}
+    results = compare(driven, reference="hand-written limit", rounds=rounds)
+    yield table(TITLE, results, against="hand-written limit", targets=TARGETS), results
+    own = {name: driven[name] for name in ("bare raise, prebuilt response", "hand-written, same work", "problems")}
+    results = compare(own, reference="hand-written, same work", rounds=rounds)
+    yield table("W1  the default policy", results, against="same work by hand", targets={"problems": 1.15}), results
