@@ -6,9 +6,9 @@ with a sentence. Runs once for each class, at import, so it is quick and builds 
 """
 
 import re
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Final, NamedTuple
 
 from problems._status import is_bodyless, phrase
 from problems._template import fields
@@ -21,59 +21,94 @@ __all__ = ["Inherited", "Words", "declare"]
 _SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The words of a class header, as written."""
 
-    type: str | None
-    title: str | None
-    status: int | None
-    detail: str | None
-    aliases: tuple[str, ...]
-    schema_name: str | None
-    abstract: bool
-    any_status: bool
-    init: bool
+    type: str | None = None
+    title: str | None = None
+    status: int | None = None
+    detail: str | None = None
+    aliases: tuple[str, ...] = ()
+    schema_name: str | None = None
+    abstract: bool = False
+    any_status: bool = False
+    init: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Inherited:
-    """What the base of a class says already, and which members it has with those of the class."""
+class Inherited(NamedTuple):
+    """
+    What a class has from a base.
+
+    Attributes:
+        owner: The name of the base.
+        uri: The type URI of the base; its subclasses need one of their own unless it is about:blank.
+        title: The title that an abstract base has for its subclasses, or an empty string.
+        status: The status code, 0 for none.
+        detail: The template of `detail`.
+        members: The names of the members.
+    """
 
     owner: str
-    problem_type: ProblemType
-    declaration: Declaration
-    members: AbstractSet[str]
-    unbound: bool
+    uri: str
+    title: str
+    status: int
+    detail: str
+    members: frozenset[str]
 
 
-def declare(cls: str, words: Words, base: Inherited) -> tuple[ProblemType, Declaration]:
+def declare(
+    cls: str, words: Words, bases: Sequence[Inherited], members: Iterable[str], *, is_unbound: bool
+) -> tuple[ProblemType, Declaration]:
     """
     Return the facts of the class named *cls*.
+
+    Args:
+        cls: The qualified name of the class.
+        words: Its header.
+        bases: What its bases say.
+        members: The names of the members in its own body.
+        is_unbound: Whether it has type variables that no class has bound yet.
 
     Raises:
         InvalidDefinition: A word is wrong; the sentence names class, word and fix.
     """
     try:
-        status = _status(words, base.problem_type.status)
-        abstract = words.abstract or not status or base.unbound
-        uri = _type(words, base, abstract=abstract)
-        title = _title(words, base, uri, status, abstract=abstract)
-        declaration = Declaration(
-            detail=_detail(words, base),
-            aliases=_aliases(words),
-            schema_name=_schema_name(words),
-            abstract=abstract,
-            open=not words.init,
-        )
+        base = bases[0] if len(bases) == 1 else reduce(_joined, bases)
+        names = base.members.union(members)
+        status = base.status if words.status is None else _status(words)
+        is_base = words.abstract or not status or is_unbound
+        uri = _type(words, base, status, is_base=is_base)
+        title = _title(words, base, uri, status, is_base=is_base)
+        detail = base.detail if words.detail is None else _detail(words.detail, names)
+        aliases = _aliases(words.aliases) if words.aliases else ()
+        schema_name = None if words.schema_name is None else _schema_name(words.schema_name)
     except ValueError as error:
         raise InvalidDefinition(cls, str(error)) from None
-    return ProblemType(uri, title, status), declaration
+    return (
+        ProblemType(uri, title, status),
+        Declaration(detail, aliases, schema_name, is_base, not words.init, names),
+    )
 
 
-def _status(words: Words, inherited: int) -> int:
-    if words.status is None:
-        return inherited
+def _joined(one: Inherited, other: Inherited) -> Inherited:
+    """Return what two bases say together: of each fact, what the first one says that knows it."""
+    if one.status and other.status and one.status != other.status:
+        raise ValueError(
+            f"{one.owner} has the status {one.status} and {other.owner} has {other.status}. "
+            f"A problem type has one: derive it from one of them, and give the other no status."
+        )
+    typed = one if one.uri != ABOUT_BLANK else other
+    return Inherited(
+        typed.owner,
+        typed.uri,
+        one.title or other.title,
+        one.status or other.status,
+        one.detail or other.detail,
+        one.members | other.members,
+    )
+
+
+def _status(words: Words) -> int:
     status = _integer(words.status)
     if words.any_status and 200 <= status <= 599 and not is_bodyless(status):
         return status
@@ -92,68 +127,74 @@ def _integer(status: object) -> int:
     return int(status)
 
 
-def _type(words: Words, base: Inherited, *, abstract: bool) -> str:
-    inherited = base.problem_type
+def _text(word: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"`{word}={value!r}` is no text. Write a string.")
+    return value
+
+
+def _type(words: Words, base: Inherited, status: int, *, is_base: bool) -> str:
     if words.type is None:
-        if not inherited.is_blank and not abstract:
+        if base.uri != ABOUT_BLANK and not is_base:
             raise ValueError(
-                f"`type` is missing. {base.owner} has the type {inherited.uri!r}, and a type URI names one problem "
+                f"`type` is missing. {base.owner} has the type {base.uri!r}, and a type URI names one problem "
                 f"type: give this class a `type=` of its own, or make it a base with `abstract=True`."
             )
-        return inherited.uri
-    if not words.type:
+        return base.uri
+    if not _text("type", words.type):
         raise ValueError("`type=''` names nothing. Give a URI or a reference such as 'out-of-stock', or leave it out.")
     if reason := check_reference(words.type):
         # RFC 9457, section 3.1.1: a URI reference.
         raise ValueError(f"`type={words.type!r}` is no URI reference: {reason} Percent-encode it or choose another.")
+    if not status and not words.abstract:
+        # RFC 9457, section 4: the definition of a problem type names the status to use with it.
+        raise ValueError(
+            f"`status` is missing for `type={words.type!r}`. Derive the class from one that has a status, such as "
+            f"`NotFound`, or write `status=`; a base says `abstract=True`."
+        )
     return words.type
 
 
-def _title(words: Words, base: Inherited, uri: str, status: int, *, abstract: bool) -> str:
+def _title(words: Words, base: Inherited, uri: str, status: int, *, is_base: bool) -> str:
+    title = base.title if words.title is None else _text("title", words.title)
+    if is_base:
+        return title
     if uri == ABOUT_BLANK:
-        if words.title is not None and not abstract:
+        if words.title is not None:
             # RFC 9457, section 4.2.1.
             raise ValueError(
                 f"`title={words.title!r}` needs a `type=`. "
                 f"Without one the title is the phrase of the status, {phrase(status)!r}."
             )
-        return words.title or (phrase(status) if status else "")
-    title = words.title
-    if title is None and base.declaration.abstract:
-        inherited = base.problem_type
-        title = inherited.title if inherited.title != phrase(inherited.status) else None
-    if not title or not title.strip():
+        return phrase(status)
+    if not title.strip():
         raise ValueError(
             f"`title` is missing. A problem type such as {uri!r} has one: a short summary that never varies."
         )
     return title
 
 
-def _detail(words: Words, base: Inherited) -> str:
-    if words.detail is None:
-        return base.declaration.detail
-    if unknown := sorted(fields(words.detail) - base.members):
-        known = ", ".join(sorted(base.members)) or "none"
+def _detail(template: str, members: frozenset[str]) -> str:
+    if unknown := sorted(fields(_text("detail", template)) - members):
+        known = ", ".join(sorted(members)) or "none"
         raise ValueError(
-            f"`detail={words.detail!r}` uses {unknown[0]!r}, which is no member. The members are: {known}. "
+            f"`detail={template!r}` uses {unknown[0]!r}, which is no member. The members are: {known}. "
             f"Declare it in the body, or write {{{{ and }}}} for braces."
         )
-    return words.detail
+    return template
 
 
-def _aliases(words: Words) -> tuple[str, ...]:
-    written: object = words.aliases
+def _aliases(aliases: tuple[str, ...]) -> tuple[str, ...]:
+    written: object = aliases
     if isinstance(written, str):
-        raise ValueError(f"`aliases={words.aliases!r}` is one text. Write a tuple: `aliases=({words.aliases!r},)`.")
-    for alias in words.aliases:
-        if reason := check_reference(alias):
-            raise ValueError(f"`aliases` holds {alias!r}, which is no URI reference: {reason}")
-    return tuple(words.aliases)
+        raise ValueError(f"`aliases={aliases!r}` is one text. Write a tuple: `aliases=({aliases!r},)`.")
+    for alias in aliases:
+        if reason := check_reference(_text("aliases", alias)):
+            raise ValueError(f"`aliases` holds {alias!r}, which is no URI reference: {reason} Percent-encode it.")
+    return tuple(aliases)
 
 
-def _schema_name(words: Words) -> str | None:
-    if words.schema_name is not None and not _SCHEMA_NAME.fullmatch(words.schema_name):
-        raise ValueError(
-            f"`schema_name={words.schema_name!r}` breaks code generators. Use letters and digits, a letter first."
-        )
-    return words.schema_name
+def _schema_name(name: str) -> str:
+    if not _SCHEMA_NAME.fullmatch(_text("schema_name", name)):
+        raise ValueError(f"`schema_name={name!r}` breaks code generators. Use letters and digits, a letter first.")
+    return name

@@ -22,6 +22,7 @@ __all__ = [
     "header_value",
     "http_date",
     "parse_retry_after",
+    "refuse_body_field",
     "retry_after",
 ]
 
@@ -76,6 +77,26 @@ def describes_body(name: str, status: int) -> bool:
     """
     lower = name.lower()
     return lower in DESCRIBES_BODY and lower not in _DESCRIBES_RESOURCE.get(status, ())
+
+
+def refuse_body_field(name: str, status: int | None = None) -> None:
+    """
+    Refuse a field that would tell of the body, and so would never be sent.
+
+    Args:
+        name: The name of the field.
+        status: The status code it is for; without one it must be fit for at least one status.
+
+    Raises:
+        InvalidHeader: It would not be sent.
+    """
+    statuses = (status,) if status is not None else (0, *_DESCRIBES_RESOURCE)
+    if all(describes_body(name, it) for it in statuses):
+        fits = [it for it, names in _DESCRIBES_RESOURCE.items() if name.lower() in names]
+        where = f", but for a status of {' or '.join(map(str, fits))}" if fits else ""
+        raise InvalidHeader(
+            name, f"it describes the body, which is not known before the answer{where}. Use a field of another name."
+        )
 
 
 def check_header(name: object, value: object) -> None:

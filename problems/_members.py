@@ -1,5 +1,5 @@
 """
-The body of a problem class, as pydantic sees it.
+The members of a problem class, as pydantic sees them.
 
 Mirrors problem classes by pydantic models of their members, so that every
 rule of pydantic (constraints, aliases, generics, inheritance, validators) is
@@ -7,40 +7,27 @@ pydantic's own. Knows nothing of exceptions, statuses or type URIs, and does its
 work when a class is first used, never at import.
 """
 
-import inspect
-import re
-import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final, NamedTuple, TypeGuard, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
+from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic_core import CoreConfig, CoreSchema, ErrorDetails, SchemaSerializer, SchemaValidator, core_schema
 
+from problems._class_body import annotations_of, is_of_pydantic, is_standard
 from problems._headers import HeaderLines
 from problems._response_header import ResponseHeader
-from problems.errors import InvalidDefinition, InvalidMembers, ReservedMember
-from problems.rendering.json import encode
+from problems.errors import InvalidDefinition
+from problems.invalid_params._messages import message_of
+from problems.rendering.json import encode, encode_members
 
-__all__ = [
-    "Members",
-    "MembersModel",
-    "annotations_of",
-    "check_body",
-    "check_names",
-    "is_taken",
-    "local_names",
-    "members_of",
-    "mirror",
-]
+__all__ = ["Members", "MembersModel", "faults", "members_of", "mirror"]
 
-_RFC: Final = frozenset({"type", "title", "status", "detail", "instance"})
-_HTTP_EXCEPTION: Final = frozenset({"args", "with_traceback", "add_note", "status_code", "headers"})
-_OURS: Final = frozenset({"request", "response", "reading", "registry", "relayed"})
-_PYDANTIC: Final = frozenset(name for name in dir(BaseModel) if not name.startswith("_"))
-_CLASS_VAR: Final = re.compile(r"\s*(\w+\.)*ClassVar\b")
-_DECORATORS: Final = frozenset({"FieldValidatorDecoratorInfo", "FieldSerializerDecoratorInfo"})
+_UNIONS: Final = (Union, types.UnionType)
+_MESSAGE_MAX: Final = 200
+_TEXT: Final = core_schema.typed_dict_field(core_schema.str_schema(), required=False)
+_STANDARD: Final = {"detail": _TEXT, "instance": _TEXT}
 
 
 class MembersModel(BaseModel):
@@ -57,8 +44,7 @@ class MembersModel(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(NamedTuple):
     """
     What there is to know of the members of one problem class.
 
@@ -69,7 +55,9 @@ class Members:
         headers: Those that are response headers.
         validator: Turns keyword arguments into members.
         reader: Turns a received document into members.
-        serializer: Writes them as JSON, from any dictionary that holds them.
+        serializer: Writes them as JSON, from any dictionary that holds them; before them `detail` and `instance`.
+        is_open: Whether an occurrence may have members that are not declared.
+        masked: The names of those with a serializer of their own.
     """
 
     model: type[BaseModel]
@@ -79,19 +67,8 @@ class Members:
     validator: SchemaValidator
     reader: SchemaValidator
     serializer: SchemaSerializer
-
-    def validate(self, cls: str, members: dict[str, Any]) -> dict[str, Any]:
-        """
-        Return the validated members.
-
-        Raises:
-            InvalidMembers: A member is missing, unknown or wrong; says which, never its value.
-        """
-        try:
-            values: dict[str, Any] = self.validator.validate_python(members)
-        except ValidationError as error:
-            raise InvalidMembers(cls, _sentence(error)) from None
-        return values
+    is_open: bool
+    masked: frozenset[str]
 
     def lines(self, values: Mapping[str, Any], given: Mapping[str, str] | None) -> HeaderLines:
         """
@@ -104,19 +81,33 @@ class Members:
         own = [line for name, header in self.headers.items() for line in header.lines(values[name])]
         return HeaderLines([*(line for line in own if line[0] not in asked), *asked.items()])
 
-    def read(self, members: Mapping[str, object], headers: Mapping[str, str] | None) -> dict[str, Any]:
+    def encode_one_by_one(self, values: Mapping[str, Any], further: Iterable[str]) -> bytes:
+        """
+        Return the members as a JSON object, whatever they are: those declared, and *further* ones.
+
+        What a member says of its own serialization holds here too, for it may hide a part of the value. If just
+        that fails, the member is null.
+        """
+        members: dict[str, object] = {name: values.get(name) for name in further}
+        for name, wire in self.sent.items():
+            try:
+                value = {name: values.get(name)}
+                members |= self.serializer.to_python(value, mode="json", warnings=False, fallback=_nothing)
+            except Exception:  # noqa: BLE001 - an unusual value must not cost the client its error
+                members[wire] = None if name in self.masked else values.get(name)
+        return encode_members(members)
+
+    def read(self, document: Mapping[str, object], headers: Mapping[str, str] | None) -> dict[str, Any]:
         """
         Return the members of a received document, those that are not declared left out.
 
-        Members that are only response headers come from *headers*; one that is absent or unreadable is `None`.
+        Members that are only response headers come from *headers*. One that is not there, or is not to be
+        understood, has its default, or is `None`.
 
         Raises:
             ValidationError: A member of the document is missing or does not fit.
         """
-        given = dict(members)
-        for name, header in self.headers.items():
-            if not header.body:
-                given[name] = header.read((headers or {}).get(header.name))
+        given = document if len(self.sent) == len(self.names) else self._with_headers(document, headers or {})
         values: dict[str, Any]
         try:
             values = self.reader.validate_python(given, extra="ignore")
@@ -125,107 +116,28 @@ class Members:
             values = self.reader.validate_json(encode(given), extra="ignore")
         return values
 
-
-def check_names(cls: str, names: Iterable[str]) -> None:
-    """
-    Refuse member names that mean something else already.
-
-    Raises:
-        ReservedMember: One of *names* is taken.
-        InvalidDefinition: One of *names* is private.
-    """
-    for name in names:
-        if name.startswith("_"):
-            raise InvalidDefinition(
-                cls, f"{name!r} is private and cannot be an extension member. Annotate it as ClassVar or rename it."
-            )
-        if owner := _owner(name):
-            raise ReservedMember(cls, name, owner)
+    def _with_headers(self, document: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
+        """Return what tells the members: no member that is never part of a document is taken from one."""
+        given = {name: value for name, value in document.items() if name not in self.names or name in self.sent}
+        for name, header in self.headers.items():
+            text = None if name in self.sent else headers.get(header.name)
+            if text is not None and (value := header.read(text)) is not None:
+                given[name] = value
+        return given
 
 
-def is_taken(name: str) -> bool:
-    """Return whether *name* cannot be that of an extension member."""
-    return name.startswith("_") or _owner(name) is not None
+def faults(error: ValidationError) -> str:
+    """Tell all that is wrong with some members in one line, without their values."""
+    told = (f"{'.'.join(map(str, it['loc']))}: {_message(it)}" for it in error.errors(include_url=False))
+    return "; ".join(told) + "."
 
 
-def _owner(name: str) -> str | None:
-    """Return who has taken *name*, if anybody has."""
-    if name in _RFC:
-        return "RFC 9457"
-    if name in _HTTP_EXCEPTION:
-        return "exceptions"
-    if name in _OURS or name.startswith("problem_"):
-        return "this package"
-    if name in _PYDANTIC or name.startswith("model_"):
-        return "pydantic models"
-    return None
+def _message(fault: ErrorDetails) -> str:
+    message = message_of(fault["type"], fault["msg"], fault.get("ctx"), limit=_MESSAGE_MAX)
+    return message.removeprefix("Value error, ")
 
 
-def check_body(cls: type, own: Mapping[str, object]) -> None:
-    """
-    Refuse what would be inert in the body of a problem class.
-
-    Raises:
-        InvalidDefinition: The body has a pydantic construct that is not about one member.
-    """
-    for name, value in cls.__dict__.items():
-        if name == "model_config":
-            raise InvalidDefinition(
-                cls.__qualname__,
-                "`model_config` would have no effect, a problem is no pydantic model. Put it into a nested model.",
-            )
-        if not type(value).__module__.startswith("pydantic.") or name in own:
-            continue
-        if type(getattr(value, "decorator_info", None)).__name__ not in _DECORATORS:
-            raise InvalidDefinition(
-                cls.__qualname__,
-                f"{name!r} would have no effect, a problem is no pydantic model. Annotate it if it is a member, "
-                f"validate members one by one with `field_validator`, or compute a member before you raise.",
-            )
-
-
-def annotations_of(cls: type) -> dict[str, Any]:
-    """Return the annotations that *cls* itself has, those that are members."""
-    annotations = _annotations(cls)
-    return {name: hint for name, hint in annotations.items() if not _is_class_var(hint)}
-
-
-if sys.version_info >= (3, 14):
-    import annotationlib
-
-    def _annotations(cls: type) -> dict[str, Any]:
-        # A name that is not defined yet stays a forward reference.
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-else:
-
-    def _annotations(cls: type) -> dict[str, Any]:
-        return inspect.get_annotations(cls)
-
-
-def _is_class_var(hint: object) -> bool:
-    if isinstance(hint, str):
-        return _CLASS_VAR.match(hint) is not None
-    return hint is ClassVar or getattr(hint, "__origin__", None) is ClassVar
-
-
-def local_names(cls: type, depth: int) -> dict[str, Any] | None:
-    """
-    Return what the annotations of a class inside a function may refer to.
-
-    Only such a class needs it, and only if it has annotations that are text:
-    everything else is found in the module.
-    """
-    if "<locals>" not in cls.__qualname__ or not any(isinstance(hint, str) for hint in _annotations(cls).values()):
-        return None
-    frame = inspect.currentframe()
-    while frame is not None and depth:
-        frame, depth = frame.f_back, depth - 1
-    while frame is not None and frame.f_code.co_name == "__init_subclass__":
-        frame = frame.f_back
-    return dict(frame.f_locals) if frame is not None else None
-
-
-def mirror(cls: type, bases: tuple[Any, ...], local: Mapping[str, Any] | None) -> type[BaseModel]:
+def mirror(cls: type, bases: tuple[Any, ...], local: Mapping[str, object] | None) -> type[BaseModel]:
     """
     Return the pydantic model of the members that *cls* declares and inherits.
 
@@ -233,49 +145,115 @@ def mirror(cls: type, bases: tuple[Any, ...], local: Mapping[str, Any] | None) -
         cls: The problem class.
         bases: The models of its problem bases, parametrised as they are.
         local: The names around a class inside a function.
+
+    Raises:
+        InvalidDefinition: Pydantic cannot make a member of an annotation.
     """
     own = annotations_of(cls)
-    body: dict[str, Any] = {name: value for name, value in cls.__dict__.items() if _is_for_pydantic(name, value, own)}
-    body |= {
-        "__annotations__": own,
-        "__module__": cls.__module__,
-        "__qualname__": cls.__qualname__,
-        "__doc__": cls.__doc__,
-    }
-    model: type[BaseModel] = types.new_class(cls.__name__, bases, {}, lambda namespace: namespace.update(body))
-    model.model_rebuild(force=True, _types_namespace=dict(local) if local else None)
+    names = {name: value for name, value in cls.__dict__.items() if isinstance(value, type)} | {**(local or {})}
+    body = {name: value for name, value in cls.__dict__.items() if _is_for_pydantic(name, value, own)}
+    body |= {"__annotations__": own, "__module__": cls.__module__, "__qualname__": cls.__qualname__}
+    try:
+        model: type[BaseModel] = types.new_class(cls.__name__, bases, {}, lambda namespace: namespace.update(body))
+        model.model_rebuild(force=True, _types_namespace=names)
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
+        raise InvalidDefinition(cls.__qualname__, _untaken(error)) from error
     return model
 
 
 def _is_for_pydantic(name: str, value: object, own: Mapping[str, object]) -> bool:
-    """Whether an entry of a class body is a default or a decorated function of pydantic's."""
-    return name in own or type(value).__module__.startswith("pydantic.")
+    """Whether an entry of a class body is a default, a decorated function of pydantic's or a type parameter."""
+    return name in own or name == "__type_params__" or is_of_pydantic(value)
 
 
-def members_of(model: type[BaseModel], title: str, *, is_open: bool) -> Members:
-    """Return the members of a mirrored class, with a validator and a serializer of their own."""
-    headers = dict(_headers(model))
-    schema = _typed_dict(model.__pydantic_core_schema__, title, headers, is_open=is_open, lenient=False)
-    validator = reader = SchemaValidator(schema)
-    if any(not header.body for header in headers.values()):
-        reader = SchemaValidator(
-            _typed_dict(model.__pydantic_core_schema__, title, headers, is_open=is_open, lenient=True)
+def _untaken(error: PydanticUserError | PydanticUndefinedAnnotation) -> str:
+    """Return why pydantic takes no member of an annotation."""
+    if isinstance(error, PydanticUndefinedAnnotation):
+        return (
+            f"an annotation refers to {error.name!r}, which is not defined where the class is. "
+            f"Define it before the class, or both at the top of a module."
         )
-    return Members(
-        model=model,
-        names=tuple(model.model_fields),
-        sent=dict(_sent(model, headers)),
-        headers=headers,
-        validator=validator,
-        reader=reader,
-        serializer=SchemaSerializer(schema),
+    reason = error.message.partition("\n")[0].partition(". ")[0].rstrip(".")
+    return f"pydantic takes no such member: {reason}. Annotate it with types that JSON can hold, or with a model."
+
+
+def members_of(cls: type, model: type[BaseModel], *, is_open: bool) -> Members:
+    """
+    Return the members of a mirrored class, with a validator and a serializer of their own.
+
+    Raises:
+        InvalidDefinition: Two members have one name on the wire, or one has the name of a standard member.
+    """
+    headers = dict(_headers(model))
+    sent = dict(_sent(cls.__qualname__, model, headers))
+    fields, definitions = _fields(cls, model)
+    config = CoreConfig(
+        title=cls.__qualname__,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        ser_json_inf_nan="null",
     )
 
+    def dictionary(written: dict[str, core_schema.TypedDictField], config: CoreConfig) -> CoreSchema:
+        # An occurrence keeps its members in its own ``__dict__``; no instance of the model is ever made.
+        schema = core_schema.typed_dict_schema(written, extra_behavior="allow" if is_open else "forbid", config=config)
+        return core_schema.definitions_schema(schema, definitions) if definitions else schema
 
-def _sent(model: type[BaseModel], headers: Mapping[str, ResponseHeader]) -> Iterator[tuple[str, str]]:
+    own = {name: _field(cls, field, is_sent=name in sent) for name, field in fields.items()}
+    validator = reader = SchemaValidator(dictionary(own, config), config)
+    if any(sent.get(name) != name or "validation_alias" in field for name, field in fields.items()):
+        read = {name: _received(field, sent.get(name)) for name, field in fields.items()}
+        by_alias = CoreConfig(title=cls.__qualname__, hide_input_in_errors=True)
+        reader = SchemaValidator(dictionary(read, by_alias), by_alias)
+    serializer = SchemaSerializer(dictionary(_STANDARD | own, config), config)
+    masked = frozenset(name for name, field in fields.items() if _has_serializer(field))
+    return Members(model, tuple(fields), sent, headers, validator, reader, serializer, is_open=is_open, masked=masked)
+
+
+def _has_serializer(schema: object) -> bool:
+    """Whether anything in a member's schema writes values in a way of its own."""
+    if _is_object(schema):
+        return "serialization" in schema or any(map(_has_serializer, schema.values()))
+    return _is_array(schema) and any(map(_has_serializer, schema))
+
+
+def _is_object(schema: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(schema, dict)
+
+
+def _is_array(schema: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(schema, list | tuple)
+
+
+def _nothing(_: object) -> None:
+    """Replace what cannot be encoded."""
+
+
+def _fields(cls: type, model: type[BaseModel]) -> tuple[dict[str, Any], list[CoreSchema]]:
+    """Return the schemas of the members, and those that they refer to."""
+    schema: Any = model.__pydantic_core_schema__
+    definitions: list[CoreSchema] = []
+    if schema["type"] == "definitions":
+        schema, definitions = schema["schema"], schema["definitions"]
+    if schema["type"] != "model":  # but a reference to one
+        raise InvalidDefinition(cls.__qualname__, "a problem cannot be a member of itself. Use a model of its own.")
+    return schema["schema"]["fields"], definitions
+
+
+def _sent(cls: str, model: type[BaseModel], headers: Mapping[str, ResponseHeader]) -> Iterator[tuple[str, str]]:
+    taken: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        if not field.exclude and (name not in headers or headers[name].body):
-            yield name, field.serialization_alias or name
+        if field.exclude or (name in headers and not headers[name].body):
+            continue
+        wire = field.serialization_alias or name
+        if is_standard(wire) or taken.setdefault(wire, name) != name:
+            owner = repr(taken[wire]) if wire in taken else "RFC 9457"
+            raise InvalidDefinition(
+                cls, f"{name!r} is called {wire!r} on the wire, as a member of {owner} is. Choose another alias."
+            )
+        yield name, wire
 
 
 def _headers(model: type[BaseModel]) -> Iterator[tuple[str, ResponseHeader]]:
@@ -287,54 +265,64 @@ def _headers(model: type[BaseModel]) -> Iterator[tuple[str, ResponseHeader]]:
     for name in model.model_fields:
         for base in model.__mro__:
             field = getattr(base, "model_fields", {}).get(name)
-            found = [item for item in field.metadata if isinstance(item, ResponseHeader)] if field else []
+            found = [item for item in _metadata(field) if isinstance(item, ResponseHeader)] if field else []
             if found:
                 yield name, found[-1]
                 break
 
 
-def _typed_dict(
-    schema: Any, title: str, headers: Mapping[str, ResponseHeader], *, is_open: bool, lenient: bool
-) -> CoreSchema:
-    """
-    Return the schema of a model's fields as that of a dictionary.
-
-    An occurrence keeps its members in its own ``__dict__``; no instance of the model is ever made. With
-    *lenient*, members that are only headers may be missing or wrong.
-    """
-    if schema["type"] == "definitions":
-        inner = _typed_dict(schema["schema"], title, headers, is_open=is_open, lenient=lenient)
-        return core_schema.definitions_schema(inner, schema["definitions"])
-    fields = schema["schema"]["fields"]
-    return core_schema.typed_dict_schema(
-        {name: _typed_dict_field(field, headers.get(name), lenient=lenient) for name, field in fields.items()},
-        extra_behavior="allow" if is_open else "forbid",
-        config=core_schema.CoreConfig(
-            title=title,
-            hide_input_in_errors=True,
-            validate_by_name=True,
-            validate_by_alias=True,
-            serialize_by_alias=True,
-            ser_json_inf_nan="null",
-        ),
-    )
+def _metadata(field: Any) -> Iterator[object]:
+    """Yield what is annotated on a field, or on an alternative of it: `Annotated[int, …] | None`."""
+    yield from field.metadata
+    if get_origin(field.annotation) in _UNIONS:
+        for part in get_args(field.annotation):
+            yield from getattr(part, "__metadata__", ())
 
 
-def _typed_dict_field(field: Any, header: ResponseHeader | None, *, lenient: bool) -> core_schema.TypedDictField:
-    only_header = header is not None and not header.body
-    value = field["schema"]
-    if only_header and lenient:
-        value = core_schema.with_default_schema(core_schema.nullable_schema(value), default=None, on_error="default")
+def _field(cls: type, field: Any, *, is_sent: bool) -> core_schema.TypedDictField:
+    """Return a field of the model as one of a dictionary."""
+    value: Any = field["schema"]
+    written: Any = value.get("serialization", {})
+    if written.get("is_field_serializer"):
+        function = _with_self(cls, written["function"])
+        value = dict(value, serialization=dict(written, function=function))
     return core_schema.typed_dict_field(
         value,
         validation_alias=field.get("validation_alias"),
         serialization_alias=field.get("serialization_alias"),
-        serialization_exclude=True if only_header else field.get("serialization_exclude"),
+        serialization_exclude=None if is_sent else True,
         serialization_exclude_if=field.get("serialization_exclude_if"),
     )
 
 
-def _sentence(error: ValidationError) -> str:
-    """Tell all that is wrong with the members in one line, without their values."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults) + "."
+def _with_self(cls: Any, function: Any) -> Any:
+    """Return a `field_serializer` that gets a problem for the dictionary it is called with."""
+
+    def serialize(members: dict[str, object], *rest: object) -> object:
+        problem = cls.__new__(cls)
+        problem.__dict__.update(members)
+        return function(problem, *rest)
+
+    return serialize
+
+
+def _received(field: Any, wire: str | None) -> core_schema.TypedDictField:
+    """Return a field as it is read: by the name *wire* and its aliases, or leniently if it is in no document."""
+    value: Any = field["schema"]
+    if wire is not None:
+        paths: list[list[str | int]] = [[wire]]
+        return core_schema.typed_dict_field(value, validation_alias=paths + _paths(field.get("validation_alias")))
+    if value["type"] == "default":
+        value = dict(value, on_error="default")
+    else:
+        value = core_schema.with_default_schema(core_schema.nullable_schema(value), default=None, on_error="default")
+    return core_schema.typed_dict_field(value)
+
+
+def _paths(alias: Any) -> list[list[str | int]]:
+    """Return a validation alias in its longest form: several paths."""
+    if alias is None:
+        return []
+    if isinstance(alias, str):
+        return [[alias]]
+    return alias if isinstance(alias[0], list) else [alias]

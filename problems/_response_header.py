@@ -5,16 +5,15 @@ Knows how one value becomes the text of one or more field lines, nothing of
 responses.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from problems._headers import check_header, header_value
+from problems._headers import check_header, header_value, refuse_body_field
+from problems.errors import InvalidHeader
 
 __all__ = ["ResponseHeader"]
 
 
-@dataclass(frozen=True, slots=True)
 class ResponseHeader:
     """
     Send a member as a response header field too.
@@ -26,7 +25,7 @@ class ResponseHeader:
     >>> dict(QuotaExhausted(resets=30).headers)
     {'X-Quota-Reset': '30'}
 
-    Attributes:
+    Args:
         name: The name of the field (RFC 9110, section 5.1).
         body: Whether the member is sent in the document as well.
         encode:
@@ -36,20 +35,51 @@ class ResponseHeader:
         decode: Turns the text of a received field into the member's value, or something pydantic takes for it.
         description: What OpenAPI says of the field.
         also: Further fields that are sent whenever this one is.
+
+    Raises:
+        InvalidHeader: The name is that of no field, or of one that describes the body, as Content-Length does.
     """
 
-    name: str
-    body: bool = field(default=True, kw_only=True)
-    encode: Callable[[Any], str | tuple[str, ...]] = field(default=header_value, kw_only=True)
-    decode: Callable[[str], Any] | None = field(default=None, kw_only=True)
-    description: str = field(default="", kw_only=True)
-    also: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
+    # No dataclass: to generate one takes longer than to import this module and its like.
+    __slots__ = ("also", "body", "decode", "description", "encode", "name")
 
-    def read(self, text: str | None) -> Any:
-        """Return the value of a received field, as far as it can be told from its *text*."""
-        return text if text is None or self.decode is None else self.decode(text)
+    def __init__(
+        self,
+        name: str,
+        *,
+        body: bool = True,
+        encode: Callable[[Any], str | tuple[str, ...]] = header_value,
+        decode: Callable[[str], Any] | None = None,
+        description: str = "",
+        also: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.body, self.description = name, body, description
+        self.encode, self.decode, self.also = encode, decode, also or {}
+        for field in (name, *self.also):
+            check_header(field, "")
+        self.check()
 
-    def lines(self, value: object) -> Iterable[tuple[str, str]]:
+    def __repr__(self) -> str:
+        return f"ResponseHeader({self.name!r}{'' if self.body else ', body=False'})"
+
+    def check(self, status: int | None = None) -> None:
+        """
+        Refuse a status that the field is not sent with.
+
+        Raises:
+            InvalidHeader: It tells of the body, and not of the resource as with some statuses.
+        """
+        for field in (self.name, *self.also):
+            refuse_body_field(field, status)
+
+    def read(self, text: str) -> Any:
+        """Return the value of a received field, as far as it can be told from its *text*; `None` if it cannot."""
+        try:
+            return text if self.decode is None else self.decode(text)
+        except Exception:  # noqa: BLE001 - the text comes from a stranger, and must not hide the problem it came with
+            return None
+
+    def lines(self, value: object) -> list[tuple[str, str]]:
         """
         Return the field lines for *value*; none for `None`.
 
@@ -58,7 +88,12 @@ class ResponseHeader:
         """
         if value is None:
             return []
-        encoded = self.encode(value)
+        try:
+            encoded = self.encode(value)
+        except InvalidHeader:
+            raise
+        except (TypeError, ValueError) as error:
+            raise InvalidHeader(self.name, f"its value cannot be written. {str(error).rstrip('.')}.") from None
         texts = (encoded,) if isinstance(encoded, str) else encoded
         for text in texts:
             check_header(self.name, text)

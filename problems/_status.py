@@ -56,6 +56,26 @@ PHRASES: Final[Mapping[int, str]] = MappingProxyType(
 )
 """The phrase of every error status in the IANA registry that has one."""
 
+# No errors, but exceptions have them too: `raise HTTPException(302, headers={"Location": …})`.
+_OTHERS: Final = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    203: "Non-Authoritative Information",
+    206: "Partial Content",
+    207: "Multi-Status",
+    208: "Already Reported",
+    226: "IM Used",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    305: "Use Proxy",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+}
+"""The phrases of the registered statuses below that have content; 306 is registered as unused."""
+
 _CLASSES: Final = {1: "Informational", 2: "Successful", 3: "Redirection", 4: "Client Error", 5: "Server Error"}
 
 
@@ -70,7 +90,7 @@ def phrase(status: int) -> str:
     >>> phrase(666)
     'Unknown Error'
     """
-    return PHRASES.get(status) or _CLASSES.get(status // 100, "Unknown Error")
+    return PHRASES.get(status) or _OTHERS.get(status) or _CLASSES.get(status // 100, "Unknown Error")
 
 
 def is_bodyless(status: int) -> bool:

@@ -5,14 +5,14 @@ A declaration is written on the function and read by introspection; nothing is w
 Knows no framework.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeGuard, TypeVar
 
 from problems.errors import AbstractProblem, SetupError
 from problems.exceptions import Problem
 
-__all__ = ["declared", "raises"]
+__all__ = ["check_types", "declared", "is_problem", "raises"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -35,16 +35,16 @@ def raises(*types: type[Problem]) -> Callable[[F], F]:
 
     Raises:
         AbstractProblem: One of *types* is a base: what is documented has a status.
-        SetupError: What is decorated cannot hold a declaration.
+        SetupError: One of *types* is no problem class, or what is decorated cannot hold a declaration.
     """
-    for cls in types:
-        if cls.problem_declaration.abstract:
-            raise AbstractProblem(cls.__qualname__, "declared with `@raises`")
+    check_types(types, "@raises")
 
     def declare(function: F) -> F:
-        own: tuple[type[Problem], ...] = getattr(function, "__dict__", {}).get(_ATTRIBUTE, ())
+        # What a class hands out for a static or class method is the function in it.
+        holder = getattr(function, "__func__", function)
+        own: tuple[type[Problem], ...] = getattr(holder, "__dict__", {}).get(_ATTRIBUTE, ())
         try:
-            setattr(function, _ATTRIBUTE, tuple(dict.fromkeys((*types, *own))))
+            setattr(holder, _ATTRIBUTE, tuple(dict.fromkeys((*types, *own))))
         except (AttributeError, TypeError):
             raise SetupError(
                 f"`@raises` cannot mark {function!r}, which takes no attributes. "
@@ -55,13 +55,48 @@ def raises(*types: type[Problem]) -> Callable[[F], F]:
     return declare
 
 
+def is_problem(cls: object) -> TypeGuard[type[Problem]]:
+    """Return whether something is a problem class."""
+    return isinstance(cls, type) and issubclass(cls, Problem)
+
+
+def check_types(types: Iterable[object], use: str) -> None:
+    """
+    Refuse what cannot be declared.
+
+    Args:
+        types: What was given.
+        use: The name of what it was given to.
+
+    Raises:
+        AbstractProblem: One of *types* is a base.
+        SetupError: One of *types* is no problem class.
+    """
+    for cls in types:
+        if not is_problem(cls):
+            raise SetupError(f"`{use}` takes problem classes, not {cls!r}. Write `{use}(NotFound)` and the like.")
+        if cls.problem_declaration.abstract:
+            raise AbstractProblem(cls.__qualname__, f"declared with `{use}`")
+
+
 def declared(call: object) -> tuple[type[Problem], ...]:
-    """Return what is declared on a function, class, instance, method or partial, and on what it calls."""
-    found = dict.fromkeys(getattr(call, _ATTRIBUTE, ()))
+    """
+    Return what is declared on a function, class, instance, method or partial, and on what it calls.
+
+    A subclass has the declarations of its bases, an instance those of its class.
+    """
+    return tuple(dict.fromkeys(_declared(call)))
+
+
+def _declared(call: object) -> Iterator[type[Problem]]:
+    yield from getattr(call, "__dict__", {}).get(_ATTRIBUTE, ())
+    cls = call if isinstance(call, type) else type(call)
+    for base in cls.__mro__:
+        yield from vars(base).get(_ATTRIBUTE, ())
     if isinstance(call, partial):
-        found |= dict.fromkeys(declared(call.func))
+        yield from _declared(call.func)
     elif isinstance(call, type):
-        found |= dict.fromkeys(getattr(vars(call).get("__init__"), _ATTRIBUTE, ()))
+        yield from getattr(getattr(call, "__init__"), _ATTRIBUTE, ())  # noqa: B009 - mypy takes it for that of an instance
+        yield from getattr(call.__new__, _ATTRIBUTE, ())
     else:
-        found |= dict.fromkeys(getattr(type(call).__call__, _ATTRIBUTE, ()))
-    return tuple(found)
+        yield from getattr(getattr(cls, "__call__", None), _ATTRIBUTE, ())  # noqa: B004 - what a call to it runs

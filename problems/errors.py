@@ -13,7 +13,8 @@ ProblemsError
 ├── AbstractProblem         a base was raised, registered or documented
 ├── InvalidRegistry         a set of types that cannot be
 │   └── DuplicateType       ... because a type URI names two classes, or a class has two
-└── SetupError              an application or a client that cannot be wired
+├── SetupError              an application or a client that cannot be wired
+└── UndeclaredProblem       an operation answered with a problem that it does not declare
 ```
 """
 
@@ -27,6 +28,8 @@ __all__ = [
     "ProblemsError",
     "ReservedMember",
     "SetupError",
+    "UndeclaredProblem",
+    "UndeclaredProblemWarning",
 ]
 
 
@@ -103,9 +106,12 @@ class InvalidHeader(ProblemsError, ValueError):
         return f"The response header {self.name!r} cannot be sent: {self.reason}"
 
 
-class AbstractProblem(ProblemsError, TypeError):
+class AbstractProblem(ProblemsError, TypeError, AttributeError):
     """
     A base was used where a problem type is needed.
+
+    An `AttributeError` as well: a base has no model of its documents, and whoever looks at all attributes of a class,
+    as `help` does, is to go on.
 
     Attributes:
         cls: The qualified name of the class.
@@ -149,3 +155,11 @@ class DuplicateType(InvalidRegistry):
 
 class SetupError(ProblemsError):
     """An application or a client cannot be wired like this; the message says what stands in the way."""
+
+
+class UndeclaredProblem(ProblemsError):
+    """An operation answered with a problem that it does not declare; see `Policy(undeclared="raise")`."""
+
+
+class UndeclaredProblemWarning(UserWarning):
+    """An operation answered with a problem that it does not declare; see `Policy(undeclared="warn")`."""

@@ -5,82 +5,41 @@ Knows pydantic and `starlette.exceptions.HTTPException`, but neither requests,
 responses nor registries: what is sent is decided in `problems.answer`.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, dataclass_transform, get_args, get_origin
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Generic, get_args, get_origin
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
+from problems._class_body import annotations_of, check_body, check_names, local_names
+from problems._declared import Declared, keyword, positional
 from problems._definition import Inherited, Words, declare
-from problems._members import (
-    Members,
-    MembersModel,
-    annotations_of,
-    check_body,
-    check_names,
-    local_names,
-    members_of,
-    mirror,
-)
+from problems._members import Members, MembersModel, faults, members_of, mirror
 from problems._model import document_model
+from problems._per_class import PerClass
+from problems._text import one_line, shown
 from problems._uris import quote_reference
 from problems.details import ProblemDetails
-from problems.errors import AbstractProblem, InvalidDefinition, InvalidMembers
+from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers
 from problems.problem_type import ABOUT_BLANK, Declaration, ProblemType
-from problems.rendering.json import encode_members
+from problems.rendering.json import has_long_number
 
-__all__ = ["ClientProblem", "Problem", "ServerProblem", "model_for", "one_line", "unvalidated"]
+__all__ = ["ClientProblem", "Problem", "ServerProblem", "model_for", "unvalidated"]
 
-T = TypeVar("T")
 _NO_NAMES: Final[tuple[str, ...]] = ()
-_SHOWN_MAX: Final = 300
-
-
-class _PerClass(Generic[T]):
-    """
-    A recipe for a class attribute, followed when a class is first asked for it.
-
-    Every problem class starts with the recipe and replaces it by its own
-    result, so that from then on it costs what any class attribute costs.
-    """
-
-    def __init__(self, name: str, make: "Callable[[type[Problem]], T]") -> None:
-        self.name, self._make = name, make
-
-    def __get__(self, instance: object, owner: "type[Problem]") -> T:
-        # Classes of received problems are none of ours and have no recipe: they use that of their declared base.
-        home = next(base for base in owner.__mro__ if base.__dict__.get(self.name) is self)
-        value = self._make(home)
-        setattr(home, self.name, value)
-        return value
-
-
-def _positional(*, default: Any, kw_only: Literal[False] = False) -> Any:  # noqa: ARG001 - read by type checkers
-    """Tell type checkers of the one member that may be given by position."""
-    return default
-
-
-def _keyword(*, default: Any, kw_only: Literal[True] = True) -> Any:  # noqa: ARG001 - read by type checkers
-    """Tell type checkers of a member that may not."""
-    return default
-
-
-@dataclass_transform(kw_only_default=True, field_specifiers=(Field, _positional, _keyword))
-class _Declared:
-    """
-    Tells type checkers that annotations are keyword arguments.
-
-    A base of its own: checkers read the fields of the subclasses of a class
-    so decorated (PEP 681), and `Problem` has fields.
-    """
+_STANDARD: Final = {"detail", "instance"}
 
 
 def _make_body(cls: "type[Problem]") -> type[BaseModel]:
     """Mirror *cls* and, through their own recipes, its bases."""
+    if cls is Problem:
+        return MembersModel
     written: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    bases: tuple[Any, ...] = tuple(base for base in map(_mirrored, written) if base is not None)
-    return mirror(cls, bases, cls.problem_locals)
+    bases = tuple(base for base in map(_mirrored, written) if base is not None)
+    return mirror(cls, bases, cls.__dict__.get("problem_locals"))
 
 
 def _mirrored(base: Any) -> Any:
@@ -95,9 +54,20 @@ def _mirrored(base: Any) -> Any:
 
 
 def _make_members(cls: "type[Problem]") -> Members:
+    if "__dataclass_fields__" in cls.__dict__:
+        raise InvalidDefinition(
+            cls.__qualname__,
+            "`@dataclass` would replace what validates the members. Remove it: they are fields anyway.",
+        )
     if cls.problem_declaration.abstract:
         raise AbstractProblem(cls.__qualname__, "raised")
-    return members_of(cls.problem_body, cls.__qualname__, is_open=cls.problem_declaration.open)
+    members = members_of(cls, cls.problem_body, is_open=cls.problem_declaration.open)
+    for name, header in members.headers.items():
+        try:
+            header.check(cls.problem_type.status)
+        except InvalidHeader as error:
+            raise InvalidDefinition(cls.__qualname__, f"the member {name!r} cannot be a header. {error}") from error
+    return members
 
 
 def _make_model(cls: "type[Problem]") -> type[BaseModel]:
@@ -119,14 +89,26 @@ def model_for(cls: "type[Problem]", facts: ProblemType) -> type[BaseModel]:
     return document_model(cls.problem_body, name, facts, unsent=unsent, doc=cls.__dict__.get("__doc__"))
 
 
-_RECIPES: Final = (
-    _PerClass("problem_body", _make_body),
-    _PerClass("problem_members", _make_members),
-    _PerClass("problem_model", _make_model),
-)
+class _Signature:
+    """What `inspect.signature` and `help` tell of a problem class: the members that it takes."""
+
+    def __get__(self, instance: object, owner: "type[Problem]") -> inspect.Signature:
+        usual = inspect.signature(owner.__init__)
+        first = list(usual.parameters.values())[1:]
+        if owner.__init__ is Problem.__init__ and not owner.problem_declaration.abstract:
+            others = first.pop()
+            fields = owner.problem_members.model.model_fields
+            first += [_parameter(name, field) for name, field in fields.items()]
+            first += [others] if owner.problem_declaration.open else []
+        return usual.replace(parameters=first, return_annotation=inspect.Signature.empty)
 
 
-class Problem(_Declared, HTTPException):
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    default = ... if field.default_factory else inspect.Parameter.empty if field.is_required() else field.default
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
+
+
+class Problem(Declared, HTTPException):
     """
     An HTTP error with a type.
 
@@ -161,27 +143,28 @@ class Problem(_Declared, HTTPException):
         AbstractProblem: The class is a base.
     """
 
-    detail: str = _positional(default="", kw_only=False)
-    instance: str | None = _keyword(default=None, kw_only=True)
-    headers: Mapping[str, str] | None = _keyword(default=None, kw_only=True)
+    detail: str = positional(default="", kw_only=False)
+    instance: str | None = keyword(default=None, kw_only=True)
+    headers: Mapping[str, str] | None = keyword(default=None, kw_only=True)
+
+    status_code = 0  # what HTTPException sets for each instance; here it is that of the class
 
     problem_type: ClassVar[ProblemType] = ProblemType(ABOUT_BLANK, "", 0)
     """The facts of this class, the type URI as written; a registry resolves it."""
     problem_declaration: ClassVar[Declaration] = Declaration(abstract=True)
     """The other words of the class header."""
-    problem_members: ClassVar[Members]
-    """What there is to know of the extension members."""
-    problem_model: ClassVar[type[BaseModel]]
+    problem_model = PerClass(_make_model)
     """The pydantic model of this type's documents, the type URI as written."""
-    problem_body: ClassVar[type[BaseModel]] = MembersModel
+    problem_members = PerClass(_make_members)
+    """What there is to know of the extension members."""
+    problem_body = PerClass(_make_body)
     """The pydantic model of the members alone."""
-    problem_names: ClassVar[frozenset[str]] = frozenset()
-    """The names of the members, those of the bases among them."""
-    problem_locals: ClassVar[Mapping[str, Any] | None] = None
+    problem_locals: ClassVar[Mapping[str, object] | None] = None
     """What annotations that are text may refer to, for a class inside a function."""
     problem_revived: ClassVar[Mapping[type[Exception] | None, type["Problem"]]] = {}
     """The classes of received problems of this class, by the client library's status error."""
     problem_open = _NO_NAMES  # the undeclared members of an occurrence; not annotated, or it were a member itself
+    __signature__ = _Signature()
 
     def __init_subclass__(  # noqa: PLR0913 - the words of a class header
         cls,
@@ -197,14 +180,17 @@ class Problem(_Declared, HTTPException):
         init: bool = True,
     ) -> None:
         super().__init_subclass__()
-        own = annotations_of(cls)
-        check_names(cls.__qualname__, own)
-        check_body(cls, own)
+        name, own = cls.__qualname__, annotations_of(cls)
+        check_names(name, own)
         words = Words(type, title, status, detail, aliases, schema_name, abstract, any_status, init)
-        cls.problem_names = cls.problem_names | own.keys()
-        cls.problem_type, cls.problem_declaration = declare(cls.__qualname__, words, _inherited(cls))
-        cls.status_code = cls.problem_type.status
-        cls.problem_locals = local_names(cls, 2)
+        bases = [_inherited(base) for base in cls.__bases__ if issubclass(base, Problem)]
+        facts, declaration = declare(name, words, bases, own, is_unbound=_is_unbound(cls))
+        check_body(cls, own, declaration.members)
+        cls.problem_type, cls.problem_declaration = facts, declaration
+        if facts.status != cls.status_code:
+            cls.status_code = facts.status
+        if local := local_names(cls, own):
+            cls.problem_locals = local
         for recipe in _RECIPES:
             setattr(cls, recipe.name, recipe)
 
@@ -216,15 +202,26 @@ class Problem(_Declared, HTTPException):
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
-        cls = type(self)
-        known = cls.problem_members
-        values = known.validate(cls.__qualname__, members)
-        if len(values) > len(known.names):
-            self.problem_open = _open_names(cls, values)
+        known = self.problem_members
+        try:
+            values: dict[str, Any] = known.validator.validate_python(members)
+        except ValidationError as error:
+            # Not from it: pydantic's own error shows the values.
+            raise InvalidMembers(type(self).__qualname__, faults(error)) from None
+        if known.is_open and len(values) > len(known.names):
+            self.problem_open = _open_names(type(self), values)
+        # What is not given is as the class has it.
+        if instance is not None:
+            values["instance"] = quote_reference(_text(type(self), "instance", instance))
+        if headers is not None or known.headers:
+            values["headers"] = known.lines(values, headers)
+        values["detail"] = detail
         self.__dict__.update(values)
-        self.instance = None if instance is None else quote_reference(instance)
-        self.headers = headers if headers is None and not known.headers else known.lines(values, headers)
-        self.detail = _checked_detail(cls, detail) or self._usual_detail()
+        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
+        if detail.__class__ is not str or not detail:
+            self.detail = self._checked_detail(detail)
+        if self.args != (detail,):  # perhaps those of an initialiser of the user, which may hold anything
+            self.args = (detail,) if detail and self.args else ()
 
     @property
     def status(self) -> int:
@@ -252,21 +249,31 @@ class Problem(_Declared, HTTPException):
     @property
     def problem_detail(self) -> str | None:
         """The `detail` that is sent: none where it would only repeat the title."""
-        return self.detail if self.detail != self.problem_type.title else None
+        # HTTPExceptions are changed by others, who do not keep it a text.
+        detail: object = getattr(self, "detail", None)
+        return detail if isinstance(detail, str) and detail not in ("", self.problem_type.title) else None
 
     @property
     def problem_extensions(self) -> bytes:
         """The extension members as one JSON object; never fails."""
         known, members = self.problem_members, self.__dict__
-        if self.problem_declaration.open:
+        if "problem_written" in members:  # by who made it
+            written: bytes = members["problem_written"]
+            return written
+        if known.is_open:
             members = {name: members[name] for name in (*known.names, *self.problem_open) if name in members}
             if not members:
                 return b"{}"
         try:
-            return known.serializer.to_json(members, warnings=False)
-        except Exception:  # noqa: BLE001 - an unusual value must not cost the client its error
-            names = (*known.sent, *self.problem_open)
-            return encode_members({known.sent.get(name, name): members.get(name) for name in names})
+            encoded = known.serializer.to_json(members, warnings=False, exclude=_STANDARD)
+            if not has_long_number(encoded):
+                return encoded
+        except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
+            pass
+        return known.encode_one_by_one(members, self.problem_open)
+
+    def _checked_detail(self, detail: str) -> str:
+        return _text(type(self), "detail", detail) if detail else self._usual_detail()
 
     def _usual_detail(self) -> str:
         template = self.problem_declaration.detail
@@ -279,11 +286,11 @@ class Problem(_Declared, HTTPException):
             return self.problem_type.title
 
     def __str__(self) -> str:
-        said = self.problem_detail
+        said, text = self.problem_detail, f"{self.status} {self.problem_type.title}"
         if said is None:
             members = self._shown()
-            return f"{self.status} {self.problem_type.title}" + (f" ({members})" if members else "")
-        return one_line(f"{self.status} {self.problem_type.title}: {said}")
+            return one_line(f"{text} ({members})" if members else text)
+        return one_line(f"{text}: {said}")
 
     def __repr__(self) -> str:
         said = self.problem_detail
@@ -291,7 +298,7 @@ class Problem(_Declared, HTTPException):
 
     def _shown(self) -> str:
         names = (*self.problem_members.sent, *self.problem_open)
-        return one_line(", ".join(f"{name}={_safe_repr(self.__dict__.get(name))}" for name in names))
+        return shown((name, getattr(self, name, None)) for name in names)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without ``__init__``: it may be the user's own, and the members are valid already.
@@ -310,22 +317,26 @@ def unvalidated(
     Nothing is checked, so nothing can fail: for the way from a foreign exception to its answer.
     """
     problem = cls.__new__(cls)
-    known = cls.problem_members.names
-    problem.__dict__.update(members, detail=detail or cls.problem_type.title, instance=None, headers=headers)
-    problem.problem_open = tuple(name for name in members if name not in known)
+    problem.__dict__.update(members, detail=detail or cls.problem_type.title, headers=headers)
+    known = cls.problem_members
+    if known.is_open:
+        problem.problem_open = tuple(name for name in members if name not in known.names)
     return problem
 
 
-def _inherited(cls: type[Problem]) -> Inherited:
-    """Return what *cls* has from its bases; to be called before it has anything of its own."""
-    owner = next(base for base in cls.__mro__[1:] if issubclass(base, Problem))
-    return Inherited(
-        owner.__qualname__,
-        cls.problem_type,
-        cls.problem_declaration,
-        cls.problem_names,
-        unbound=bool(getattr(cls, "__parameters__", ())),
-    )
+def _inherited(base: type[Problem]) -> Inherited:
+    """Return what a class has from one of its bases."""
+    facts, declaration = base.problem_type, base.problem_declaration
+    title = facts.title if declaration.abstract else ""
+    return Inherited(base.__qualname__, facts.uri, title, facts.status, declaration.detail, declaration.members)
+
+
+def _is_unbound(cls: type) -> bool:
+    """Whether a generic class has type variables left, or a base whose own were never bound."""
+    if Generic not in cls.__mro__:
+        return False
+    unsaid = () if "__orig_bases__" in cls.__dict__ else cls.__bases__  # where `Page[int]` would be written
+    return any(getattr(it, "__parameters__", ()) for it in (cls, *unsaid))
 
 
 def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -338,11 +349,10 @@ def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...
     return names
 
 
-def _checked_detail(cls: type[Problem], detail: object) -> str:
-    if not isinstance(detail, str):
-        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
-        raise InvalidMembers(cls.__qualname__, f"detail: a text is needed, not {type(detail).__name__}.")
-    return detail
+def _text(cls: type[Problem], name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidMembers(cls.__qualname__, f"{name}: a text is needed, not {type(value).__name__}.")
+    return value
 
 
 def _restore(cls: type[Problem], *args: object) -> Problem:
@@ -350,22 +360,12 @@ def _restore(cls: type[Problem], *args: object) -> Problem:
     return cls.__new__(cls, *args)
 
 
-def _safe_repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 - the text of an error must not fail
-        return f"<{type(value).__name__}>"
+_RECIPES: Final = tuple(Problem.__dict__[name] for name in ("problem_model", "problem_members", "problem_body"))
 
 
-def one_line(text: str) -> str:
-    """Return *text* without line breaks and control characters, cut to what a log line holds."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= _SHOWN_MAX else f"{line[: _SHOWN_MAX - 1]}…"
-
-
-class ClientProblem(Problem, abstract=True):
+class ClientProblem(Problem, abstract=True, init=False):  # or checkers made an initialiser, for all below
     """A problem the client can do something about: the base of every 4xx."""
 
 
-class ServerProblem(Problem, abstract=True):
+class ServerProblem(Problem, abstract=True, init=False):
     """A problem the client can do nothing about: the base of every 5xx."""

@@ -5,8 +5,7 @@ Knows neither exceptions nor members; a registry turns the URI as written
 here into the URI on the wire.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["ABOUT_BLANK", "Declaration", "ProblemType"]
 
@@ -14,8 +13,7 @@ ABOUT_BLANK: Final = "about:blank"
 """The type URI that adds nothing to the status code (RFC 9457, section 4.2.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemType:
+class ProblemType(NamedTuple):
     """
     What identifies a class of errors (RFC 9457, section 4).
 
@@ -38,8 +36,7 @@ class ProblemType:
         return self.uri == ABOUT_BLANK
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """
     The other words of a class header, as one class wrote or inherited them.
 
@@ -49,6 +46,7 @@ class Declaration:
         schema_name: The name of the component schema in OpenAPI, if it is not that of the class.
         abstract: Whether the class is a base only.
         open: Whether an occurrence takes members that are not declared.
+        members: The names of the declared members, those of the bases among them.
     """
 
     detail: str = ""
@@ -56,3 +54,4 @@ class Declaration:
     schema_name: str | None = None
     abstract: bool = False
     open: bool = False
+    members: frozenset[str] = frozenset()

@@ -11,13 +11,14 @@ from typing import Final
 
 from problems._status import is_bodyless
 from problems.catalog import client, iana, server
+from problems.catalog._duties import Challenges, RetryAfter
 from problems.catalog.client import *  # noqa: F403 - the list is that of the module
 from problems.catalog.iana import *  # noqa: F403 - the list is that of the module
 from problems.catalog.server import *  # noqa: F403 - the list is that of the module
 from problems.catalog.validation import ValidationProblem
 from problems.exceptions import ClientProblem, Problem, ServerProblem
 
-__all__ = ["ValidationProblem", "by_status", "class_of"]
+__all__ = ["Challenges", "RetryAfter", "ValidationProblem", "by_status", "class_of"]
 __all__ += client.__all__
 __all__ += server.__all__
 __all__ += iana.__all__
@@ -52,4 +53,6 @@ def class_of(status: int) -> type[Problem]:
         return base
     if not 200 <= status <= 599 or is_bodyless(status):
         return server.InternalServerError
-    return types.new_class(base.__name__, (base,), {"status": status, "any_status": True, "init": False})
+    words = {"status": status, "any_status": True, "init": False}
+    body = {"__module__": base.__module__, "__doc__": base.__doc__}
+    return types.new_class(base.__name__, (base,), words, lambda namespace: namespace.update(body))

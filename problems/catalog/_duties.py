@@ -7,16 +7,45 @@ Knows the fields and how their values are written, not the classes that carry th
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from math import inf
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
 
 from problems._headers import retry_after
 from problems._response_header import ResponseHeader
+from problems._uris import quote_reference
 
-Challenges = str | Sequence[str]
+__all__ = ["Challenges", "Length", "Protocols", "RetryAfter"]
+
+
+def _not_empty(value: str | Sequence[str]) -> str | Sequence[str]:
+    parts = [value] if isinstance(value, str) else value
+    if not parts or not all(part.strip() for part in parts):
+        raise ValueError("at least one is needed, and none is empty")
+    return value
+
+
+def _to_come(value: float | timedelta | datetime) -> float | timedelta | datetime:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone is no moment, use `datetime.now(UTC)` and the like")
+    elif not (timedelta() <= value if isinstance(value, timedelta) else 0 <= value < inf):
+        raise ValueError("a time to wait is finite and not negative")
+    return value
+
+
+Challenges = Annotated[str | Sequence[str], AfterValidator(_not_empty)]
 """One challenge or several, such as `'Bearer realm="shop"'` (RFC 9110, section 11.6.1)."""
 
-RetryAfter = int | float | timedelta | datetime
+Protocols = Annotated[str | Sequence[str], AfterValidator(_not_empty)]
+"""One protocol or several, the preferred one first (RFC 9110, section 7.8)."""
+
+RetryAfter = Annotated[int | float | timedelta | datetime, AfterValidator(_to_come)]
 """Seconds (fractions are rounded up), a duration, or a time with its time zone (RFC 9110, section 10.2.3)."""
+
+Length = Annotated[int, Field(ge=0)]
+"""A number of bytes."""
 
 
 def _several(value: Challenges) -> tuple[str, ...]:
@@ -29,7 +58,7 @@ def _unsatisfied(length: int) -> str:
 
 
 def _blocked_by(uri: str) -> str:
-    return f'<{uri}>; rel="blocked-by"'
+    return f'<{quote_reference(uri)}>; rel="blocked-by"'
 
 
 def _tokens(text: str) -> list[str]:

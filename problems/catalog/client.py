@@ -20,6 +20,8 @@ from problems.catalog._duties import (
     UPGRADE,
     WWW_AUTHENTICATE,
     Challenges,
+    Length,
+    Protocols,
     RetryAfter,
 )
 from problems.exceptions import ClientProblem
@@ -229,7 +231,7 @@ class RangeNotSatisfiable(ClientProblem, status=416, init=False):
         length: The length of the content in bytes (section 14.4).
     """
 
-    length: Annotated[int, CONTENT_RANGE]
+    length: Annotated[Length, CONTENT_RANGE]
 
     if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
 
@@ -276,7 +278,7 @@ class UpgradeRequired(ClientProblem, status=426, init=False):
         upgrade: The protocols to upgrade to, the preferred one first. Always sent (section 7.8).
     """
 
-    upgrade: Annotated[Sequence[str] | str, UPGRADE]
+    upgrade: Annotated[Protocols, UPGRADE]
 
     if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
 
@@ -284,7 +286,7 @@ class UpgradeRequired(ClientProblem, status=426, init=False):
             self,
             detail: str = "",
             *,
-            upgrade: Sequence[str] | str,
+            upgrade: Protocols,
             instance: str | None = None,
             headers: Mapping[str, str] | None = None,
             **members: Any,

@@ -6,7 +6,8 @@ The titles are the registered ones; the members are optional in all of them (RFC
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic takes the one of `typing` from Python 3.12 on only
 
 from problems.catalog.client import BadRequest, Conflict, TooManyRequests
 from problems.catalog.server import ServiceUnavailable
@@ -71,27 +72,27 @@ class TemporaryReducedCapacity(
     violated_policies: ViolatedPolicies = None
 
 
-class UnsupportedAlgorithm(BaseModel):
+class UnsupportedAlgorithm(TypedDict, total=False):
     """A hashing algorithm that is not supported, and the field that asked for it."""
 
     algorithm: str
-    header: str | None = None
+    header: str
 
 
-class InvalidDigest(BaseModel):
+class InvalidDigest(TypedDict, total=False):
     """A digest that cannot be one of its algorithm."""
 
     algorithm: str
-    header: str | None = None
-    reason: str | None = None
+    header: str
+    reason: str
 
 
-class MismatchedDigest(BaseModel):
+class MismatchedDigest(TypedDict, total=False):
     """A digest that is not the one of the content."""
 
     algorithm: str
-    provided_digest: str | None = None
-    header: str | None = None
+    provided_digest: str
+    header: str
 
 
 class DigestUnsupportedAlgorithms(

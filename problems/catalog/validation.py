@@ -4,7 +4,7 @@ The problem of a request that does not fit: 422 with every value that was reject
 Declares what is told; `problems.invalid_params` finds it out.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -18,13 +18,27 @@ class ValidationProblem(UnprocessableContent):
     """
     The request is not valid; `errors` lists what was rejected and why.
 
-    Its type is `validation-problem` below the base URI of a registry. Subclass it with a `type=` of
-    your own and register that to use another.
-
     Attributes:
         errors: One entry for each rejected value.
         truncated: Whether more was rejected than is listed; absent if not.
+
+    Note:
+        Its type is `validation-problem` below the base URI of a registry. Subclass it with a `type=` of
+        your own and register that to use another.
     """
 
-    errors: list[InvalidParam]
+    errors: Annotated[
+        list[InvalidParam],
+        Field(examples=[[{"detail": "Field required", "code": "missing", "pointer": "#/name"}]]),
+    ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
+
+    # An answer has them ready to be sent, as `problem_rejected`. They become objects when somebody looks at them: that
+    # takes longer than all the rest of the answer.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name != "errors" or "problem_rejected" not in self.__dict__:
+                raise AttributeError(name=name, obj=self)
+            self.errors = [InvalidParam.model_validate(told) for told in self.__dict__["problem_rejected"]]
+            return self.errors

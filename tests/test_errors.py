@@ -1,0 +1,120 @@
+import copy
+import pickle
+
+import pytest
+
+from problems.errors import (
+    AbstractProblem,
+    DuplicateType,
+    InvalidDefinition,
+    InvalidHeader,
+    InvalidMembers,
+    InvalidRegistry,
+    ProblemsError,
+    ReservedMember,
+    SetupError,
+)
+
+ERRORS = [
+    InvalidDefinition("ItemNotFound", "`title` is missing."),
+    ReservedMember("ItemNotFound", "headers", "exceptions"),
+    InvalidMembers("ItemNotFound", "item_id: Field required."),
+    InvalidHeader("X-Quota", "its value has control characters."),
+    AbstractProblem("ItemNotFound", "raised"),
+    InvalidRegistry("`base='x'` is no base URI."),
+    DuplicateType(("A", "https://shop.example/a"), ("B", "https://shop.example/a")),
+    SetupError("This client raises problems already."),
+]
+
+errors = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+
+
+@errors
+class TestEveryError:
+    def test_it_blames_the_programmer(self, error):
+        """
+        One base tells the mistakes of the programmer from the problems of a client.
+        """
+        assert isinstance(error, ProblemsError)
+
+    def test_its_message_is_a_sentence(self, error):
+        """
+        A message ends with a period.
+        """
+        assert str(error).endswith(".")
+
+    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+    def test_pickle(self, error, protocol):
+        """
+        A mistake in a worker is told by the parent.
+        """
+        assert str(error) == str(pickle.loads(pickle.dumps(error, protocol)))  # noqa: S301 - our own
+
+    def test_copy(self, error):
+        """
+        A copy has the same attributes.
+        """
+        assert vars(error) == vars(copy.copy(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin"),
+    [
+        pytest.param(InvalidDefinition, TypeError, id="InvalidDefinition"),
+        pytest.param(InvalidMembers, TypeError, id="InvalidMembers"),
+        pytest.param(AbstractProblem, TypeError, id="AbstractProblem"),
+        pytest.param(InvalidHeader, ValueError, id="InvalidHeader"),
+        pytest.param(InvalidRegistry, ValueError, id="InvalidRegistry"),
+    ],
+)
+def test_it_is_what_python_would_raise(error, builtin):
+    """
+    Wrong arguments are a TypeError or ValueError, as everywhere in Python.
+    """
+    assert issubclass(error, builtin)
+
+
+class TestReservedMember:
+    def test_it_suggests_an_alias(self):
+        """
+        A name that only Python has taken can stay on the wire.
+        """
+        assert "headers_: … = Field(alias='headers')" in str(ReservedMember("Shipment", "headers", "exceptions"))
+
+    def test_names_of_the_rfc_have_no_alias(self):
+        """
+        A name of RFC 9457 is taken on the wire as well.
+        """
+        assert "alias" not in str(ReservedMember("Shipment", "status", "RFC 9457"))
+
+    def test_what_it_names(self):
+        """
+        The class and the member are attributes.
+        """
+        error = ReservedMember("Shipment", "status", "RFC 9457")
+
+        assert ("Shipment", "status") == (error.cls, error.member)
+
+
+class TestDuplicateType:
+    def test_one_uri_of_two_classes(self):
+        """
+        Both classes are named, and the URI.
+        """
+        error = DuplicateType(("A", "https://shop.example/x"), ("B", "https://shop.example/x"))
+
+        assert (
+            "A and B both have the type 'https://shop.example/x'. A type URI names one problem type: "
+            "change one `type=`." == str(error)
+        )
+
+    def test_two_uris_of_one_class(self):
+        """
+        Both URIs are named, and the class.
+        """
+        error = DuplicateType(("A", "https://shop.example/x"), ("A", "https://pay.example/x"))
+
+        assert (
+            "A has two type URIs, 'https://shop.example/x' and 'https://pay.example/x'. "
+            "Keep it in one of the registries." == str(error)
+        )

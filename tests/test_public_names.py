@@ -1,0 +1,120 @@
+import importlib
+import pkgutil
+import types
+from typing import Final
+
+import pytest
+import typing_extensions
+
+import problems
+from problems import catalog, errors
+
+# Modules that need a library which a plain installation does not have, or which run a program.
+OPTIONAL: Final = {"cli", "pytest_plugin", "__main__", "aiohttp", "requests"}
+
+
+def modules() -> dict[str, types.ModuleType]:
+    """Return the public modules below the root, by their path."""
+    found = {
+        info.name: importlib.import_module(f"problems.{info.name}")
+        for info in pkgutil.iter_modules(problems.__path__)
+        if not info.name.startswith("_") and info.name not in OPTIONAL
+    }
+    return {"": problems, **found}
+
+
+MODULES: Final = modules()
+
+
+@pytest.mark.parametrize("name", sorted(MODULES), ids=lambda name: name or "problems")
+class TestEveryModule:
+    def test_it_says_what_is_public(self, name):
+        """
+        A public module lists its names.
+        """
+        assert isinstance(MODULES[name].__all__, list)
+
+    def test_its_list_is_honest(self, name):
+        """
+        Each listed name is there, once.
+        """
+        module = MODULES[name]
+
+        assert [] == [it for it in module.__all__ if not hasattr(module, it) or module.__all__.count(it) > 1]
+
+    def test_public_names_have_docstrings(self, name):
+        """
+        Each listed class and function is explained.
+        """
+        module = MODULES[name]
+        listed = {it: getattr(module, it) for it in module.__all__}
+        listed = {it: value for it, value in listed.items() if isinstance(value, type | types.FunctionType)}
+
+        # A dictionary type that is made by a call has its text below the call.
+        assert [] == [
+            it for it, value in listed.items() if not (value.__doc__ or typing_extensions.is_typeddict(value))
+        ]
+
+
+class TestRoot:
+    def test_its_list_is_complete(self):
+        """
+        What the root has without an underscore is listed, but for its modules.
+        """
+        named = {
+            name
+            for name, value in vars(problems).items()
+            if not name.startswith("_") and not isinstance(value, types.ModuleType)
+        }
+
+        assert set(problems.__all__) == named
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Problem",
+            "ClientProblem",
+            "ServerProblem",
+            "ReceivedProblem",
+            "ProblemDetails",
+            "ProblemType",
+            "Registry",
+            "raises",
+            "ResponseHeader",
+            "Policy",
+            "ValidationProblem",
+            "InvalidParam",
+            "NotFound",
+            "Unauthorized",
+            "MethodNotAllowed",
+            "TooManyRequests",
+            "ServiceUnavailable",
+        ],
+    )
+    def test_everyday_names(self, name):
+        """
+        The names of every day come from the root.
+        """
+        assert name in problems.__all__
+
+
+class TestTracebacks:
+    @pytest.mark.parametrize("module", [problems, errors, catalog], ids=lambda module: module.__name__)
+    def test_names_say_where_they_live(self, module):
+        """
+        What is raised is found by the path in its traceback: no part of it is private.
+        """
+        raised = [getattr(module, name) for name in module.__all__]
+        raised = [cls for cls in raised if isinstance(cls, type) and issubclass(cls, Exception)]
+
+        # A received problem is shown as the class that was declared, see `tests/test_received.py`.
+        assert [] == [cls for cls in raised if "._" in cls.__module__ and cls is not problems.ReceivedProblem]
+
+    @pytest.mark.parametrize("name", catalog.__all__)
+    def test_the_catalog_is_importable_by_that_path(self, name):
+        """
+        The path in a traceback can be imported from.
+        """
+        cls = getattr(catalog, name)
+        if isinstance(cls, type):
+            assert cls is getattr(importlib.import_module(cls.__module__), cls.__qualname__)
