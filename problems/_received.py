@@ -6,17 +6,18 @@ escapes; knows no client library and no registry.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from problems._snapshots import request_snapshot, response_snapshot
+from problems._text import one_line
 from problems._uris import without_secrets
-from problems.details import ProblemDetails, Reading
+from problems.details import ProblemDetails, Reading, standard_members
 from problems.errors import InvalidMembers
-from problems.exceptions import Problem, one_line
+from problems.exceptions import Problem
 
 __all__ = ["ReceivedProblem", "received"]
 
 _BAD_GATEWAY: Final = 502
-_READ: Final = Reading()
 
 
 class Request(Protocol):
@@ -64,7 +65,10 @@ class ReceivedProblem(Exception):
 
     status_code = _BAD_GATEWAY
     detail = "Bad Gateway"
-    headers = None
+    headers: Mapping[str, str] | None = None
+
+    if TYPE_CHECKING:  # as `Problem` has it: checkers would hold that no class can be both
+        instance: str | None
 
     def __init_subclass__(cls) -> None:
         """Leave out what `Problem` checks: the declared class has been checked."""
@@ -84,23 +88,31 @@ class ReceivedProblem(Exception):
     @property
     def reading(self) -> Reading:
         """What was ignored in the document, and why a declared class did not fit."""
-        reading: Reading = self.__dict__.get("problem_reading", _READ)
-        return reading
+        _, ignored = standard_members(self.__dict__["problem_received"])
+        return Reading(ignored, self.__dict__.get("problem_reason"))
 
     @property
     def request(self) -> Request | None:
-        """The request that was answered with this problem; `None` if there is none, or after pickling."""
-        return self.__dict__.get("problem_request")
+        """The request that was answered with this problem, if any; after pickling a snapshot without credentials."""
+        if "problem_request" in self.__dict__:
+            snapshot: Request | None = self.__dict__["problem_request"]
+            return snapshot
+        try:
+            return getattr(self.response, "request", None)
+        except RuntimeError:  # the response was made by hand
+            return None
 
     @property
     def response(self) -> Response | None:
-        """The response, its content read; `None` if there is none, or after pickling."""
+        """The response, if any, its content read; after pickling a snapshot without credentials."""
         return self.__dict__.get("problem_response")
 
-    @property
-    def instance(self) -> str | None:
-        """The URI reference of the occurrence, as received."""
-        return self.problem_details.instance
+    if not TYPE_CHECKING:
+
+        @property
+        def instance(self) -> str | None:
+            """The URI reference of the occurrence, as received."""
+            return self.problem_details.instance
 
     def relayed(self, *members: str, detail: bool = False) -> Problem:
         """
@@ -118,7 +130,9 @@ class ReceivedProblem(Exception):
         if unknown := [name for name in members if name not in self.__dict__]:
             raise InvalidMembers(declared.__qualname__, f"{unknown[0]} is no member of the received problem.")
         text = self.problem_details.detail if detail else None
-        return declared(text or "", **{name: self.__dict__[name] for name in members})
+        local = declared.__new__(declared)  # not through an initialiser of the user, which may take something else
+        Problem.__init__(local, text or "", **{name: self.__dict__[name] for name in members})
+        return local
 
     def __str__(self) -> str:
         said = self.problem_details
@@ -136,10 +150,12 @@ class ReceivedProblem(Exception):
         # Requests and responses hold sockets and credentials: neither is pickled.
         cls = type(self)
         state = {name: value for name, value in self.__dict__.items() if name not in _NOT_PICKLED}
+        state["problem_request"] = request_snapshot(self.request)
+        state["problem_response"] = response_snapshot(self.response)
         return _restore, (_declared(cls), _library(cls)), state
 
 
-_NOT_PICKLED: Final = frozenset({"problem_request", "problem_response"})
+_NOT_PICKLED: Final = frozenset({"request_info", "history"})  # what aiohttp's own error has besides
 
 
 def received(declared: type[Problem], library: type[Exception] | None) -> type[Problem]:
@@ -150,17 +166,24 @@ def received(declared: type[Problem], library: type[Exception] | None) -> type[P
         declared: The class that the registry found, or that of the status.
         library: The status error of the client library that received it.
     """
-    own: Mapping[type[Exception] | None, type[Problem]] = declared.__dict__.get("problem_revived", {})
-    if library not in own:
-        bases = (ReceivedProblem, declared, library) if library else (ReceivedProblem, declared)
-        namespace = {
-            "__module__": declared.__module__,
-            "__qualname__": declared.__qualname__,
-            "__doc__": declared.__doc__,
-        }
-        own = {**own, library: type(declared.__name__, bases, namespace)}
-        declared.problem_revived = own
-    return own[library]
+    try:
+        made: type[Problem] = declared.__dict__["problem_revived"][library]
+    except KeyError:
+        made = _make_received(declared, library)
+        declared.problem_revived = {**declared.__dict__.get("problem_revived", {}), library: made}
+    return made
+
+
+def _make_received(declared: type[Problem], library: type[Exception] | None) -> type[Problem]:
+    bases = (ReceivedProblem, declared, library) if library else (ReceivedProblem, declared)
+    namespace = {
+        "__module__": declared.__module__,
+        "__qualname__": declared.__qualname__,
+        "__doc__": declared.__doc__,
+        # A member is found in the instance, whatever descriptor of its name the library's error has.
+        **{name: None for name in declared.problem_declaration.members if hasattr(library, name)},
+    }
+    return type(declared.__name__, bases, namespace)
 
 
 def _declared(cls: type) -> type[Problem]:

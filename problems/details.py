@@ -6,9 +6,8 @@ types: every type URI is as good as any other here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Self, TypeGuard
+from typing import Any, Final, NamedTuple, Self, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -68,8 +67,7 @@ _ALL: Final = SchemaValidator(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """
     What was left out when a document was read, and why.
 
@@ -107,7 +105,8 @@ class ProblemDetails(BaseModel):
         instance: Identifies this occurrence, as sent.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    # Built on first use: importing the package must not pay for it.
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True, defer_build=True)
 
     type: str = ABOUT_BLANK
     title: str | None = None

@@ -5,26 +5,38 @@ Turns classes into type URIs and documents, and documents back into
 exceptions. Immutable; knows no requests and no responses.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from types import ModuleType
-from typing import Any, Final, Self, TypeGuard
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType, ModuleType
+from typing import Any, Final, Protocol, Self, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
+from problems._form import Form
+from problems._members import faults
 from problems._received import ReceivedProblem, received
+from problems._status import phrase
 from problems._uris import check_base, is_absolute, resolve
 from problems.catalog import ValidationProblem, by_status
-from problems.details import ProblemDetails, Reading, standard_members
+from problems.declarations import is_problem
+from problems.details import ProblemDetails
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 from problems.exceptions import Problem, model_for
 from problems.problem_type import ABOUT_BLANK, ProblemType
-from problems.rendering.json import prefix
 
 __all__ = ["Registry"]
 
 _VALIDATION_URI: Final = "validation-problem"
 _VALIDATION_TITLE: Final = "Request validation failed"
+
+
+class Located(Protocol):
+    """What came from an address, such as a response."""
+
+    @property
+    def url(self) -> Any:
+        """The address, a text or something that turns into one; a `RuntimeError` if it is not known."""
+        ...
 
 
 class Registry:
@@ -45,19 +57,21 @@ class Registry:
         base: What relative types are appended to; ends in `/`, `#`, `:` or `=`.
 
     Raises:
-        InvalidRegistry: The base is no base, or a relative type has none.
+        InvalidRegistry: The base is no base, a relative type has none, or one of *types* is no problem class.
         DuplicateType: Two classes claim one type URI.
         AbstractProblem: One of *types* is a base.
     """
 
-    __slots__ = ("_base", "_by_uri", "_facts", "_models", "_prefixes", "_types")
+    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_forms", "_models", "_overridden", "_types")
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
             raise InvalidRegistry(f"`base={base!r}` is no base URI: {reason}")
         self._base = base
         self._models: dict[type[Problem], type[BaseModel]] = {}
-        self._prefixes: dict[type[Problem], bytes] = {}
+        self._forms: dict[type[Problem], Form] = {}
+        self._direct: dict[type, dict[object, tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
+        self._overridden: Mapping[type[Problem], ProblemType] = {}
         self._fill({cls: self._resolved(cls) for cls in types})
 
     @classmethod
@@ -65,7 +79,7 @@ class Registry:
         """Return the registry of the concrete, public problem classes that *module* defines, imports left out."""
         return cls(*(value for name, value in vars(module).items() if _is_own(name, value, module)), base=base)
 
-    def __or__(self, other: "Registry") -> Self:
+    def __or__(self, other: object) -> Self:
         """
         Return a registry of the types of both, each under the URI it has.
 
@@ -74,20 +88,28 @@ class Registry:
         Raises:
             DuplicateType: A class has two URIs, or a URI two classes.
         """
+        if not isinstance(other, Registry):
+            return NotImplemented
         both = type(self)(base=self._base if self._base is not None else other._base)
         for cls in self._facts.keys() & other._facts.keys():
             if self.uri(cls) != other.uri(cls):
-                raise DuplicateType((cls.__qualname__, self.uri(cls)), (cls.__qualname__, other.uri(cls)))
-        both._fill({**self._facts, **other._facts})
+                raise DuplicateType((_name(cls), self.uri(cls)), (_name(cls), other.uri(cls)))
+        both._fill({**self._facts, **other._facts}, {**other._by_uri, **self._by_uri})
         return both
 
-    def _fill(self, facts: Mapping[type[Problem], ProblemType]) -> None:
+    def _fill(
+        self, facts: Mapping[type[Problem], ProblemType], known: Mapping[str, type[Problem]] = MappingProxyType({})
+    ) -> None:
         self._facts: Mapping[type[Problem], ProblemType] = dict(facts)
         self._types = tuple(facts)
         self._by_uri: dict[str, type[Problem]] = {}
         for cls, its in self._facts.items():
-            for uri in (its.uri, *map(self._absolute, cls.problem_declaration.aliases)):
+            aliases = cls.problem_declaration.aliases
+            # As written too: what a server sends that has no base of its own to send.
+            for uri in (its.uri, *aliases, *map(self._absolute, aliases)):
                 self._claim(uri, cls)
+        for uri, cls in known.items():
+            self._claim(uri, cls)
         ours = self._facts_of(ValidationProblem).uri
         if self.validation_problem is ValidationProblem and ours != ABOUT_BLANK:
             self._claim(ours, ValidationProblem)
@@ -97,9 +119,14 @@ class Registry:
             return
         first = self._by_uri.setdefault(uri, cls)
         if first is not cls:
-            raise DuplicateType((first.__qualname__, uri), (cls.__qualname__, uri))
+            raise DuplicateType((_name(first), uri), (_name(cls), uri))
 
     def _resolved(self, cls: type[Problem]) -> ProblemType:
+        if not is_problem(cls):
+            raise InvalidRegistry(
+                f"A registry takes problem classes, not {cls!r}. Write `Registry(NotFound, Conflict)`; "
+                f"for a list, `Registry(*classes)`."
+            )
         if cls.problem_declaration.abstract:
             raise AbstractProblem(cls.__qualname__, "registered")
         facts = self._facts_of(cls)
@@ -114,7 +141,7 @@ class Registry:
         facts = cls.problem_type
         if cls is ValidationProblem and self._base is not None:
             return ProblemType(self._base + _VALIDATION_URI, _VALIDATION_TITLE, facts.status)
-        return replace(facts, uri=self._absolute(facts.uri))
+        return facts._replace(uri=self._absolute(facts.uri))
 
     def _absolute(self, reference: str) -> str:
         return reference if self._base is None or is_absolute(reference) else self._base + reference
@@ -148,9 +175,47 @@ class Registry:
         """The class that tells of invalid requests: the one that is registered, or ours."""
         return next((cls for cls in self._types if issubclass(cls, ValidationProblem)), ValidationProblem)
 
+    def check_validation_problem(self) -> None:
+        """
+        Refuse to answer invalid requests with what cannot tell of them.
+
+        For whoever answers: a client may well read the validation problems of several servers.
+
+        Raises:
+            InvalidRegistry: There are several classes for them, or theirs has further members that are required.
+        """
+        first, *others = [cls for cls in self._types if issubclass(cls, ValidationProblem)] or [ValidationProblem]
+        if others:
+            raise InvalidRegistry(
+                f"Both {_name(first)} and {_name(others[0])} tell of invalid requests, which are answered with one "
+                f"problem type. Derive the other from `UnprocessableContent`, or leave it out."
+            )
+        further = {} if first is ValidationProblem else first.problem_body.model_fields
+        for name, field in further.items():
+            if name != "errors" and field.is_required():
+                raise InvalidRegistry(
+                    f"{_name(first)} tells of invalid requests, where nobody gives its member {name!r}. "
+                    f"Give {name!r} a default, or derive the class from `UnprocessableContent`."
+                )
+
     def facts(self, cls: type[Problem]) -> ProblemType:
         """Return the facts of a class, its type URI as it is on the wire; of a class outside the registry too."""
-        return self._facts.get(cls) or self._facts_of(cls)
+        return self._overridden.get(cls) or self._facts.get(cls) or self._facts_of(cls)
+
+    def invalid_as(self, status: int) -> Self:
+        """
+        Return the same registry, but for the status code of invalid requests.
+
+        >>> Registry().invalid_as(400).facts(ValidationProblem)
+        ProblemType(uri='about:blank', title='Bad Request', status=400)
+        """
+        cls = self.validation_problem
+        facts = self.facts(cls)
+        # The title of about:blank is the phrase of the status (RFC 9457, section 4.2.1).
+        title = phrase(status) if facts.is_blank else facts.title
+        other = self | type(self)()
+        other._overridden = {cls: ProblemType(facts.uri, title, status)}  # noqa: SLF001 - its own class
+        return other
 
     def uri(self, cls: type[Problem]) -> str:
         """Return the type URI of a class (RFC 9457, section 3.1.1)."""
@@ -160,12 +225,11 @@ class Registry:
         """Return the class that has the type URI *uri*, or has it as an alias: the whole URI, nothing less."""
         return self._by_uri.get(uri)
 
-    def prefix(self, cls: type[Problem]) -> bytes:
-        """Return the beginning of every document of a class, for the renderer."""
-        made = self._prefixes.get(cls)
+    def form(self, cls: type[Problem]) -> Form:
+        """Return how the documents of a class are written, for whoever sends them."""
+        made = self._forms.get(cls)
         if made is None:
-            facts = self.facts(cls)
-            made = self._prefixes[cls] = prefix(facts.uri, facts.title, facts.status)
+            made = self._forms[cls] = Form(cls, self.facts(cls))
         return made
 
     def model(self, cls: type[Problem]) -> type[BaseModel]:
@@ -206,8 +270,9 @@ class Registry:
         *,
         status: int,
         url: str | None = None,
+        response: Located | None = None,
         headers: Mapping[str, str] | None = None,
-        library: type[Exception] | None = None,
+        library: Callable[[type], type[Exception] | None] | None = None,
         reason: str | None = None,
     ) -> Problem:
         """
@@ -216,31 +281,53 @@ class Registry:
         Args:
             document: The object; what is not of RFC 9457 in it is ignored, and told in `reading`.
             status: The status code on the wire.
-            url: Where it came from.
+            url: Where it came from, if not from a response.
+            response: What it came with.
             headers: The header fields it came with, for members that are sent there.
-            library: The status error of the client library that received it.
+            library: Tells the status error of the client library from the class of the response.
             reason: Why there was no document, if there was none.
         """
-        standard, ignored = standard_members(document)
-        found = self.find(standard.get("type", ABOUT_BLANK), url)
-        members: Mapping[str, Any] = {}
-        if found is not None:
-            try:
-                members = found.problem_members.read(document, headers)
-            except ValidationError as error:
-                reason, found = _misfit(found, error), None
-        cls = received(found or by_status(status), library)
-        problem = cls.__new__(cls)
-        problem.__dict__.update(members)
-        problem.__dict__.update(problem_status=status, problem_received=document)
-        if ignored or reason:
-            problem.__dict__["problem_reading"] = Reading(ignored, reason)
+        members: dict[str, Any]
+        try:
+            read, make = self._direct[type(response)][document.get("type")]
+            members = read(document, extra="ignore")
+            problem = make()
+        except Exception:  # noqa: BLE001 - what is not known yet, does not fit or is no URI takes the long way
+            found = self._found(document.get("type"), url if response is None else _address(response))
+            misfit, members, found = _members(found, document, headers, status)
+            cls, reason = received(found, library(type(response)) if library else None), misfit or reason
+            self._remember(document.get("type"), found, cls, type(response))
+            problem = cls.__new__(cls)
+        members["problem_status"] = status
+        members["problem_received"] = document
+        members["problem_response"] = response
+        if reason:
+            members["problem_reason"] = reason
+        problem.__dict__ = members
         return problem
+
+    def _found(self, uri: object, url: str | None) -> type[Problem] | None:
+        if not isinstance(uri, str):
+            return None
+        found = self._by_uri.get(uri)
+        return found if found is not None and ":" in uri else self.find(uri, url)
+
+    def _remember(self, uri: object, found: type[Problem], cls: type[Problem], response: type) -> None:
+        """Let the next occurrence of a known type take the short way, if its members are all in the document."""
+        known = found.problem_members if isinstance(uri, str) and self._by_uri.get(uri) is found else None
+        if known is not None and ":" in str(uri) and len(known.sent) == len(known.names):
+            self._direct.setdefault(response, {})[uri] = known.reader.validate_python, partial(cls.__new__, cls)
 
     def find(self, uri: str, url: str | None = None) -> type[Problem] | None:
         """Return the class of a `type` as received: resolved against *url* first, then as written."""
-        found = self._by_uri.get(resolve(url, uri)) if url and not is_absolute(uri) else None
-        return found or self._by_uri.get(uri)
+        found = self._by_uri.get(uri)
+        if url is None or (found is not None and ":" in uri):  # a scheme, so there is nothing to resolve
+            return found
+        return self._by_uri.get(resolve(url, uri)) or found
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _is_own(name: str, value: object, module: ModuleType) -> TypeGuard[type[Problem]]:
@@ -259,7 +346,29 @@ def _usable(status: int | None) -> int | None:
     return status if status is not None and 100 <= status <= 599 else None
 
 
-def _misfit(cls: type[Problem], error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    return f"The members do not fit {cls.__qualname__}: {told}."
+def _address(response: Located) -> str | None:
+    try:
+        return str(response.url)
+    except RuntimeError:
+        return None
+
+
+def _members(
+    found: type[Problem] | None, document: Mapping[str, Any], headers: Mapping[str, str] | None, status: int
+) -> tuple[str | None, dict[str, Any], type[Problem]]:
+    """Return why the members do not fit, the members and the class: the one *found*, else that of the status."""
+    misfit = None
+    if found is not None:
+        try:
+            return None, found.problem_members.read(document, headers), found
+        except Exception as error:  # noqa: BLE001 - a validator of the user's may raise anything
+            misfit = _misfit(found, error)
+    found = by_status(status)
+    # What HTTP ties to the status is there whatever the type is.
+    is_open = found.problem_declaration.abstract
+    return misfit, {} if is_open else found.problem_members.read({}, headers), found
+
+
+def _misfit(cls: type[Problem], error: Exception) -> str:
+    told = faults(error) if isinstance(error, ValidationError) else f"{type(error).__name__}."
+    return f"The members do not fit {cls.__qualname__}: {told}"

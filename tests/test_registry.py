@@ -1,0 +1,650 @@
+import sys
+import types
+from typing import Any
+
+import pytest
+from pydantic import field_validator
+
+from problems import (
+    ClientProblem,
+    Conflict,
+    InvalidParam,
+    NotFound,
+    Problem,
+    ProblemDetails,
+    ReceivedProblem,
+    Registry,
+    ServerProblem,
+    TooManyRequests,
+    UnprocessableContent,
+    ValidationProblem,
+)
+from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
+from problems.problem_type import ABOUT_BLANK
+
+BASE = "https://shop.example/problems/"
+
+
+class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+    item_id: int
+
+
+class OutOfStock(Conflict, type="out-of-stock", title="Out of stock", aliases=("sold-out", "https://old.example/sold")):
+    left: int = 0
+
+
+class Absolute(Conflict, type="https://other.example/absolute", title="Absolute"):
+    pass
+
+
+class Urn(Conflict, type="urn:problem-type:shop:urn", title="URN"):
+    pass
+
+
+class Base(NotFound, abstract=True):
+    pass
+
+
+class _Private(NotFound):
+    pass
+
+
+class OwnValidation(ValidationProblem, type="own-validation", title="Own validation"):
+    pass
+
+
+class _Traced(ValidationProblem, type="traced", title="Traced"):
+    hint: str = ""
+    trace: str
+
+
+NotFoundToo = ItemNotFound
+"""Another name of a class is no other class."""
+
+registry = Registry(ItemNotFound, OutOfStock, Absolute, base=BASE)
+
+
+def typed(uri: str, name: str = "Made") -> type[Problem]:
+    """Return a class with the type *uri*."""
+    return types.new_class(name, (NotFound,), {"type": uri, "title": "Made"})
+
+
+class TestBase:
+    @pytest.mark.parametrize(
+        ("base", "uri"),
+        [
+            pytest.param("https://shop.example/problems/", "https://shop.example/problems/item-not-found", id="/"),
+            pytest.param("https://shop.example/problems#", "https://shop.example/problems#item-not-found", id="#"),
+            pytest.param("urn:problem-type:shop:", "urn:problem-type:shop:item-not-found", id=":"),
+            pytest.param("https://shop.example/?type=", "https://shop.example/?type=item-not-found", id="="),
+            pytest.param("tag:shop.example,2026:", "tag:shop.example,2026:item-not-found", id="tag"),
+        ],
+    )
+    def test_a_type_is_appended(self, base, uri):
+        """
+        The type URI is the base and the type, joined as they are.
+        """
+        assert uri == Registry(ItemNotFound, base=base).uri(ItemNotFound)
+
+    @pytest.mark.parametrize(
+        "base", ["https://shop.example", "https://shop.example/problems", "/problems/", "", "a b/"]
+    )
+    def test_what_is_none_is_refused(self, base):
+        """
+        A base to which nothing can be appended is refused.
+        """
+        with pytest.raises(InvalidRegistry) as caught:
+            Registry(ItemNotFound, base=base)
+
+        assert str(caught.value).startswith(f"`base={base!r}` is no base URI: ")
+
+    def test_absolute_types_stay(self):
+        """
+        An absolute type has no base.
+        """
+        assert "https://other.example/absolute" == registry.uri(Absolute)
+
+    def test_a_relative_type_without_base_is_refused(self):
+        """
+        A relative type would mean something else at every address.
+        """
+        with pytest.raises(InvalidRegistry) as caught:
+            Registry(ItemNotFound)
+
+        assert (
+            "ItemNotFound has the relative type 'item-not-found'. Give the registry a base, "
+            "`Registry(..., base='https://…/problems/')`, or the class an absolute type." == str(caught.value)
+        )
+
+    def test_absolute_types_need_none(self):
+        """
+        A registry of absolute types needs no base.
+        """
+        assert "urn:problem-type:shop:urn" == Registry(Urn).uri(Urn)
+
+    def test_about_blank_needs_none(self):
+        """
+        About:blank is absolute.
+        """
+        assert ABOUT_BLANK == Registry(NotFound).uri(NotFound)
+
+
+class TestTypes:
+    @pytest.mark.parametrize("cls", [Base, Problem, ClientProblem, ServerProblem])
+    def test_bases_are_refused(self, cls):
+        """
+        A base is no type to register.
+        """
+        with pytest.raises(AbstractProblem, match=f"{cls.__name__} cannot be registered: it is a base"):
+            Registry(cls, base=BASE)
+
+    @pytest.mark.parametrize("wrong", [[NotFound], NotFound(), 404, int])
+    def test_what_is_no_problem_class_is_refused(self, wrong):
+        """
+        A list has to be unpacked, an occurrence is none of its class.
+        """
+        with pytest.raises(
+            InvalidRegistry, match=r"A registry takes problem classes, not .* for a list, `Registry\(\*"
+        ):
+            Registry(wrong, base=BASE)
+
+    def test_one_uri_of_two_classes(self):
+        """
+        A type URI names one class; the error names both.
+        """
+        one, other = typed("made", "One"), typed(f"{BASE}made", "Other")
+
+        with pytest.raises(DuplicateType, match=rf"types\.One and types\.Other both have the type '{BASE}made'"):
+            Registry(one, other, base=BASE)
+
+    def test_about_blank_is_shared(self):
+        """
+        All that say no more than their status share about:blank.
+        """
+        assert 2 == len(Registry(NotFound, Conflict))
+
+    def test_twice_is_once(self):
+        """
+        A class that is named twice is registered once.
+        """
+        assert [ItemNotFound] == list(Registry(ItemNotFound, ItemNotFound, base=BASE))
+
+    def test_an_alias_of_another(self):
+        """
+        An alias is not the type of another class.
+        """
+        with pytest.raises(DuplicateType, match="sold-out"):
+            Registry(OutOfStock, typed("sold-out"), base=BASE)
+
+    def test_order(self):
+        """
+        Types come in the order of their registration.
+        """
+        assert [ItemNotFound, OutOfStock, Absolute] == list(registry)
+
+    def test_membership(self):
+        """
+        A registry knows what is in it.
+        """
+        assert (True, False, False) == (ItemNotFound in registry, Urn in registry, "ItemNotFound" in registry)
+
+
+class TestLookup:
+    @pytest.mark.parametrize(
+        ("uri", "expected"),
+        [
+            pytest.param(f"{BASE}item-not-found", ItemNotFound, id="URI"),
+            pytest.param("https://other.example/absolute", Absolute, id="absolute"),
+            pytest.param(f"{BASE}sold-out", OutOfStock, id="alias"),
+            pytest.param("https://old.example/sold", OutOfStock, id="absolute alias"),
+            pytest.param("https://evil.example/problems/item-not-found", None, id="another host"),
+            pytest.param("item-not-found", None, id="last segment"),
+            pytest.param(f"{BASE}item-not-found/", None, id="slash"),
+            pytest.param(f"{BASE}item-not-found?", None, id="query"),
+            pytest.param(f"{BASE}Item-Not-Found", None, id="case"),
+            pytest.param(ABOUT_BLANK, None, id="about:blank"),
+            pytest.param("", None, id="empty"),
+        ],
+    )
+    def test_by_the_whole_uri(self, uri, expected):
+        """
+        A type is found by all of its URI, not by a part (RFC 9457, section 3.1.1).
+        """
+        assert expected is registry.get(uri)
+
+    @pytest.mark.parametrize(
+        ("uri", "url", "expected"),
+        [
+            pytest.param("/problems/item-not-found", "https://shop.example/items/7", ItemNotFound, id="path"),
+            pytest.param("../problems/item-not-found", "https://shop.example/items/7", ItemNotFound, id="dots"),
+            pytest.param("item-not-found", "https://shop.example/problems/7", ItemNotFound, id="relative"),
+            pytest.param("item-not-found", "https://shop.example/items/7", None, id="resolved elsewhere"),
+            pytest.param("item-not-found", None, None, id="no address"),
+            pytest.param("sold-out", "https://shop.example/items/7", OutOfStock, id="alias as written"),
+            pytest.param(f"{BASE}item-not-found", "https://cdn.example/", ItemNotFound, id="absolute"),
+        ],
+    )
+    def test_as_received(self, uri, url, expected):
+        """
+        A received type is resolved against where it came from, then taken as written (RFC 9457, section 3.1.1).
+        """
+        assert expected is registry.find(uri, url)
+
+    def test_a_class_outside(self):
+        """
+        A class that is not registered resolves against the base.
+        """
+        assert f"{BASE}made" == registry.uri(typed("made"))
+
+    def test_a_class_outside_without_base(self):
+        """
+        Without a base the reference is what it is.
+        """
+        assert "made" == Registry().uri(typed("made"))
+
+
+class TestFromModule:
+    def test_what_it_defines(self):
+        """
+        The concrete, public classes of the module, not what it imports.
+        """
+        module = sys.modules[__name__]
+
+        assert [ItemNotFound, OutOfStock, Absolute, Urn, OwnValidation] == list(Registry.from_module(module, base=BASE))
+
+    def test_a_module_without_problems(self):
+        """
+        A module that defines none makes an empty registry.
+        """
+        assert 0 == len(Registry.from_module(types))
+
+
+class TestUnion:
+    left = Registry(ItemNotFound, base="https://left.example/")
+    right = Registry(OutOfStock, base="https://right.example/")
+
+    def test_each_keeps_its_uri(self):
+        """
+        A class has the URI that it had.
+        """
+        both = self.left | self.right
+
+        assert ["https://left.example/item-not-found", "https://right.example/out-of-stock"] == [
+            both.uri(cls) for cls in both
+        ]
+
+    def test_classes_of_neither(self):
+        """
+        A class of neither side resolves against the left base.
+        """
+        assert "https://left.example/made" == (self.left | self.right).uri(typed("made"))
+
+    def test_the_base_of_the_right(self):
+        """
+        Where the left side has no base, there is only the other.
+        """
+        assert "https://right.example/" == (Registry(Urn) | self.right).base
+
+    def test_aliases_of_the_right(self):
+        """
+        The aliases of the right side are below its own base.
+        """
+        assert OutOfStock is (self.left | self.right).get("https://right.example/sold-out")
+
+    def test_one_class_of_two_uris(self):
+        """
+        A class has one URI; the error names both.
+        """
+        with pytest.raises(DuplicateType) as caught:
+            self.left | Registry(ItemNotFound, base="https://right.example/")
+
+        assert "has two type URIs, 'https://left.example/item-not-found' and 'https://right.example/" in str(
+            caught.value
+        )
+
+    def test_one_uri_of_two_classes(self):
+        """
+        A URI has one class.
+        """
+        with pytest.raises(DuplicateType, match="both have the type"):
+            self.left | Registry(typed("https://left.example/item-not-found"))
+
+    def test_the_same_twice(self):
+        """
+        What both sides say alike is said once.
+        """
+        assert self.left == self.left | self.left
+
+    def test_it_changes_neither(self):
+        """
+        A registry does not change.
+        """
+        self.left | self.right
+
+        assert ([ItemNotFound], [OutOfStock]) == (list(self.left), list(self.right))
+
+    def test_validation_problems_of_both(self):
+        """
+        A client of two servers reads the validation problems of both.
+        """
+        both = self.left | self.right
+
+        assert [ValidationProblem, ValidationProblem] == [
+            both.get("https://left.example/validation-problem"),
+            both.get("https://right.example/validation-problem"),
+        ]
+
+    def test_with_something_else(self):
+        """
+        A registry is joined with registries alone.
+        """
+        with pytest.raises(TypeError):
+            self.left | [OutOfStock]
+
+
+class TestValidationProblem:
+    @pytest.mark.parametrize(
+        ("made", "facts"),
+        [
+            pytest.param(Registry(base=BASE), (f"{BASE}validation-problem", "Request validation failed"), id="base"),
+            pytest.param(Registry(), (ABOUT_BLANK, "Unprocessable Content"), id="no base"),
+            pytest.param(
+                Registry(ValidationProblem, base=BASE),
+                (f"{BASE}validation-problem", "Request validation failed"),
+                id="registered",
+            ),
+            pytest.param(
+                Registry(OwnValidation, base=BASE), (f"{BASE}own-validation", "Own validation"), id="of the user"
+            ),
+        ],
+    )
+    def test_its_type(self, made, facts):
+        """
+        Every registry with a base has a validation problem, its own or ours.
+        """
+        assert facts == made.facts(made.validation_problem)[:2]
+
+    @pytest.mark.parametrize("types", [(), (ValidationProblem,), (OwnValidation,), (ItemNotFound, OwnValidation)])
+    def test_that_can_be_answered(self, types):
+        """
+        One problem type for invalid requests is as good as ours, if nothing else has to be known for it.
+        """
+        Registry(*types, base=BASE).check_validation_problem()
+
+    @pytest.mark.parametrize("types", [(OwnValidation, _Traced), (OwnValidation, ValidationProblem)])
+    def test_several(self, types):
+        """
+        Invalid requests are answered with one problem type; a client may know several.
+        """
+        several = Registry(*types, base=BASE)
+
+        with pytest.raises(InvalidRegistry, match=r"Both .*OwnValidation and .* Derive the other from"):
+            several.check_validation_problem()
+
+    def test_further_members(self):
+        """
+        A member that nobody gives would be missing from each answer.
+        """
+        with pytest.raises(InvalidRegistry, match=r"_Traced tells of .* its member 'trace'.* Give 'trace' a default"):
+            Registry(_Traced, base=BASE).check_validation_problem()
+
+    def test_a_class_of_that_type(self):
+        """
+        The type is no other class's.
+        """
+        with pytest.raises(DuplicateType, match="validation-problem"):
+            Registry(typed("validation-problem"), base=BASE)
+
+    def test_it_is_revived(self):
+        """
+        A client reads the errors of the server.
+        """
+        sent = Registry(base=BASE).details(
+            ValidationProblem(errors=[InvalidParam(detail="Field required", code="missing", pointer="#/amount")])
+        )
+
+        problem = Registry(base=BASE).revive(sent)
+
+        assert (True, "#/amount") == (isinstance(problem, ValidationProblem), problem.errors[0].pointer)
+
+
+class TestValue:
+    def test_equality(self):
+        """
+        Registries are equal if they say the same, in any order.
+        """
+        assert Registry(ItemNotFound, OutOfStock, base=BASE) == Registry(OutOfStock, ItemNotFound, base=BASE)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            pytest.param(Registry(ItemNotFound, base="https://other.example/"), id="base"),
+            pytest.param(Registry(ItemNotFound, OutOfStock, base=BASE), id="types"),
+            pytest.param([ItemNotFound], id="another kind"),
+        ],
+    )
+    def test_inequality(self, other):
+        """
+        Other types or another base make another registry.
+        """
+        assert other != Registry(ItemNotFound, base=BASE)
+
+    def test_hash(self):
+        """
+        Equal registries are one key.
+        """
+        assert 1 == len({Registry(ItemNotFound, OutOfStock, base=BASE), Registry(OutOfStock, ItemNotFound, base=BASE)})
+
+    def test_repr(self):
+        """
+        The representation is the call that makes it.
+        """
+        assert f"Registry(ItemNotFound, base='{BASE}')" == repr(Registry(ItemNotFound, base=BASE))
+
+    def test_it_cannot_be_changed(self):
+        """
+        There is no way to add a type.
+        """
+        with pytest.raises(AttributeError):
+            registry.base = "https://evil.example/"
+
+    def test_a_subclass(self):
+        """
+        A subclass stays one when it is joined.
+        """
+
+        class Ours(Registry):
+            pass
+
+        assert Ours is type(Ours(ItemNotFound, base=BASE) | Registry(OutOfStock, base=BASE))
+
+
+class TestCaches:
+    def test_models(self):
+        """
+        A model is made once.
+        """
+        assert registry.model(ItemNotFound) is registry.model(ItemNotFound)
+
+    def test_forms(self):
+        """
+        The beginning of a document is made once, with the URI on the wire.
+        """
+        expected = f'{{"type":"{BASE}item-not-found","title":"Item not found","status":404'
+
+        assert (expected, True) == (
+            registry.form(ItemNotFound).beginning.decode(),
+            registry.form(ItemNotFound) is registry.form(ItemNotFound),
+        )
+
+    def test_two_registries(self):
+        """
+        What depends on the URI is kept by each registry.
+        """
+        other = Registry(ItemNotFound, base="https://other.example/")
+
+        assert other.model(ItemNotFound) is not registry.model(ItemNotFound)
+
+    def test_a_base_has_no_model(self):
+        """
+        A base is documented nowhere.
+        """
+        with pytest.raises(AbstractProblem, match="documented"):
+            registry.model(Base)
+
+
+class TestDetails:
+    def test_with_the_uri_on_the_wire(self):
+        """
+        The document has the URI that the registry gives.
+        """
+        assert f"{BASE}item-not-found" == registry.details(ItemNotFound(item_id=7)).type
+
+    def test_of_a_received_problem(self):
+        """
+        A received problem has the document that was received.
+        """
+        problem = registry.revive(ProblemDetails(type="https://unknown.example/x", status=404, title="Unknown"))
+
+        assert problem.problem_details == registry.details(problem)
+
+
+def revived(document: dict[str, Any], **options: Any) -> Problem:
+    """Return the exception that *document* tells of."""
+    return registry.revive_document(document, **{"status": 404, **options})
+
+
+class TestRevive:
+    def test_round_trip(self):
+        """
+        What was raised is read back, with its members.
+        """
+        sent = ItemNotFound("Not there.", item_id=7, instance="urn:uuid:7")
+
+        problem = registry.revive(registry.details(sent))
+
+        assert (ItemNotFound, 7, registry.details(sent)) == (
+            type(problem).__bases__[1],
+            problem.item_id,
+            problem.problem_details,
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "cls"),
+        [
+            (404, NotFound),
+            (429, TooManyRequests),
+            (422, UnprocessableContent),
+            (499, ClientProblem),
+            (599, ServerProblem),
+        ],
+    )
+    def test_an_unknown_type(self, status, cls):
+        """
+        An unknown type becomes the class of its status.
+        """
+        assert cls is type(revived({"type": "https://unknown.example/x"}, status=status)).__bases__[1]
+
+    def test_its_members_are_kept(self):
+        """
+        Nothing of an unknown type is lost.
+        """
+        problem = revived({"type": "https://unknown.example/x", "balance": 30})
+
+        assert 30 == problem.problem_details.extensions["balance"]
+
+    def test_the_status_on_the_wire_wins(self):
+        """
+        The status in the document may be another (RFC 9457, section 3.1.2).
+        """
+        problem = revived({"status": 404}, status=409)
+
+        assert (409, 404, True) == (problem.status, problem.problem_details.status, isinstance(problem, Conflict))
+
+    @pytest.mark.parametrize(
+        ("status", "expected"), [(404, 404), (None, 500), (0, 500), (99999, 500), (-1, 500)], ids=str
+    )
+    def test_a_stored_document(self, status, expected):
+        """
+        Without a response the document tells the status, if it is one.
+        """
+        assert expected == registry.revive(ProblemDetails(status=status)).status
+
+    def test_members_that_do_not_fit(self):
+        """
+        A known type whose members do not fit becomes the class of its status, and says why.
+        """
+        problem = revived({"type": f"{BASE}item-not-found", "item_id": "seven"})
+
+        assert (False, True, "The members do not fit ItemNotFound: item_id: ") == (
+            isinstance(problem, ItemNotFound),
+            isinstance(problem, NotFound),
+            problem.reading.reason[:46],
+        )
+
+    def test_members_of_the_wrong_type_are_ignored(self):
+        """
+        A standard member of the wrong JSON type is ignored, and told of (RFC 9457, section 3.1).
+        """
+        problem = revived({"type": f"{BASE}item-not-found", "item_id": 7, "title": None})
+
+        assert (7, ("The member `title` was ignored: it is null, not a string.",)) == (
+            problem.item_id,
+            problem.reading.ignored,
+        )
+
+    @pytest.mark.parametrize("uri", [None, 404, True, {}, []], ids=str)
+    def test_a_type_that_is_no_text(self, uri):
+        """
+        A type of the wrong JSON type is about:blank.
+        """
+        assert ABOUT_BLANK == revived({"type": uri}).problem_details.type
+
+    def test_equal_types_of_different_statuses(self):
+        """
+        The type tells the class, not the status (RFC 9457, section 3.1.1).
+        """
+        document = {"type": f"{BASE}item-not-found", "item_id": 7}
+
+        assert all(isinstance(revived(document, status=status), ItemNotFound) for status in (404, 410, 500))
+
+    def test_it_is_received(self):
+        """
+        What is revived is not ours.
+        """
+        assert isinstance(revived({}), ReceivedProblem)
+
+    def test_a_validator_that_fails(self):
+        """
+        Whatever a validator of the user raises, the error of the server is told.
+        """
+
+        class Fussy(NotFound, type="fussy", title="Fussy"):
+            item_id: int
+
+            @field_validator("item_id")
+            @classmethod
+            def fail(cls, value: int) -> int:
+                raise RuntimeError
+
+        problem = Registry(Fussy, base=BASE).revive_document({"type": f"{BASE}fussy", "item_id": 7}, status=404)
+
+        assert "The members do not fit" in problem.reading.reason
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "member", "value"),
+        [
+            pytest.param(405, {"Allow": "GET, PUT"}, "allow", ["GET", "PUT"], id="405"),
+            pytest.param(401, {"WWW-Authenticate": "Basic"}, "challenges", "Basic", id="401"),
+            pytest.param(429, {"Retry-After": "30"}, "retry_after", 30, id="429"),
+            pytest.param(429, {"Retry-After": "soon"}, "retry_after", None, id="unreadable"),
+            pytest.param(405, {}, "allow", None, id="absent"),
+        ],
+    )
+    def test_an_unknown_type_has_the_headers_of_its_status(self, status, headers, member, value):
+        """
+        What HTTP ties to a status is a member whatever the type is, as type checkers say.
+        """
+        problem = Registry().revive_document({}, status=status, headers=headers)
+
+        assert value == getattr(problem, member)
