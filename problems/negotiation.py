@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["choose", "choose_language"]
+__all__ = ["choose", "choose_language", "named"]
 
 _ELEMENT: Final = re.compile(r'(?:[^,"]+|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETER: Final = re.compile(r'(?:[^;"]+|"(?:[^"\\]|\\.)*"?)+')
@@ -50,6 +50,16 @@ def choose(accept: str, offers: Sequence[str]) -> str:
     ranges = sorted(_ranges(accept), key=lambda found: (not found.has_parameters, found.weight))
     weights = {found.name: found.weight for found in ranges}
     return max(offers, key=lambda offer: _quality(offer.partition(";")[0].strip().lower(), weights))
+
+
+def named(accept: str) -> list[str]:
+    """
+    Return the ranges that *accept* names, in lower case and in its order.
+
+    >>> named("Application/JSON;q=0.9, */*")
+    ['application/json', '*/*']
+    """
+    return [found.name for found in _ranges(accept)]
 
 
 def choose_language(accept_language: str, offers: Iterable[str], default: str) -> str:

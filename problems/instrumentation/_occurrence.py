@@ -35,4 +35,8 @@ class Occurrence:
 
 
 Hook = Callable[[Occurrence], Awaitable[None] | None]
-"""A function, plain or async, that is called with each answered problem."""
+"""
+A function, plain or async, that is called with each answered problem after it was sent.
+
+An object with a method `before`, plain and quick, has that called with the same before it is sent.
+"""

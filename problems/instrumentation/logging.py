@@ -6,25 +6,52 @@ and no response, and never tells a body, an input or a request header.
 """
 
 import logging
-from typing import Final
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, TypeAlias
 
+from problems._text import one_line
+from problems.catalog import ValidationProblem
+from problems.exceptions import Problem
 from problems.instrumentation._occurrence import Occurrence
 
-__all__ = ["is_enabled", "record"]
+__all__ = ["failed", "guarded", "is_enabled", "record"]
+
+Levels: TypeAlias = Mapping[type[Problem], int] | None
 
 _LOGGER: Final = logging.getLogger("problems")
+_INFO: Final = logging.INFO
+_ERROR: Final = logging.ERROR
 
 
-def is_enabled(status: int) -> bool:
-    """Return whether a problem with this status would be recorded at all; asked first, it is cheap."""
-    return _LOGGER.isEnabledFor(_level(status))
+def is_enabled(status: int, problem: Problem | None, levels: Levels) -> bool:
+    """Return whether a problem would be recorded at all; asked first, it is cheap."""
+    usual = _ERROR if status >= 500 else _INFO
+    return _LOGGER.isEnabledFor(usual if levels is None else _level(status, problem, levels))
 
 
-def _level(status: int) -> int:
-    return logging.ERROR if status >= 500 else logging.INFO
+def _level(status: int, problem: Problem | None, levels: Levels) -> int:
+    """Return the level of a record: that of the most specific class, else that of the status."""
+    chosen = [levels[cls] for cls in type(problem).__mro__ if cls in levels] if levels else []
+    return chosen[0] if chosen else _ERROR if status >= 500 else _INFO
 
 
-def record(occurrence: Occurrence) -> None:
+def _said(problem: Problem, status: int) -> str:
+    """Return the problem in one line; of rejected inputs where they were and why, but not what they were."""
+    if not isinstance(problem, ValidationProblem):
+        return str(problem)
+    places = [_place(dict(error)) for error in problem.errors]
+    return one_line(f"{status} ({', '.join(places)})")
+
+
+def _place(error: Mapping[str, object]) -> str:
+    code, pointer, parameter = error.get("code"), error.get("pointer"), error.get("parameter")
+    return f"{code} at {pointer}" if pointer else f"{code} in {error.get('in') or error.get('location')} {parameter}"
+
+
+def record(occurrence: Occurrence, levels: Levels = None) -> None:
     """
     Write the record: a line for the client's mistakes, a traceback for the server's own.
 
@@ -32,16 +59,73 @@ def record(occurrence: Occurrence) -> None:
     """
     if not occurrence.is_expected:
         return
-    _LOGGER.log(
-        _level(occurrence.status),
-        "%s %s was answered with %s",
-        occurrence.method,
-        occurrence.path,
-        occurrence.problem,
-        exc_info=occurrence.exception if occurrence.status >= 500 else None,
-        extra={
-            "problem_type": occurrence.type,
-            "problem_status": occurrence.status,
-            "problem_instance": occurrence.instance,
-        },
-    )
+    with guarded("A problem of the type %s could not be recorded.", occurrence.type):
+        _LOGGER.log(
+            _level(occurrence.status, occurrence.problem, levels),
+            "%s %s was answered with %s",
+            occurrence.method,
+            one_line(occurrence.path),  # decoded by the server: it may hold line breaks
+            _said(occurrence.problem, occurrence.status),
+            exc_info=occurrence.exception if occurrence.status >= 500 else None,
+            extra={
+                "problem_type": occurrence.type,
+                "problem_status": occurrence.status,
+                "problem_instance": occurrence.instance,
+            },
+        )
+
+
+class guarded:  # noqa: N801 - reads as a function, as `contextlib.suppress` does
+    """
+    Logs a failure of what others wrote, and goes on after the block.
+
+    Args:
+        message: What failed, and what is done instead.
+        args: What is filled into that.
+    """
+
+    __slots__ = ("_args", "_handled", "_message")
+
+    def __init__(self, message: str, *args: object) -> None:
+        self._message, self._args, self._handled = message, args, sys.exception()
+
+    def __enter__(self) -> None:
+        """Do nothing: what is being handled is known already."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Log an exception, without the one that was being handled."""
+        if not isinstance(failure, Exception):
+            return False
+        failed(failure, (self._handled,), self._message, *self._args)
+        return True
+
+
+def failed(failure: Exception, handled: tuple[BaseException | None, ...], message: str, *args: object) -> None:
+    """
+    Log a failure at ERROR, its traceback without those of the exceptions in whose handling it happened.
+
+    Python chains them, and the text of an invalid request has its inputs.
+    """
+    foreign = {id(exc) for exc in handled if exc is not None}
+    _cut(failure, foreign)
+    with suppress(Exception):  # a filter that fails as well: nobody is left to be told
+        _LOGGER.error(message, *args, exc_info=None if id(failure) in foreign else failure)
+
+
+def _cut(failure: BaseException, foreign: set[int]) -> None:
+    found, seen = [failure], set[int]()
+    while found:
+        exc = found.pop()
+        seen.add(id(exc))
+        if id(exc.__context__) in foreign:
+            exc.__context__ = None
+        if id(exc.__cause__) in foreign:
+            exc.__cause__ = None
+        parts: tuple[BaseException, ...] = getattr(exc, "exceptions", ()) if _is_group(exc) else ()
+        found += [it for it in (exc.__context__, exc.__cause__, *parts) if it is not None and id(it) not in seen]
+
+
+def _is_group(exc: BaseException) -> bool:
+    return isinstance(exc, BaseExceptionGroup)

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, TypeGuard
 
 from pydantic_core import to_json, to_jsonable_python
 
-__all__ = ["FALLBACK", "encode", "encode_members", "join", "prefix"]
+__all__ = ["FALLBACK", "encode", "encode_members", "has_long_number", "join", "prefix"]
 
 FALLBACK: Final = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
 """The document of last resort, for an answer that could not be made."""
@@ -74,11 +74,16 @@ def encode(value: object) -> bytes:
     try:
         if _is_plain(value):
             encoded = to_json(value, inf_nan_mode="null")
-            if len(encoded) <= MAX_DIGITS or _LONG_NUMBER.search(encoded) is None:
+            if not has_long_number(encoded):
                 return encoded
     except Exception:  # noqa: BLE001 - lone surrogates, which would cost more to look for than to meet
         return _encode_cleaned(value)
     return _encode_cleaned(value)
+
+
+def has_long_number(encoded: bytes) -> bool:
+    """Return whether a JSON text may have an integer that `json.loads` refuses."""
+    return len(encoded) > MAX_DIGITS and _LONG_NUMBER.search(encoded) is not None
 
 
 def _encode_cleaned(value: object) -> bytes:

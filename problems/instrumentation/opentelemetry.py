@@ -1,0 +1,72 @@
+"""
+Each answered problem on the span of its request.
+
+Knows the API of OpenTelemetry and no SDK, and makes no span of its own: the
+spans are FastAPI's, those of an instrumentation, or your own.
+"""
+
+from typing import Final
+
+from problems.instrumentation._occurrence import Occurrence
+
+try:
+    from opentelemetry import trace
+    from opentelemetry.trace import Span, StatusCode
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "problems.instrumentation.opentelemetry needs the package `opentelemetry-api`: "
+        "pip install 'typed-problems[opentelemetry]'",
+        name=error.name,
+    ) from None
+
+__all__ = ["trace_problems"]
+
+_ERROR_TYPE: Final = "error.type"
+
+
+class _TraceProblems:
+    """
+    Writes on the current span what was answered.
+
+    OpenTelemetry's conventions for HTTP servers decide what is an error: 5xx, never 4xx.
+    """
+
+    def before(self, occurrence: Occurrence) -> None:
+        """Write before the answer is sent: FastAPI ends its span with the last byte."""
+        span = trace.get_current_span()
+        if not span.is_recording():
+            return
+        span.set_attribute("problem.type", occurrence.type)
+        if occurrence.instance is not None:
+            span.set_attribute("problem.instance", occurrence.instance)
+        if occurrence.status >= 500:
+            _mark(span, occurrence)
+
+    def __call__(self, occurrence: Occurrence) -> None:
+        """Name the type once more, if the span goes on: some instrumentations write the status over it."""
+        span = trace.get_current_span()
+        if occurrence.status >= 500 and span.is_recording():
+            span.set_attribute(_ERROR_TYPE, occurrence.type)
+
+    def __repr__(self) -> str:
+        return "trace_problems"
+
+
+def _mark(span: Span, occurrence: Occurrence) -> None:
+    span.set_attribute(_ERROR_TYPE, occurrence.type)
+    span.set_status(StatusCode.ERROR)
+    if occurrence.is_expected:  # any other goes on through the span, to be recorded by whoever made that
+        span.record_exception(occurrence.exception, {_ERROR_TYPE: occurrence.type})
+
+
+trace_problems: Final = _TraceProblems()
+"""
+A hook for `Policy(hooks=(trace_problems,))`.
+
+- Every problem: the attributes `problem.type` and `problem.instance`.
+- 5xx: the status `ERROR`, `error.type` with the type URI, and the exception as an event, once. An unexpected
+  exception is left to the instrumentation, which sees it too.
+- 4xx: no status, no `error.type`, no event; the server did nothing wrong.
+
+FastAPI's own telemetry writes the status code into `error.type` afterwards; `problem.type` stays.
+"""

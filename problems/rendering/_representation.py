@@ -1,0 +1,44 @@
+"""What a representation is: a media type, and a function that writes it. Knows no media type."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from problems._frozen import Frozen
+from problems._headers import check_header
+from problems.details import ProblemDetails
+
+__all__ = ["Render", "Representation"]
+
+Render: TypeAlias = Callable[[ProblemDetails, str | None], str]
+"""Writes the problem details it is given; also told the tag of their language, if that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """
+    A way to write problem details, besides JSON.
+
+    Attributes:
+        media_type: What goes into `Content-Type`, parameters included.
+        render: Writes the text, which is sent as UTF-8.
+        headers: Header fields to send with it.
+
+    >>> def as_text(details: ProblemDetails, language: str | None) -> str:
+    ...     return f"{details.title}: {details.detail}"
+    >>> plain = Representation("text/plain; charset=utf-8", as_text)
+    >>> plain.render(ProblemDetails(title="Gone", detail="It was sold."), None)
+    'Gone: It was sold.'
+
+    Raises:
+        InvalidHeader: The media type or a field cannot be sent.
+    """
+
+    media_type: str
+    render: Render
+    headers: Mapping[str, str] = Frozen[str, str]()
+
+    def __post_init__(self) -> None:
+        for name, value in {"Content-Type": self.media_type, **self.headers}.items():
+            check_header(name, value)
+        object.__setattr__(self, "headers", Frozen(self.headers))

@@ -1,0 +1,80 @@
+"""
+What there is to translate: the texts of a registry as a template for translators (gettext's `.pot`).
+
+Pure functions from classes to text; what a translation is looked up by is said in `problems.catalogue`.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, get_args
+
+from pydantic_core import PydanticKnownError
+from pydantic_core.core_schema import ErrorType
+
+from problems._media_types import TEXT
+from problems.catalogue import Part
+from problems.exceptions import Problem
+from problems.invalid_params._messages import facts_of
+from problems.registry import Registry
+
+__all__ = ["template"]
+
+_HEADER: Final = f'msgid ""\nmsgstr ""\n"Content-Type: {TEXT}; charset=UTF-8\\n"\n'
+_CODES: Final[tuple[ErrorType, ...]] = get_args(ErrorType)
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+class _Entry(NamedTuple):
+    """A text that can be translated, and how it reads in the code."""
+
+    part: Part
+    key: str
+    text: str
+
+
+def template(registry: Registry, *, messages: bool = True) -> str:
+    r"""
+    Return a template that translators, `msginit` and `pybabel init` start from.
+
+    >>> from problems import NotFound
+    >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+    ...     item_id: int
+    >>> registry = Registry(ItemNotFound, base="https://shop.example/problems/")
+    >>> print(template(registry, messages=False).partition("\n\n")[2].partition("\n\n")[0])
+    #. Item not found
+    msgctxt "title"
+    msgid "https://shop.example/problems/item-not-found"
+    msgstr ""
+
+    Args:
+        registry: The problem types.
+        messages: Whether the messages about rejected inputs are in it: pydantic's, by the code of the error.
+    """
+    classes = dict.fromkeys((*registry, registry.validation_problem))
+    entries = [*(entry for cls in classes for entry in _of_type(cls, registry)), *(_of_inputs() if messages else ())]
+    return "\n".join((_HEADER, *map(_written, dict.fromkeys(entries))))
+
+
+def _of_type(cls: type[Problem], registry: Registry) -> Iterator[_Entry]:
+    its = registry.facts(cls)
+    key = str(its.status) if its.is_blank else its.uri
+    yield _Entry("title", key, its.title)
+    if cls.problem_declaration.detail:
+        yield _Entry("detail", key, cls.problem_declaration.detail)
+
+
+def _of_inputs() -> Iterator[_Entry]:
+    for code in _CODES:
+        facts = ", ".join(f"{{{name}}}" for name in facts_of(code))
+        yield _Entry("detail", code, f"Facts: {facts}" if facts else _message(code))
+
+
+def _message(code: ErrorType) -> str:
+    try:
+        return PydanticKnownError(code).message()
+    except TypeError:  # it is not the same for every input
+        return code
+
+
+def _written(entry: _Entry) -> str:
+    comment = " ".join(entry.text.split())
+    return f'#. {comment}\nmsgctxt "{entry.part}"\nmsgid "{entry.key.translate(_ESCAPES)}"\nmsgstr ""\n'
