@@ -9,14 +9,22 @@ from typing import Final
 
 __all__ = [
     "EVENT_STREAM",
+    "FORM",
     "HTML",
     "JSON",
     "JSON_LINES",
+    "MARKDOWN",
+    "MULTIPART",
+    "NDJSON",
     "PROBLEM_JSON",
     "PROBLEM_XML",
+    "SCHEMA_JSON",
     "TEXT",
+    "TEXT_XML",
+    "XML",
     "charset",
     "essence",
+    "is_json",
 ]
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -26,10 +34,21 @@ PROBLEM_XML: Final = "application/problem+xml"
 """A problem details object as XML (RFC 9457, appendix B)."""
 
 JSON: Final = "application/json"
+XML: Final = "application/xml"
+TEXT_XML: Final = "text/xml"
 HTML: Final = "text/html"
 TEXT: Final = "text/plain"
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+MARKDOWN: Final = "text/markdown"
+"""RFC 7763."""
+
+SCHEMA_JSON: Final = "application/schema+json"
+"""A JSON Schema."""
+
 EVENT_STREAM: Final = "text/event-stream"
 JSON_LINES: Final = "application/jsonl"
+NDJSON: Final = "application/x-ndjson"
 
 _END: Final = re.compile("[;,]")
 _PARAMETER: Final = re.compile(r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)(?:;|$)')
@@ -45,6 +64,16 @@ def essence(content_type: str | None) -> str:
     'application/problem+json'
     """
     return _END.split(content_type or "", maxsplit=1)[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """
+    Return whether documents of *media_type* are JSON (RFC 6839, section 3.1).
+
+    >>> is_json("application/json"), is_json("application/hal+json"), is_json("application/xml")
+    (True, True, False)
+    """
+    return media_type == JSON or media_type.endswith("+json")
 
 
 def charset(content_type: str | None) -> str | None:

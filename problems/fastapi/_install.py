@@ -4,33 +4,41 @@
 Knows FastAPI's exceptions; what is answered is decided in `problems.answer`.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from operator import is_
+from typing import Final, TypeGuard
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.types import Scope
 
 from problems.answer import Rejected
+from problems.fastapi._declared import declares
 from problems.fastapi._document import extend_openapi
+from problems.fastapi._secrets import Secrets
+from problems.instrumentation.logging import failed
+from problems.invalid_params import secret_names
 from problems.policy import Policy
 from problems.registry import Registry
-from problems.starlette._handlers import Handlers
 from problems.starlette._install import install
 from problems.starlette._response import Setup
 
 __all__ = ["add_problems"]
+
+_INVALID: Final = (RequestValidationError, WebSocketRequestValidationError)
 
 
 def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Policy = Policy()) -> None:
     """
     Make *app* answer with a problem document wherever it answers with an error, and document what is declared.
 
-    Handlers of yours keep winning for their classes, be they registered before or after; an `app.openapi` of
-    yours is called and extended.
+    What is mounted in it is reached too. Handlers of yours keep winning for their classes, be they registered before
+    or after; an `app.openapi` of yours is called and extended.
 
+    >>> from fastapi import FastAPI
     >>> app = FastAPI()
     >>> add_problems(app)
 
@@ -40,17 +48,49 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
         policy: How to answer.
 
     Raises:
-        SetupError: The application has problems already, has served already, or has handlers for status codes.
+        SetupError: The application has problems already, has served already, or has handlers for status codes; or
+            the policy translates to a problem type that needs members.
+        InvalidRegistry: The registry has several problem types for invalid requests, or one that needs further members.
     """
-    setup = Setup(registry if registry is not None else Registry(), policy)
-    install(app, setup, _handlers(setup))
-    if isinstance(app, FastAPI):
-        extend_openapi(app)
+    setup = replace(Setup.of(registry, policy), declares=declares, read=_Reader())
+    install(app, setup, _INVALID, lambda inner: extend_openapi(inner, setup))
 
 
-def _handlers(setup: Setup) -> Handlers:
-    async def handle(conn: HTTPConnection, exc: Exception) -> Response:
-        errors: Sequence[Any] = exc.errors() if isinstance(exc, ValidationException) else ()
-        return setup.respond(conn.scope, exc, Rejected(errors, getattr(exc, "body", None)))
+class _Reader:
+    """Reads FastAPI's validation errors; knows the secrets of routes, and of the last document that it has seen."""
 
-    return {RequestValidationError: handle, WebSocketRequestValidationError: handle}
+    def __init__(self) -> None:
+        self._document: object = None
+        self._of_document: frozenset[str] = frozenset()
+        self._of_routes = Secrets()
+
+    def __call__(self, exc: Exception, scope: Scope, policy: Policy) -> Exception:
+        """Return the rejected inputs that *exc* tells of, *exc* itself if it tells of none."""
+        if _is_group(exc):
+            parts = [self(part, scope, policy) for part in exc.exceptions]
+            is_same = all(map(is_, parts, exc.exceptions))
+            return exc if is_same else ExceptionGroup(exc.message, parts)
+        if not isinstance(exc, _INVALID):
+            return exc
+        try:
+            secrets = self._secrets_of(scope) if policy.include_inputs else None
+            return Rejected(exc.errors(), getattr(exc, "body", None), secrets)
+        except Exception as error:  # noqa: BLE001 - it is logged; as `guarded` does, at no cost where nothing fails
+            failure = error
+        handled = (exc, sys.exception())
+        failed(failure, handled, "The errors of an invalid request could not be read; it is answered as a crash.")
+        return exc
+
+    def _secrets_of(self, scope: Scope) -> frozenset[str] | None:
+        """Return the names of what is declared as secret, if that is known: a rejected value no longer tells."""
+        with suppress(Exception):  # what has no schema must not cost the client its error
+            app, own = scope.get("app"), self._of_routes.of(scope)
+            document = app.openapi() if isinstance(app, FastAPI) and own is not None else None
+            if document is not None and document is not self._document:
+                self._document, self._of_document = document, secret_names(document)
+            return own if own is None else own | self._of_document
+        return None
+
+
+def _is_group(exc: Exception) -> TypeGuard[ExceptionGroup[Exception]]:
+    return isinstance(exc, ExceptionGroup)

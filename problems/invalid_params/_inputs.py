@@ -7,7 +7,7 @@ members and parameters, and by pydantic's secret types.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from pydantic import Secret, SecretBytes, SecretStr
@@ -96,40 +96,6 @@ class Inputs:
     def _is_secret(self, name: object) -> bool:
         words = _words(name) if isinstance(name, str) else ""
         return any(masked in words for masked in self._masked)
-
-
-def secret_names(schema: Mapping[str, object]) -> frozenset[str]:
-    """
-    Return the names that *schema*, a JSON Schema or an OpenAPI document, gives to secrets.
-
-    Those are the properties and parameters which pydantic's ``SecretStr`` and
-    ``SecretBytes`` mark: a rejected value of one is a plain string, with
-    nothing left that tells it is secret.
-
-    >>> secret_names({"properties": {"pw": {"type": "string", "writeOnly": True}, "name": {"type": "string"}}})
-    frozenset({'pw'})
-    """
-    return frozenset(_secret_names(schema))
-
-
-def _secret_names(schema: object) -> Iterator[str]:
-    if is_mapping(schema):
-        properties, name = schema.get("properties"), schema.get("name")
-        if is_mapping(properties):
-            yield from (name for name, part in properties.items() if _marks_a_secret(part))
-        if isinstance(name, str) and _marks_a_secret(schema.get("schema")):
-            yield name
-    parts = schema.values() if is_mapping(schema) else schema if is_list(schema) else ()
-    for part in parts:
-        yield from _secret_names(part)
-
-
-def _marks_a_secret(schema: object) -> bool:
-    if not is_mapping(schema):
-        return is_list(schema) and any(map(_marks_a_secret, schema))
-    if schema.get("writeOnly") is True or schema.get("format") == "password":
-        return True
-    return any(_marks_a_secret(schema.get(keyword)) for keyword in ("items", "anyOf", "oneOf", "allOf"))
 
 
 def _words(name: str) -> str:

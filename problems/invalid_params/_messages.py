@@ -73,6 +73,16 @@ def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
     return facts
 
 
+def facts_of(code: str) -> tuple[str, ...]:
+    """
+    Return which facts a translation of the message of *code* can have filled in.
+
+    >>> facts_of("string_too_short")
+    ('min_length',)
+    """
+    return _FACTS.get(code, ())
+
+
 def _position(message: object) -> dict[str, object]:
     """Return where a JSON text breaks off; nothing else of the parser's *message*, which could quote it."""
     position = _POSITION.search(message) if isinstance(message, str) else None

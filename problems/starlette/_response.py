@@ -5,62 +5,77 @@ Knows ASGI and Starlette's responses; what is sent was decided in `problems.answ
 """
 
 import inspect
-import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from problems._close_codes import close_code, reason
+from problems._arguments import need
 from problems.answer import Answer, answer
+from problems.exceptions import Problem
 from problems.instrumentation import Occurrence
-from problems.instrumentation.logging import is_enabled, record
-from problems.policy import Policy, RequestFacts
+from problems.instrumentation.logging import failed, guarded, is_enabled, record
+from problems.policy import Policy, RequestFacts, fresh_instance
 from problems.registry import Registry
+from problems.starlette._connection import Closing, can_deny
+from problems.starlette._undeclared import Declares, declares, notice_undeclared
+from problems.websockets import Close, close_code, close_for, text_for
 
-__all__ = ["ProblemResponse", "Sent", "Setup"]
+__all__ = ["ProblemResponse", "Setup", "mark_reported"]
 
-_SENT: Final = "problems.sent"
 _REPORTED: Final = "problems.reported"
-_LOGGER: Final = logging.getLogger("problems")
+_SETUP: Final = "problems.setup"
+_UNEXPECTED: Final = "problems.unexpected"
 
 
-class Sent:
-    """
-    What has been sent for one request.
-
-    Attributes:
-        started: Whether a response has begun, or a WebSocket was closed: nothing more can be told.
-        accepted: Whether a WebSocket was accepted: only a close frame can be told.
-    """
-
-    __slots__ = ("accepted", "started")
-
-    def __init__(self) -> None:
-        self.started = self.accepted = False
-
-    @classmethod
-    def of(cls, scope: Scope) -> "Sent":
-        """Return that of a request."""
-        sent: Sent = scope.setdefault(_SENT, cls())
-        return sent
-
-    def note(self, message: Message) -> None:
-        """Take note of a message to the client."""
-        kind = message["type"]
-        if kind in ("http.response.start", "websocket.http.response.start", "websocket.close"):
-            self.started = True
-        elif kind == "websocket.accept":
-            self.accepted = True
+def _as_it_is(exc: Exception, _scope: Scope, _policy: Policy) -> BaseException:
+    return exc
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What an application answers with: its registry and its policy."""
+    """
+    What an application answers with.
+
+    Attributes:
+        registry: Its problem types.
+        policy: How it answers.
+        declares: What the operation of a request declares; nothing if no operation was reached.
+        read: Turns exceptions of a framework on top of Starlette into what `answer` knows.
+    """
 
     registry: Registry
     policy: Policy
+    declares: Declares = declares
+    read: Callable[[Exception, Scope, Policy], BaseException] = _as_it_is
+
+    @classmethod
+    def of(cls, registry: Registry | None, policy: Policy) -> "Setup":
+        """
+        Return the setup for the arguments of `add_problems`.
+
+        Raises:
+            InvalidRegistry: Invalid requests cannot be answered with the type that the registry has for them.
+        """
+        registry = registry if registry is not None else Registry()
+        need(registry, Registry, "registry", "Write `add_problems(app, Registry(ItemNotFound))`.")
+        need(policy, Policy, "policy", "Write `add_problems(app, registry, policy=Policy(…))`.")
+        registry.check_validation_problem()
+        status = policy.validation_status
+        return cls(registry if status is None else registry.invalid_as(status), policy)
+
+    def put(self, scope: Scope) -> None:
+        """Let handlers below find this setup: a test may have replaced the one that they were made with."""
+        scope[_SETUP] = self
+
+    def current(self, scope: Scope) -> "Setup":
+        """Return the setup that holds for a request: the one that was put, or this one."""
+        found: Setup = scope.get(_SETUP, self)
+        return found
 
     def respond(self, scope: Scope, exc: Exception, told: BaseException | None = None) -> "ProblemResponse":
         """
@@ -71,76 +86,134 @@ class Setup:
             exc: What was raised.
             told: What is answered, if that is not *exc* itself.
         """
+        known: ProblemResponse | None = scope.get(_UNEXPECTED)
+        if known is not None and known.is_for(exc, self):
+            return known
         facts = _facts_of(scope, self.policy)
-        return ProblemResponse(answer(told or exc, facts, self.policy, self.registry), exc, facts, self)
+        if told is None:
+            told = exc if isinstance(exc, Problem) else self.read(exc, scope, self.policy)
+        decided = answer(told, facts, self.policy, self.registry)
+        if self.policy.undeclared != "ignore" and decided.is_expected and decided.problem is not None:
+            notice_undeclared(decided.problem, exc, scope, self._declared(scope), self.policy.undeclared)
+        response = ProblemResponse(decided, exc, facts, self)
+        if not decided.is_expected:
+            scope[_UNEXPECTED] = response  # each handler on the way of the exception asks again
+        return response
+
+    def _declared(self, scope: Scope) -> Iterable[type[Problem]] | None:
+        with guarded("What an operation declares could not be found; nothing is said of what it does not."):
+            return self.declares(scope, self.registry)
+        return None
 
 
 def _facts_of(scope: Scope, policy: Policy) -> RequestFacts:
-    method, path, headers = scope.get("method", "GET"), scope["path"], scope["headers"]
-    if policy.instance is None:
-        return RequestFacts(method, path, headers)
-    try:
-        return RequestFacts(method, path, headers, policy.instance(RequestFacts(method, path, headers)))
-    except Exception:
-        _LOGGER.exception("`Policy(instance=…)` failed; the problem is sent without an instance.")
-        return RequestFacts(method, path, headers)
+    identify = policy.instance
+    instance = fresh_instance() if identify is fresh_instance else None  # needs no facts, and cannot fail
+    facts = RequestFacts(scope.get("method", "GET"), scope["path"], scope["headers"], instance)
+    if identify is None or instance is not None:
+        return facts
+    with guarded("`Policy(instance=…)` failed; the problem is sent without an instance."):
+        return facts._replace(instance=identify(facts))
+    return facts
 
 
 class ProblemResponse(Response):
     """An answer on its way; when it is sent, the observers are told."""
 
+    background = None
+
     def __init__(self, decided: Answer, exc: Exception, facts: RequestFacts, setup: Setup) -> None:
         # Not `Response.__init__`: status, headers and body are what they have to be already.
         self.status_code, self.raw_headers, self.body = decided.status, decided.headers, decided.body
-        self.background = None
         self.decided = decided
         self._exc, self._facts, self._setup = exc, facts, setup
 
+    def is_for(self, exc: Exception, setup: Setup) -> bool:
+        """Return whether this is the response to *exc* of an application with that setup."""
+        return self._exc is exc and self._setup == setup
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer: a response, the denial of a WebSocket, or a close frame."""
-        if scope["type"] == "http" or _can_deny(scope):
+        policy, decided = self._setup.policy, self.decided
+        hooks = policy.hooks
+        if hooks:
+            self._announce(scope)
+        if scope["type"] == "http":  # without the questions that `Response` asks
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": self.body})
+        elif can_deny(scope):
             await super().__call__(scope, receive, send)
-        elif not Sent.of(scope).started:
-            await send(self._close())
-        if scope.get(_REPORTED) is not self._exc:
-            await self._observe()
+        else:
+            await self._closing()(scope, receive, send)
+        if decided.failure is not None:
+            handled = (self._exc, sys.exception())
+            failed(decided.failure, handled, "An answer could not be made; a constant document was sent.")
+        if hooks or is_enabled(decided.status, decided.problem, policy.log_levels):
+            await self._report(scope)
 
-    def _close(self) -> Message:
-        told = self.decided.problem
-        text = self._setup.registry.uri(type(told)) if told is not None else ""
-        return {"type": "websocket.close", "code": close_code(self.decided.status), "reason": reason(text)}
+    async def _report(self, scope: Scope) -> None:
+        if self.decided.problem is not None and scope.get(_REPORTED) is not self._exc:
+            await self._observe(self.decided.problem)
 
-    async def _observe(self) -> None:
-        """Tell the log and the hooks; one that fails is recorded and skipped."""
-        decided, hooks = self.decided, self._setup.policy.hooks
-        if decided.problem is None or not (hooks or is_enabled(decided.status)):
+    def _closing(self) -> Closing:
+        told, registry, policy = self.decided.problem, self._setup.registry, self._setup.policy
+        if told is None:
+            return Closing(Close(close_code(self.decided.status), ""))
+        text = text_for(told, registry, instance=self.decided.instance) if policy.problem_frames else None
+        with guarded("`Policy(close_codes=…)` failed; the usual close code is sent."):
+            return Closing(close_for(told, registry, codes=policy.close_codes), text)
+        return Closing(close_for(told, registry), text)
+
+    def _announce(self, scope: Scope) -> None:
+        """Tell the hooks that want to know before the answer is sent."""
+        if self.decided.problem is None or scope.get(_REPORTED) is self._exc:
             return
-        occurrence = Occurrence(
-            problem=decided.problem,
+        early = [before for hook in self._setup.policy.hooks if (before := getattr(hook, "before", None))]
+        occurrence = self._occurrence(self.decided.problem) if early else None
+        for before in early:
+            with guarded("The hook %r failed; it is skipped.", before):
+                before(occurrence)
+
+    def _occurrence(self, problem: Problem) -> Occurrence:
+        decided = self.decided
+        _forget_earlier(self._exc)
+        return Occurrence(
+            problem=problem,
             exception=self._exc,
-            type=self._setup.registry.uri(type(decided.problem)),
+            type=self._setup.registry.uri(type(problem)),
             status=decided.status,
             instance=decided.instance,
             method=self._facts.method,
             path=self._facts.path,
             is_expected=decided.is_expected,
         )
-        record(occurrence)
-        for hook in hooks:
-            try:
+
+    async def _observe(self, problem: Problem) -> None:
+        """Tell the log and the hooks; one that fails is recorded and skipped."""
+        occurrence = self._occurrence(problem)
+        record(occurrence, self._setup.policy.log_levels)
+        for hook in self._setup.policy.hooks:
+            with guarded("The hook %r failed; it is skipped.", hook):
                 waited = hook(occurrence)
                 if inspect.isawaitable(waited):
                     await waited
-            except Exception:
-                _LOGGER.exception("The hook %r failed; it is skipped.", hook)
+
+
+def _forget_earlier(exc: Exception) -> None:
+    """
+    Part an instance that is raised again and again from what was being handled when an earlier request raised it.
+
+    Python keeps that where nothing is being handled now. What is handled in this request was caught in one of the
+    frames that the exception came through.
+    """
+    earlier = exc.__context__
+    if earlier is None or earlier.__traceback__ is None or exc.__traceback__ is None:
+        return
+    caught_in = earlier.__traceback__.tb_frame
+    if all(frame is not caught_in for frame, _ in traceback.walk_tb(exc.__traceback__)):
+        exc.__context__ = None
 
 
 def mark_reported(scope: Scope, exc: Exception) -> None:
     """Say that *exc* was told to client and observers: it goes on to the server and is not told again."""
     scope[_REPORTED] = exc
-
-
-def _can_deny(scope: Scope) -> bool:
-    """Whether a WebSocket can still be answered with a response (ASGI's denial extension)."""
-    sent = Sent.of(scope)
-    return not (sent.accepted or sent.started) and "websocket.http.response" in (scope.get("extensions") or {})

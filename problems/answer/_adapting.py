@@ -1,0 +1,184 @@
+"""
+One problem in the representation and the language that a client likes best.
+
+Only for policies that offer more than JSON in one language. Never fails: what
+the application's own texts and templates do wrong is logged, and the problem
+is told without them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json
+
+from problems._media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
+from problems._template import fields
+from problems.catalog import ValidationProblem
+from problems.catalogue import Catalogue, Part
+from problems.details import ProblemDetails
+from problems.exceptions import Problem
+from problems.instrumentation.logging import guarded
+from problems.negotiation import choose, named
+from problems.policy import Policy, RequestFacts, RequestId
+from problems.problem_type import ProblemType
+from problems.registry import Registry
+from problems.rendering import Representation
+from problems.rendering.json import encode_members, join, prefix
+
+__all__ = ["adapted", "merged"]
+
+Line = tuple[bytes, bytes]
+
+_VARY: Final = b"vary"
+_NOTHING_ELSE: Final[Mapping[str, Representation | None]] = {PROBLEM_JSON: None}
+_JSON: Final = (b"content-type", PROBLEM_JSON.encode())
+
+
+class _Wording(NamedTuple):
+    """The parts of a document that differ by language."""
+
+    title: str
+    detail: str | None
+    members: bytes
+    language: str | None = None
+
+
+def adapted(
+    problem: Problem, instance: str | None, facts: RequestFacts, policy: Policy, registry: Registry
+) -> tuple[bytes, list[Line]]:
+    """Return the content for the client that *facts* describe, and the fields that tell of it."""
+    its = registry.facts(type(problem))
+    wording = _worded(problem, its, policy.catalogue, facts)
+    body = join(prefix(its.uri, wording.title, its.status), wording.detail, instance, wording.members)
+    offered = _offered(policy, facts)
+    body, lines = _represented(body, wording.language, facts.header(b"accept"), offered)
+    if wording.language is not None:
+        lines.append((b"content-language", wording.language.encode("latin-1", "replace")))
+    varies = [b"Accept"] * bool(offered) + [b"Accept-Language"] * (policy.catalogue is not None)
+    if varies:
+        lines.append((_VARY, b", ".join(varies)))
+    if isinstance(policy.instance, RequestId) and facts.instance is not None:
+        lines.append((policy.instance.header.lower().encode("latin-1"), facts.instance.encode("latin-1")))
+    return body, lines
+
+
+def merged(lines: list[Line], own: list[Line]) -> list[Line]:
+    """Return *lines* with those of an exception, which win; what both vary by is one field (RFC 9110, 12.5.5)."""
+    theirs = {name for name, _ in own}
+    every = [*(line for line in lines if line[0] not in theirs), *own]
+    varies = _union(value for name, value in (*own, *lines) if name == _VARY)
+    return [line for line in every if line[0] != _VARY] + [(_VARY, varies)] * bool(varies)
+
+
+def _union(values: Iterable[bytes]) -> bytes:
+    names: dict[bytes, bytes] = {}
+    for name in b",".join(values).split(b","):
+        if name.strip():
+            names.setdefault(name.strip().lower(), name.strip())
+    return b"*" if b"*" in names else b", ".join(names.values())
+
+
+def _offered(policy: Policy, facts: RequestFacts) -> Sequence[Representation]:
+    if not callable(policy.representations):
+        return policy.representations
+    with guarded("`Policy(representations=…)` failed; a problem is sent as JSON."):
+        return policy.representations(facts)
+    return ()
+
+
+def _represented(
+    body: bytes, language: str | None, accept: str, offered: Sequence[Representation]
+) -> tuple[bytes, list[Line]]:
+    offers = _offers(offered, accept) if offered else _NOTHING_ELSE
+    chosen = offers[choose(accept, list(offers))]
+    if chosen is None:
+        return body, [_JSON]
+    with guarded("Writing a problem as %s failed; it is sent as JSON.", chosen.media_type):
+        text = chosen.render(ProblemDetails.model_validate(from_json(body)), language)
+        lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in chosen.headers.items()]
+        return text.encode("utf-8", "replace"), [(b"content-type", chosen.media_type.encode("latin-1")), *lines]
+    return body, [_JSON]
+
+
+def _offers(offered: Sequence[Representation], accept: str) -> Mapping[str, Representation | None]:
+    """
+    Return by which media types each representation can be asked for; that without one is JSON.
+
+    A client that names the JSON of its everyday responses means JSON for errors too, and likes a page no better for
+    not having heard of RFC 9457. Such a name stands behind the representation whose name it is, if there is one.
+    """
+    exact = {essence(offer.media_type): offer for offer in offered}
+    further = [name for name in named(accept) if is_json(name) and name not in exact]
+    offers: dict[str, Representation | None] = dict.fromkeys((PROBLEM_JSON, *further))
+    for offer in offered:
+        offers[offer.media_type] = offer
+        if essence(offer.media_type) == PROBLEM_XML:
+            # Not every `+xml`: browsers ask for XHTML, which is a page.
+            offers.update((name, offer) for name in (XML, TEXT_XML) if name not in exact)
+    return offers
+
+
+def _worded(problem: Problem, its: ProblemType, catalogue: Catalogue | None, facts: RequestFacts) -> _Wording:
+    wording = _Wording(its.title, problem.problem_detail, problem.problem_extensions)
+    if catalogue is None:
+        return wording
+    with guarded("The catalogue failed; a problem is sent as it is written in the code."):
+        language = catalogue.choose(facts.header(b"accept-language"))
+        translated = _translated(problem, its, wording, _Language(catalogue, language))
+        return translated._replace(language=catalogue.default if translated == wording else language)
+    return wording
+
+
+class _Language(NamedTuple):
+    """A catalogue open at one language."""
+
+    catalogue: Catalogue
+    tag: str
+
+    def text(self, key: str, part: Part) -> str | None:
+        return self.catalogue.text(self.tag, key, part)
+
+    def filled(self, key: str, members: Mapping[str, Any]) -> str | None:
+        """Return the detail for *key*, filled in; nothing if that cannot be done."""
+        template = self.text(key, "detail")
+        if template is None:
+            return None
+        with guarded("The text %r for %r in %r could not be filled in.", template, key, self.tag):
+            fields(template)  # a translator may look into values no more than the author of a class may
+            return template.format_map(members)
+        return None
+
+
+def _translated(problem: Problem, its: ProblemType, wording: _Wording, language: _Language) -> _Wording:
+    # The titles of `about:blank` are those of the statuses, and may be translated too (RFC 9457, section 4.2.1).
+    key = str(its.status) if its.is_blank else its.uri
+    detail, members = wording.detail, wording.members
+    if detail is not None:
+        is_usual = detail == _usual_detail(problem)
+        translation = language.filled(key, _members_of(problem)) if is_usual else language.text(detail, "detail")
+        detail = translation or detail
+    if isinstance(problem, ValidationProblem):
+        members = _translated_errors(members, language)
+    return _Wording(language.text(key, "title") or wording.title, detail, members)
+
+
+def _members_of(problem: Problem) -> Mapping[str, Any]:
+    return {name: value for name, value in vars(problem).items() if name in problem.problem_members.names}
+
+
+def _usual_detail(problem: Problem) -> str | None:
+    """Return the detail that an occurrence has if its raise site gives none."""
+    try:
+        return problem.problem_declaration.detail.format_map(_members_of(problem))
+    except Exception:  # noqa: BLE001 - a member without the format asked for: the class knows what to do
+        return None
+
+
+def _translated_errors(members: bytes, language: _Language) -> bytes:
+    document: dict[str, Any] = from_json(members)
+    found = 0
+    for error in document["errors"]:
+        message = language.filled(error["code"], error.get("context", {}))
+        found += message is not None
+        error["detail"] = message or error["detail"]
+    return encode_members(document) if found else members

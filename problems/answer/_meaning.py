@@ -1,0 +1,225 @@
+"""
+Which problem an exception is: one of ours, what a foreign one becomes, or none.
+
+Knows the policy of the application, but no request, and nothing of what is sent.
+"""
+
+import traceback
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, TypeGuard
+
+from pydantic_core import from_json, to_json
+from starlette.exceptions import HTTPException
+
+from problems._class_body import is_taken
+from problems._headers import HeaderLines
+from problems._received import ReceivedProblem
+from problems._status import is_bodyless
+from problems.catalog import BadGateway, InternalServerError, class_of
+from problems.exceptions import ClientProblem, Problem, ServerProblem, unvalidated
+from problems.invalid_params import is_truncated, rejected
+from problems.policy import Policy
+from problems.registry import Registry
+from problems.rendering.json import encode
+
+__all__ = ["Rejected", "is_without_content", "leading", "meaning_of", "unexpected", "validation_problem"]
+
+_NO_MEMBERS: Final[Mapping[str, Any]] = {}
+_DETAILS: Final = ("detail", "message", "reason")
+_TAKEN: Final = "detail_members"
+_FRAMES: Final = 50
+_NOSNIFF: Final = HeaderLines({"X-Content-Type-Options": "nosniff"})
+"""With what came from the client a problem is not to be taken for a page (RFC 9110, section 8.3)."""
+
+
+class Rejected(Exception):
+    """
+    A request that a framework found invalid.
+
+    Attributes:
+        errors: Pydantic's errors, `loc` beginning with where the value came from.
+        body: The body that was validated.
+        secrets: Further names of members and parameters whose values are masked; `None` shows no value at all,
+            because nobody knows which are secret.
+    """
+
+    def __init__(
+        self, errors: Sequence[Mapping[str, Any]], body: object, secrets: frozenset[str] | None = frozenset()
+    ) -> None:
+        self.errors, self.body, self.secrets = errors, body, secrets
+
+
+def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Problem | None:
+    """
+    Return the problem that *exc* is for a client, `None` if nobody meant it for one.
+
+    >>> str(meaning_of(HTTPException(404, "No such item"), Policy(), Registry()))
+    '404 Not Found: No such item'
+    """
+    if isinstance(exc, Rejected):
+        return validation_problem(exc, policy, registry)
+    if isinstance(exc, Problem) and not isinstance(exc, ReceivedProblem):
+        return exc
+    if policy.translate and (translated := _translated(exc, policy)) is not None:
+        return translated
+    if isinstance(exc, ReceivedProblem):
+        # A server's trouble with us is no trouble of our client's: nothing of it is passed on.
+        return unvalidated(BadGateway, None, _NO_MEMBERS)
+    return _foreign(exc, policy) if isinstance(exc, HTTPException) else None
+
+
+def unexpected(exc: BaseException, policy: Policy) -> Problem:
+    """Return the problem of an exception that nobody meant for a client: a constant, unless the policy says more."""
+    text = f"{type(exc).__name__}: {_text_of(exc)}" if policy.expose_unexpected else None
+    if not policy.traceback:
+        return unvalidated(InternalServerError, text, _NO_MEMBERS)
+    lines = "".join(traceback.format_exception(exc, limit=-_FRAMES)).splitlines()
+    return unvalidated(InternalServerError, text, {"traceback": lines})
+
+
+def is_without_content(exc: BaseException) -> TypeGuard[HTTPException]:
+    """Return whether *exc* asks for a response that has no content, as 204 and 304."""
+    status: object = getattr(exc, "status_code", None)
+    return isinstance(exc, HTTPException) and _is_status(status) and is_bodyless(status)
+
+
+def leading(exc: BaseException, policy: Policy, registry: Registry) -> tuple[BaseException, Problem | None]:
+    """
+    Return the one exception that a group is answered with (RFC 9457, section 3: the most urgent problem).
+
+    Of a group whose leaves are all meant for a client that is the one with the most severe status: a 5xx before a
+    4xx, of equals the first. Any other group is unexpected as a whole. With the
+    exception comes the problem that it is, if that had to be found out.
+
+    >>> group = ExceptionGroup("", [HTTPException(404), HTTPException(503), HTTPException(500)])
+    >>> leading(group, Policy(), Registry())
+    (HTTPException(status_code=503, detail='Service Unavailable'), ServiceUnavailable())
+    """
+    if not _is_group(exc):
+        return exc, None
+    found: dict[int, tuple[BaseException, Problem | None]] = {}
+    for leaf in _leaves(exc):
+        if is_without_content(leaf):
+            found.setdefault(leaf.status_code // 100, (leaf, None))
+            continue
+        problem = meaning_of(leaf, policy, registry)
+        if problem is None:
+            return exc, None
+        found.setdefault(registry.form(type(problem)).status // 100, (leaf, problem))
+    return found[max(found)]
+
+
+def _text_of(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception:  # noqa: BLE001 - whatever a stranger's `__str__` raises
+        return ""
+
+
+def _translated(exc: BaseException, policy: Policy) -> Problem | None:
+    for cls in type(exc).__mro__:
+        # What a server told us is translated as something received, never as what it is for that server.
+        if isinstance(exc, ReceivedProblem) and not issubclass(cls, ReceivedProblem):
+            continue
+        target = policy.translate.get(cls) if issubclass(cls, Exception) else None
+        made: object = target(exc) if target is not None and not isinstance(target, type) else target
+        problem: object = made() if isinstance(made, type) else made  # as in ``raise``, a class will do
+        if isinstance(problem, Problem) and not isinstance(problem, ReceivedProblem):
+            problem.__cause__ = problem.__cause__ or exc
+            return problem
+    return None
+
+
+def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Problem:
+    """Return the problem of an invalid request: of the class that the registry has for it."""
+    told = rejected(
+        exc.errors,
+        exc.body,
+        include_inputs=policy.include_inputs and exc.secrets is not None,
+        masked=(*policy.masked, *(exc.secrets or ())),
+        hide_custom_messages=policy.hide_custom_messages,
+    )
+    headers = _NOSNIFF if policy.include_inputs else None
+    truncated = is_truncated(exc.errors, told)
+    problem = unvalidated(registry.validation_problem, None, {"truncated": truncated}, headers)
+    # Plain values all of them, which need no second look.
+    written = to_json({"errors": told, "truncated": True} if truncated else {"errors": told}, inf_nan_mode="null")
+    problem.__dict__.update(problem_rejected=told, problem_written=written)
+    return problem
+
+
+def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
+    """Return the problem of an `HTTPException` that is none of ours; nothing of its `detail` is lost."""
+    status: object = getattr(exc, "status_code", None)
+    if not _is_status(status):
+        return None
+    hidden = status >= 500 and not policy.expose_server_detail
+    detail, members = (None, _NO_MEMBERS) if hidden else _split(getattr(exc, "detail", None), status)
+    cls = class_of(status)
+    if not members.keys().isdisjoint(cls.problem_members.names):
+        cls = _bare_class(status)  # `retry_after` of a stranger is no header of ours, and must not get lost as one
+    return unvalidated(cls, detail, members, getattr(exc, "headers", None))
+
+
+@cache
+def _bare_class(status: int) -> type[Problem]:
+    """Return a class for *status* that declares no members."""
+    base = ServerProblem if status >= 500 else ClientProblem
+    return types.new_class(base.__name__, (base,), {"status": status, "any_status": True, "init": False})
+
+
+def _is_status(status: object) -> TypeGuard[int]:
+    # A 1xx announces a response and is none; there is nothing beyond 599 (RFC 9110, section 15).
+    return isinstance(status, int) and 200 <= status <= 599
+
+
+def _split(detail: object, status: int) -> tuple[str | None, Mapping[str, Any]]:
+    """Return the text and the members in the `detail` of a foreign exception, which may be anything."""
+    if isinstance(detail, str):
+        return (None if detail == _usual_phrase(status) else detail), _NO_MEMBERS
+    value: Any = from_json(encode(detail))
+    if _is_object(value):
+        return _split_object(value)
+    if isinstance(value, list):
+        return None, {"errors": value}
+    if value is None or isinstance(value, str):
+        return value, _NO_MEMBERS
+    return encode(value).decode(), _NO_MEMBERS
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _split_object(value: dict[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    text = next((name for name in _DETAILS if isinstance(value.get(name), str)), None)
+    detail = value.pop(text) if text else None
+    taken = {name: value.pop(name) for name in tuple(value) if is_taken(name)}
+    if not taken:
+        return detail, value
+    if _TAKEN in value:
+        taken[_TAKEN] = value[_TAKEN]
+    return detail, {**value, _TAKEN: taken}
+
+
+def _usual_phrase(status: int) -> str | None:
+    """Return what Starlette fills in for a `detail` that is not given: it says nothing."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return None
+
+
+def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(exc, BaseExceptionGroup)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for part in group.exceptions:
+        if _is_group(part):
+            yield from _leaves(part)
+        else:
+            yield part

@@ -1,0 +1,66 @@
+"""
+How a request to one route can be invalid: each parameter, each part of the body, with the codes that are possible.
+
+Knows FastAPI's parameters; what pydantic finds is read in `problems.openapi`.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext
+from pydantic import TypeAdapter
+
+from problems.fastapi._declared import dependants_in
+from problems.openapi import InvalidInputs, possible_errors
+
+__all__ = ["adapter_of", "invalid_inputs"]
+
+_UNREADABLE: Final = frozenset({"missing", "json_invalid"})
+"""What can be wrong with a body before it is validated."""
+
+
+def invalid_inputs(route: RouteContext) -> InvalidInputs:
+    """Return how a request to *route* can be invalid."""
+    found = InvalidInputs()
+    for dependant in dependants_in(route.dependant):
+        for location, parameter in _parameters(dependant):
+            for name, codes in _of_parameter(parameter):
+                found.add_parameter(location, name, codes)
+    if route.body_field is not None:
+        for path, codes in possible_errors(_schema(route.body_field)).items():
+            found.add_pointer(path, codes if path or codes is None else codes | _UNREADABLE)
+    return found
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
+    for location, parameters in zip(("path", "query", "header", "cookie"), groups, strict=True):
+        for parameter in parameters:
+            yield location, parameter
+
+
+def _of_parameter(parameter: Any) -> Iterator[tuple[str | None, frozenset[str] | None]]:
+    """Yield names and codes: of a model of parameters each of its fields, of any other itself."""
+    schema = _schema(parameter)
+    errors = possible_errors(schema)
+    if any(isinstance(part, str) for path in errors for part in path[:1]):
+        for path, codes in errors.items():
+            yield (path[0] if path else None), codes
+        return
+    for codes in errors.values():
+        is_required = parameter.field_info.is_required()
+        yield parameter.alias, codes | {"missing"} if is_required and codes is not None else codes
+
+
+def _schema(field: Any) -> Any:
+    """Return pydantic's schema of a parameter or a body."""
+    return adapter_of(field).core_schema
+
+
+def adapter_of(field: Any) -> TypeAdapter[Any]:
+    """Return the type of a parameter or a body."""
+    info = field.field_info
+    annotated: Any = Annotated  # a type that only exists now: type checkers have nothing to say about it
+    adapter: TypeAdapter[Any] = TypeAdapter(annotated[info.annotation, info])
+    return adapter

@@ -1,0 +1,73 @@
+"""
+Which parameters and members of a request's operation are secrets.
+
+Knows where FastAPI keeps parameters and bodies, of routes that are in no document too; how a secret is marked is known
+in `problems.invalid_params`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from starlette.types import Scope
+
+from problems.fastapi._declared import dependants_in, overriding_in
+from problems.fastapi._invalid import adapter_of
+from problems.invalid_params._described import secrets_in
+
+__all__ = ["Secrets"]
+
+Names = frozenset[str]
+
+
+class Secrets:
+    """The secrets of operations, each looked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, Names | None]] = {}
+
+    def of(self, scope: Scope) -> Names | None:
+        """Return the names of the secrets in a request; nothing if it is not known what the request has."""
+        route, app = scope.get("route"), scope.get("app")
+        if not isinstance(route, APIRoute | APIWebSocketRoute):
+            return None
+        if isinstance(app, FastAPI) and app.dependency_overrides:  # of a test, which may change them
+            return _found(_dependants(app, route, with_overrides=True), route)
+        if id(route) not in self._known:  # with the route, so that its number stays its own
+            self._known[id(route)] = route, _found(_dependants(app, route), route)
+        return self._known[id(route)][1]
+
+
+def _dependants(app: object, route: APIRoute | APIWebSocketRoute, *, with_overrides: bool = False) -> list[Dependant]:
+    """Return what an operation depends on, in each place where its router is included."""
+    found = [route.dependant]
+    if isinstance(app, FastAPI):
+        found += [it.dependant for it in iter_route_contexts(app.routes) if it.original_route is route]
+        if with_overrides:
+            found += [it for one in tuple(found) for it in overriding_in(app.dependency_overrides, one)]
+    return found
+
+
+def _found(dependants: list[Dependant], route: APIRoute | APIWebSocketRoute) -> Names | None:
+    names: set[str] = set()
+    for field, name in [*_parameters(dependants), *_body(route)]:
+        secrets = secrets_in(adapter_of(field), *name)
+        if secrets is None:
+            return None
+        names |= secrets
+    return frozenset(names)
+
+
+def _parameters(dependants: list[Dependant]) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    for dependant in (it for one in dependants for it in dependants_in(one)):
+        groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
+        for parameter in (it for group in (*groups, dependant.body_params) for it in group):
+            yield parameter, (parameter.name, parameter.alias)
+
+
+def _body(route: APIRoute | APIWebSocketRoute) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    # Without a name: where a body is a secret as a whole, nothing that leads to it says so.
+    if isinstance(route, APIRoute) and route.body_field is not None:
+        yield route.body_field, ()

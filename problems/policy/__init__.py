@@ -1,0 +1,177 @@
+"""
+How one application answers: a value, made once and passed on.
+
+Knows what can be chosen, not what comes of it: that is decided in `problems.answer`.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal, NamedTuple
+
+from problems._close_codes import close_code
+from problems._frozen import Frozen
+from problems._headers import check_header
+from problems.catalogue import Catalogue
+from problems.exceptions import Problem
+from problems.instrumentation import Hook
+from problems.invalid_params import MASKED_NAMES
+from problems.policy._choices import checked
+from problems.rendering import Representation
+
+__all__ = ["Policy", "RequestFacts", "RequestId", "Translation", "fresh_instance"]
+
+# What is safe in a log, a header and a URI reference alike; it cannot be taken for an absolute URI of another kind.
+_is_request_id: Final = re.compile(r"(?:urn:uuid:)?[0-9A-Za-z][0-9A-Za-z._~+=@-]{0,127}").fullmatch
+
+Translation = type[Problem] | Callable[[Any], Problem | None]
+"""
+What a foreign exception becomes: a problem class that needs no members, or a function of the exception, which
+returns `None` for one that it does not know.
+"""
+
+
+class RequestFacts(NamedTuple):
+    """
+    What an answer may depend on.
+
+    Attributes:
+        method: The request method; `GET` for a WebSocket handshake.
+        path: The path of the request.
+        headers: The header fields as ASGI has them: names in lower case.
+        instance: The URI reference of this occurrence, fresh for every answer.
+    """
+
+    method: str
+    path: str
+    headers: Iterable[tuple[bytes, bytes]] = ()
+    instance: str | None = None
+
+    def header(self, name: bytes) -> str:
+        """Return the values of one field, joined; an empty text if it is absent."""
+        return b", ".join(value for key, value in self.headers if key == name).decode("latin-1")
+
+
+def fresh_instance(_: RequestFacts | None = None) -> str:
+    """Return a URN that identifies one occurrence: a random UUID (RFC 9562, section 5.4)."""
+    # Not `uuid.uuid4`: it takes twice the time. Not a pool of random bytes: forks would share it.
+    digits = os.urandom(16).hex()
+    return f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestId:
+    """
+    Identifies an occurrence by its request: `Policy(instance=RequestId())`.
+
+    The id that came with the request is the `instance` in the body, in the log record and in the response header of
+    the same name. One that is missing, long or unusual is replaced by a fresh `urn:uuid:…`.
+
+    >>> RequestId()(RequestFacts("GET", "/", [(b"x-request-id", b"7f3a-22")]))
+    '7f3a-22'
+
+    Attributes:
+        header: The name of the field.
+
+    Raises:
+        InvalidHeader: No field can have that name.
+    """
+
+    header: str = "X-Request-ID"
+
+    def __post_init__(self) -> None:
+        check_header(self.header, "")
+
+    def __call__(self, facts: RequestFacts) -> str:
+        """Return the id of the request that *facts* describe."""
+        sent = facts.header(self.header.lower().encode())
+        return sent if _is_request_id(sent) else fresh_instance(facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """
+    How one application answers. The defaults are safe.
+
+    >>> Policy(expose_server_detail=True).expose_unexpected
+    False
+
+    Attributes:
+        expose_unexpected:
+            Whether class and text of an unexpected exception are sent as `detail`. They may hold a password: for
+            development only.
+        expose_server_detail: Whether the detail of a foreign `HTTPException` with a status of 500 or more is sent.
+        traceback:
+            Whether the problem of an unexpected exception has its traceback as the member `traceback`: for
+            development only. Request headers and local variables are never in it.
+        include_inputs: Whether a validation problem tells the rejected values; secrets are masked.
+        masked: The names of members and parameters whose values are masked, besides those of type `SecretStr`.
+        hide_custom_messages:
+            Whether the messages of validators of your own are replaced by a constant: they say what their authors
+            wrote, which may repeat the input.
+        validation_status: The status code of invalid requests, such as 400; by default that of their problem type, 422.
+        instance:
+            What identifies an occurrence (RFC 9457, section 3.1.5): a function of the request's facts, or `None` to
+            send none. A random `urn:uuid:…` by default; `RequestId()` for the id of the request.
+        translate:
+            What foreign exceptions become; the most specific class counts. The text of an exception is never sent.
+        framework_texts:
+            Whether the plain texts that Starlette's own middleware answers with (`Invalid host header`,
+            `Disallowed CORS origin`, `Content Too Large`) become problems. They are recognised by status and text. A
+            WebSocket without a route is a 404 then.
+        close_codes:
+            Which close code tells of a status in an open WebSocket; `private_close_code` of `problems.websockets`
+            loses nothing of the status.
+        problem_frames: Whether an open WebSocket is sent the problem as a text frame before the close frame.
+        representations:
+            What a problem can be sent as besides JSON, if the client likes it better: `XML` of
+            `problems.rendering.xml`, `HTML` or `html(…)` of `problems.rendering.html`, or your own. A function of the
+            request's facts offers them to some requests only, such as those outside of `/api/`.
+        catalogue: The texts in other languages, for clients that ask for one.
+        hooks: Functions that are called with each answered problem, in order, after it was sent.
+        log_levels:
+            The level of the log record, for problem classes and those below them; the most specific one counts. By
+            default a client's mistake is INFO and the server's own ERROR.
+        undeclared:
+            What happens when an operation answers with a problem that it does not declare: nothing, a warning that
+            names operation, class, file and line, or an `UndeclaredProblem` with the same text. For tests.
+        validation_schemas:
+            Whether OpenAPI tells of each operation which inputs can be rejected, and with which codes. It makes
+            the document larger.
+
+    Raises:
+        SetupError: An option cannot be what is chosen for it.
+    """
+
+    expose_unexpected: bool = False
+    expose_server_detail: bool = False
+    traceback: bool = False
+    include_inputs: bool = False
+    masked: Collection[str] = MASKED_NAMES
+    hide_custom_messages: bool = False
+    validation_status: int | None = None
+    instance: Callable[[RequestFacts], str | None] | None = fresh_instance
+    translate: Mapping[type[Exception], Translation] = Frozen[type[Exception], Translation]()
+    framework_texts: bool = False
+    close_codes: Callable[[int], int] = close_code
+    problem_frames: bool = False
+    representations: tuple[Representation, ...] | Callable[[RequestFacts], Sequence[Representation]] = ()
+    catalogue: Catalogue | None = None
+    hooks: tuple[Hook, ...] = ()
+    log_levels: Mapping[type[Problem], int] | None = None
+    undeclared: Literal["ignore", "warn", "raise"] = "ignore"
+    validation_schemas: bool = False
+    adapts: bool = field(init=False, repr=False, compare=False, default=False)
+    """Whether there is anything to decide about the form of a problem; asked for each, so it is known before."""
+
+    def __post_init__(self) -> None:
+        for name, default in _DEFAULTS.items():
+            value: object = getattr(self, name)
+            if value is not default:
+                object.__setattr__(self, name, checked(name, value))
+        adapts = bool(self.representations) or self.catalogue is not None or isinstance(self.instance, RequestId)
+        object.__setattr__(self, "adapts", adapts)
+
+
+_DEFAULTS: Final[Mapping[str, object]] = {option.name: option.default for option in fields(Policy) if option.init}

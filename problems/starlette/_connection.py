@@ -1,0 +1,78 @@
+"""
+What one connection has been told so far, and the end of a WebSocket.
+
+Knows ASGI messages; neither problems nor exceptions.
+"""
+
+from typing import Final
+
+from starlette.types import Message, Receive, Scope, Send
+
+from problems._close_codes import POLICY_VIOLATION
+from problems.websockets import Close
+
+__all__ = ["Closing", "Sent", "can_deny"]
+
+_SENT: Final = "problems.sent"
+_ENDS: Final = frozenset({"websocket.http.response.start", "websocket.close", "websocket.disconnect"})
+
+
+class Sent:
+    """
+    What has been sent to one WebSocket.
+
+    Attributes:
+        accepted: Whether it was accepted: only a close frame can be told.
+        ended: Whether it was closed or denied, or the client has gone: nothing more can be told.
+    """
+
+    __slots__ = ("accepted", "ended")
+
+    def __init__(self) -> None:
+        self.accepted = self.ended = False
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Sent":
+        """Return that of a connection."""
+        sent: Sent = scope.setdefault(_SENT, cls())
+        return sent
+
+    def note(self, message: Message) -> None:
+        """Take note of a message to or from the client."""
+        if message["type"] in _ENDS:
+            self.ended = True
+        elif message["type"] == "websocket.accept":
+            self.accepted = True
+
+
+class Closing:
+    """
+    An ASGI application that closes a WebSocket, if it is still there.
+
+    Args:
+        close: The close frame.
+        text: A text frame to send before it.
+        refusal: The close code if it is not accepted yet; there are no frames then, and servers answer 403.
+    """
+
+    def __init__(self, close: Close, text: str | None = None, *, refusal: int = POLICY_VIOLATION) -> None:
+        self._close, self._text, self._refusal = close, text, refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Send the frames, or refuse a connection that is not open yet."""
+        sent = Sent.of(scope)
+        if sent.ended:
+            return
+        code = self._close.code if sent.accepted else self._refusal
+        try:
+            if sent.accepted and self._text is not None:
+                await send({"type": "websocket.send", "text": self._text})
+            await send({"type": "websocket.close", "code": code, "reason": self._close.reason})
+        except OSError:
+            return  # the client has gone without saying so
+
+
+def can_deny(scope: Scope) -> bool:
+    """Return whether a WebSocket can still be answered with a response (ASGI's denial extension)."""
+    sent = Sent.of(scope)
+    return not (sent.accepted or sent.ended) and "websocket.http.response" in (scope.get("extensions") or {})

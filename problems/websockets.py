@@ -1,0 +1,79 @@
+"""
+Problems in WebSockets: the close frame that tells of one, and the problem that a close frame tells of.
+
+Follows RFC 6455, section 7.4. Knows no connection: it neither sends nor receives.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from problems._close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
+from problems._received import ReceivedProblem
+from problems.exceptions import Problem
+from problems.messages import problem_from_close
+from problems.problem_type import ABOUT_BLANK
+from problems.registry import Registry
+
+__all__ = ["Close", "close_code", "close_for", "private_close_code", "problem_from_close", "text_for"]
+
+_NO_TYPES: Final = Registry()
+_NEVER_SENT: Final = frozenset({1004, 1005, 1006, 1010})
+
+
+class Close(NamedTuple):
+    """
+    What is in a close frame.
+
+    Attributes:
+        code: The close code.
+        reason: The reason, at most 123 bytes of UTF-8.
+    """
+
+    code: int
+    reason: str
+
+
+def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callable[[int], int] = close_code) -> Close:
+    """
+    Return the close frame that tells of a problem.
+
+    The reason is the type URI; for `about:blank`, and a URI that does not fit, the title. It is never the detail or a
+    member, which may hold data that intermediaries log.
+
+    >>> from problems import NotFound, Unauthorized
+    >>> close_for(Unauthorized(challenges="Bearer"))
+    Close(code=3000, reason='Unauthorized')
+    >>> close_for(NotFound("No such room"), codes=private_close_code)
+    Close(code=4404, reason='Not Found')
+
+    Args:
+        problem: The occurrence. A received one is told as the 502 that it is for others.
+        registry: The problem types of the application, for their URIs.
+        codes: Which close code tells of a status.
+
+    Raises:
+        ValueError: *codes* returns a code that no endpoint may send.
+    """
+    if isinstance(problem, ReceivedProblem):
+        return Close(_checked(codes(problem.status_code)), reason(problem.detail))
+    facts = registry.facts(type(problem))
+    fits = facts.uri != ABOUT_BLANK and len(facts.uri.encode("utf-8", "replace")) <= MAX_REASON_BYTES
+    return Close(_checked(codes(facts.status)), reason(facts.uri if fits else facts.title))
+
+
+def _checked(code: int) -> int:
+    # RFC 6455, section 7.4: some are never sent, some belong to the protocol, from 5000 on there are none.
+    if 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in _NEVER_SENT):
+        return code
+    raise ValueError(f"{code!r} is no close code that can be sent. Use one from 4000 to 4999, or a registered one.")
+
+
+def text_for(problem: Problem, registry: Registry = _NO_TYPES, *, instance: str | None = None) -> str:
+    """
+    Return the document of a problem as the text of one frame, for clients that shall know more than a code.
+
+    >>> from problems import NotFound
+    >>> text_for(NotFound("No such room"))
+    '{"type":"about:blank","title":"Not Found","status":404,"detail":"No such room"}'
+    """
+    return registry.form(type(problem)).document(problem, problem.instance or instance).decode()

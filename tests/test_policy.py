@@ -1,0 +1,138 @@
+"""`Policy`: how one application answers, as a value."""
+
+import copy
+import dataclasses
+import pickle
+import re
+
+import pytest
+
+from problems import NotFound, Policy, ReceivedProblem
+from problems.errors import SetupError
+from problems.policy import RequestFacts, fresh_instance
+from problems.rendering.html import HTML
+from problems.rendering.xml import XML
+from problems.websockets import close_code
+
+DOC = Policy.__doc__ or ""
+FULL = {"translate": {KeyError: NotFound}, "representations": [XML, HTML], "masked": ["iban"], "hooks": [print]}
+
+
+class TestPolicy:
+    @pytest.mark.parametrize(
+        "name", ["expose_unexpected", "expose_server_detail", "traceback", "include_inputs", "framework_texts"]
+    )
+    def test_its_defaults_are_safe(self, name):
+        """
+        Nothing is exposed or recognised that was not asked for.
+        """
+        assert getattr(Policy(), name) is False
+
+    def test_it_is_a_value(self):
+        """
+        Two policies with the same choices are equal.
+        """
+        assert Policy(validation_status=400) == Policy(validation_status=400)
+
+    def test_it_is_frozen(self):
+        """
+        A policy does not change.
+        """
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            Policy().traceback = True
+
+    @pytest.mark.parametrize("policy", [Policy(), Policy(**FULL)], ids=["defaults", "choices"])
+    @pytest.mark.parametrize(
+        "copied",
+        [copy.copy, copy.deepcopy, lambda policy: pickle.loads(pickle.dumps(policy))],  # noqa: S301 - our own
+        ids=["copy", "deepcopy", "pickle"],
+    )
+    def test_its_copies_are_equal(self, policy, copied):
+        """
+        A policy can be copied and pickled, and a copy is as good as the original, in a set too.
+        """
+        assert ({policy}, policy.adapts) == ({copied(policy)}, copied(policy).adapts)
+
+    def test_what_it_was_made_of_may_change(self):
+        """
+        A policy keeps its own copies of what it is given.
+        """
+        translate, hooks = {KeyError: NotFound}, [print]
+        policy = Policy(translate=translate, hooks=hooks)
+        translate.clear()
+        hooks.clear()
+
+        assert ({KeyError: NotFound}, (print,)) == (policy.translate, policy.hooks)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "fix"),
+        [
+            pytest.param("hooks", print, "Write `(hook,)` for one.", id="no tuple"),
+            pytest.param("hooks", ("print",), "Write `(hook,)` for one.", id="no functions"),
+            pytest.param("validation_status", 700, "Use one from 400 to 499", id="no status"),
+            pytest.param("validation_status", 204, "Use one from 400 to 499", id="no error"),
+            pytest.param("validation_status", "400", "Use one from 400 to 499", id="a text"),
+            pytest.param("representations", "x", "Write `(HTML,)` for one", id="a name"),
+            pytest.param("representations", HTML, "Write `(HTML,)` for one", id="no tuple of representations"),
+            pytest.param("undeclared", "riase", "Use 'ignore', 'warn' or 'raise'.", id="a typo"),
+            pytest.param("close_codes", {404: 4404}, "Give one that is called with a status code.", id="a mapping"),
+            pytest.param("instance", "urn:uuid:1", "Give one of the request's facts", id="a constant"),
+            pytest.param("masked", "iban", 'Write `{"iban"}` for one.', id="one name"),
+            pytest.param("masked", [1], 'Write `{"iban"}` for one.', id="a number"),
+            pytest.param("catalogue", {"de": {}}, "Put the texts into `Catalogue(", id="no catalogue"),
+            pytest.param("traceback", "false", "Use one of them.", id="a text for a switch"),
+            pytest.param("translate", [KeyError], "Write `{KeyError: NotFound}`", id="no mapping"),
+            pytest.param("translate", {404: NotFound}, "its key 404 is no exception class", id="a status"),
+            pytest.param("translate", {(KeyError,): NotFound}, "Give each class its own entry.", id="a tuple"),
+            pytest.param("translate", {KeyboardInterrupt: NotFound}, "is no exception class", id="no error class"),
+            pytest.param("translate", {KeyError: 404}, "KeyError cannot become 404.", id="no target"),
+            pytest.param("translate", {KeyError: ValueError}, "Give a problem class or a function.", id="no problem"),
+            pytest.param("translate", {KeyError: ReceivedProblem}, "Give a problem class", id="a received problem"),
+        ],
+    )
+    def test_refused(self, name, value, fix):
+        """
+        What an option cannot be is refused with its name, the value and what to do.
+        """
+        with pytest.raises(SetupError) as caught:
+            Policy(**{name: value})
+
+        assert (True, True) == (str(caught.value).startswith(f"`Policy({name}={value!r})`"), fix in str(caught.value))
+
+    def test_its_close_codes_are_the_registered_ones(self):
+        """
+        The private range is left to the application unless it asks for it.
+        """
+        assert close_code is Policy().close_codes
+
+    def test_every_choice_is_explained(self):
+        """
+        The docstring names each attribute.
+        """
+        assert [] == [field.name for field in dataclasses.fields(Policy) if field.init and f"{field.name}:" not in DOC]
+
+
+class TestRequestFacts:
+    def test_a_field_that_comes_twice(self):
+        """
+        Several lines of one field are one value (RFC 9110, section 5.3).
+        """
+        facts = RequestFacts("GET", "/", [(b"accept", b"a"), (b"host", b"x"), (b"accept", b"b")])
+
+        assert ("a, b", "") == (facts.header(b"accept"), facts.header(b"cookie"))
+
+
+class TestFreshInstance:
+    def test_is_a_random_uuid(self):
+        """
+        It is a URN of a UUID of version 4 (RFC 9562, section 5.4).
+        """
+        form = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+        assert re.fullmatch(form, fresh_instance(RequestFacts("GET", "/")))
+
+    def test_is_another_each_time(self):
+        """
+        No two occurrences have the same.
+        """
+        assert 100 == len({fresh_instance(RequestFacts("GET", "/")) for _ in range(100)})
