@@ -5,6 +5,7 @@ Takes what the author gave (`Field(examples=[…])`, defaults), and makes up the
 not validate is no example: then there is none.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ from problems.problem_type import ProblemType
 __all__ = ["example_document", "example_value"]
 
 _DEPTH: Final = 8
+_LONGEST: Final = 64
+_TEXTS: Final = ("string", "1", "1.5", "A1", "a1", "AB-1", "ab-1", "ABC-123", "2026-01-31", "anna@example.com")
+"""What is tried where a text has a pattern; beside these, a letter or a digit repeated."""
 _FORMATS: Final[Mapping[str, str]] = {
     "date-time": "2026-01-31T12:00:00Z",
     "date": "2026-01-31",
@@ -36,7 +40,7 @@ _FORMATS: Final[Mapping[str, str]] = {
 
 def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseModel]) -> dict[str, Any] | None:
     """Return a document that *model* accepts, or nothing if none can be made up."""
-    schema = model.model_json_schema(mode="serialization")
+    schema = model.model_json_schema(mode="validation")  # what it reads; what is sent, it writes itself
     definitions = schema.get("$defs", {})
     standard = {"type": facts.uri, "title": facts.title, "status": facts.status}
     members = {
@@ -46,15 +50,20 @@ def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseMod
     }
     try:
         read = model.model_validate({**standard, **members})
-        detail = cls.problem_declaration.detail
-        if detail:
-            standard["detail"] = detail.format_map(
-                {name: getattr(read, name, "") for name in cls.problem_members.names}
-            )
         written = from_json(read.model_dump_json(by_alias=True, include=set(cls.problem_members.sent)))
     except (ValidationError, ValueError, TypeError, LookupError):
         return None
-    return {**standard, **written}
+    return {**standard, **_detail(cls, read), **written}
+
+
+def _detail(cls: type[Problem], read: BaseModel) -> dict[str, str]:
+    """Return the `detail` of an example: the template, filled in, if what it needs is in the document."""
+    template = cls.problem_declaration.detail
+    values = {name: getattr(read, name) for name in cls.problem_members.names if hasattr(read, name)}
+    try:
+        return {"detail": template.format_map(values)} if template else {}
+    except (ValueError, TypeError, LookupError):
+        return {}
 
 
 def example_value(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int = 0) -> Any:
@@ -63,6 +72,8 @@ def example_value(schema: Mapping[str, Any], definitions: Mapping[str, Any], dep
 
     >>> example_value({"type": "integer", "minimum": 3}, {})
     3
+    >>> example_value({"type": "string", "pattern": "^[A-Z]{3}$"}, {})
+    'AAA'
     """
     if schema.get("examples"):
         return schema["examples"][0]
@@ -70,11 +81,9 @@ def example_value(schema: Mapping[str, Any], definitions: Mapping[str, Any], dep
         return schema["const"]
     if schema.get("enum"):
         return schema["enum"][0]
-    if "default" in schema:
+    if schema.get("default") is not None:
         return schema["default"]
-    if depth > _DEPTH:
-        return None
-    return _made_up(schema, definitions, depth + 1)
+    return None if depth > _DEPTH else _made_up(schema, definitions, depth + 1)
 
 
 def _made_up(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> Any:
@@ -93,34 +102,77 @@ def _made_up(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: i
         case "array":
             return _array(schema, definitions, depth)
         case "object":
-            required = schema.get("required", ())
-            properties = schema.get("properties", {})
-            return {
-                name: example_value(properties[name], definitions, depth) for name in required if name in properties
-            }
+            return _object(schema, definitions, depth)
         case _:
             return None
 
 
-def _number(schema: Mapping[str, Any]) -> int | float:
+def _number(schema: Mapping[str, Any]) -> int | float | None:
     step = schema.get("multipleOf", 1)
-    low = schema.get("minimum", schema["exclusiveMinimum"] + step if "exclusiveMinimum" in schema else None)
-    high = schema.get("maximum", schema["exclusiveMaximum"] - step if "exclusiveMaximum" in schema else None)
-    value: int | float = low if low is not None else min(step, high) if high is not None else step
-    if "multipleOf" in schema:
-        value = -(-value // step) * step
-    return int(value) if schema["type"] == "integer" else value
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    first = [] if low is None else [low, low + step, -(-low // step) * step, (-(-low // step) + 1) * step]
+    last = [] if high is None else [high, high - step, high // step * step, (high // step - 1) * step]
+    middle = [] if low is None or high is None else [(low + high) / 2]
+    fitting = (it for it in (step, *first, *last, *middle) if _is_within(it, schema))
+    return next((int(it) if schema["type"] == "integer" else it for it in fitting), None)
 
 
-def _text(schema: Mapping[str, Any]) -> str:
+def _is_within(value: float, schema: Mapping[str, Any]) -> bool:
+    return (
+        schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        and ("exclusiveMinimum" not in schema or schema["exclusiveMinimum"] < value)
+        and ("exclusiveMaximum" not in schema or schema["exclusiveMaximum"] > value)
+        and ("multipleOf" not in schema or value % schema["multipleOf"] == 0)
+        and (schema["type"] == "number" or value == int(value))
+    )
+
+
+def _text(schema: Mapping[str, Any]) -> str | None:
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
-    text = "string"[: schema.get("maxLength", 6)]
-    return text.ljust(schema.get("minLength", 0), "x")
+    low, high, pattern = schema.get("minLength", 0), schema.get("maxLength"), schema.get("pattern", "")
+    if not pattern:
+        return "string"[:high].ljust(low, "x")
+    lengths = range(max(low, 1), 1 + (_LONGEST if high is None else min(high, _LONGEST)))
+    runs = (letter * length for letter in "aA0" for length in lengths)
+    texts = (it for it in (*_TEXTS, *runs) if low <= len(it) and (high is None or len(it) <= high))
+    return next((it for it in texts if _matches(pattern, it)), None)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
 
 
 def _array(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> list[Any]:
     if "prefixItems" in schema:
         return [example_value(item, definitions, depth) for item in schema["prefixItems"]]
-    item = example_value(schema.get("items", {}), definitions, depth)
-    return [item] * max(1, schema.get("minItems", 1))
+    items, least = schema.get("items", {}), schema.get("minItems", 0)
+    # Deep down, where a model may contain itself, as little as possible.
+    length = max(least, 1) if depth < _DEPTH // 2 else least
+    item = example_value(items, definitions, depth)
+    if schema.get("uniqueItems") and length > 1:
+        choices = items.get("enum") or [_varied(item, number) for number in range(length)]
+        return list(choices[:length])
+    return [item] * length
+
+
+def _varied(value: Any, number: int) -> Any:
+    if isinstance(value, (int, float)):
+        return value + number
+    return f"{value}{number}" if isinstance(value, str) else value
+
+
+def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    properties = schema.get("properties", {})
+    found = {
+        name: example_value(properties[name], definitions, depth)
+        for name in schema.get("required", ())
+        if name in properties
+    }
+    values, least = schema.get("additionalProperties"), schema.get("minProperties", 0)
+    more = range(len(found), least)
+    return found | {f"key{number}": example_value(values or {}, definitions, depth) for number in more}

@@ -7,6 +7,14 @@ Knows where FastAPI keeps what an operation declares; the fragments come from `p
 from problems.fastapi._document import apply_problems
 from problems.fastapi._install import add_problems
 from problems.fastapi._responses import responses
-from problems.starlette import ProblemMiddleware
+from problems.starlette import ProblemMiddleware, ProblemSchemaGenerator, problem_pages, problem_response
 
-__all__ = ["ProblemMiddleware", "add_problems", "apply_problems", "responses"]
+__all__ = [
+    "ProblemMiddleware",
+    "ProblemSchemaGenerator",
+    "add_problems",
+    "apply_problems",
+    "problem_pages",
+    "problem_response",
+    "responses",
+]

@@ -4,41 +4,51 @@ The OpenAPI document of a FastAPI application, with what its operations declare.
 Calls the application's own `openapi` and extends what that returns; walks routes as FastAPI does.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from problems.declarations import declared
-from problems.exceptions import Problem
-from problems.fastapi._responses import DeclaredStatus
-from problems.openapi import Components, objects_in
+from problems._media_types import PROBLEM_JSON
+from problems.fastapi._declared import declared_by, promised_by
+from problems.fastapi._invalid import invalid_inputs
+from problems.openapi import DocumentedOperation, extend_document, references_in
+from problems.policy import Policy
 from problems.registry import Registry
 from problems.starlette._middleware import setup_of
+from problems.starlette._response import Setup
 
 __all__ = ["apply_problems", "extend_openapi"]
 
 Json = dict[str, Any]
 
+_FASTAPIS: Final = ("HTTPValidationError", "ValidationError")
 _FASTAPI_422: Final = {"$ref": "#/components/schemas/HTTPValidationError"}
 
 
-def extend_openapi(app: FastAPI) -> None:
-    """Let `app.openapi()` tell of problems: the original is called, and what it returns is extended."""
-    original: Callable[[], Json] = app.openapi
-    last: list[Json] = []
+class ExtendedOpenAPI:
+    """An application's `openapi`: calls the original, and extends what that returns."""
 
-    def openapi() -> Json:
-        document = original()
-        if not last or last[0] is not document:  # FastAPI returns the same one until routes change
-            apply_problems(app, document)
-            last[:] = [document]
+    def __init__(self, app: FastAPI, setup: Setup) -> None:
+        self._app, self._setup = app, setup
+        self._original: Callable[[], Json] = app.openapi
+        self._last: Json | None = None
+
+    def __call__(self) -> Json:
+        """Return the document; FastAPI returns the same one until routes change, so it is extended once."""
+        document = self._original()
+        if document is not self._last:
+            _extend(self._app, document, self._setup)
+            self._last = document
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented extension point
+
+def extend_openapi(app: object, setup: Setup) -> None:
+    """Let the `openapi` of a FastAPI application tell of problems, if it does not yet."""
+    if isinstance(app, FastAPI) and not isinstance(app.openapi, ExtendedOpenAPI):
+        app.openapi = ExtendedOpenAPI(app, setup)  # type: ignore[method-assign]  # FastAPI's documented extension point
 
 
 def apply_problems(app: FastAPI, schema: Json) -> Json:
@@ -48,103 +58,88 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
     For those who build their document themselves; `add_problems` does it for `app.openapi()`. Changes *schema* in
     place, and returns it.
     """
-    setup = setup_of(app)
-    registry = setup.registry if setup else Registry()
-    operations = list(_operations(app, schema, registry))
-    if not operations:
-        return schema
-    components = schema.setdefault("components", {})
-    schemas: Json = components.setdefault("schemas", {})
-    types = dict.fromkeys(cls for operation in operations for cls in operation.types)
-    made = Components.of(registry, types, schemas)
-    schemas |= made.schemas
-    used: Json = {}
-    for operation in operations:
-        found, unions = made.of_operation(registry, operation.types, operation.document["operationId"])
-        schemas |= unions
-        for status, response in found.items():
-            used |= _put(operation.document["responses"], status, response, made.responses)
-        operation.document["responses"] = dict(sorted(operation.document["responses"].items()))
-    _finish(schema, components, used)
+    return _extend(app, schema, setup_of(app) or Setup.of(None, Policy()))
+
+
+def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
+    registry = setup.registry
+    operations = [*_served(app, schema, setup), *_called(app, schema, registry)]
+    extend_document(schema, registry, operations)
+    _tidy(schema)
     return schema
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """One operation of the document, and the problem types it declares."""
-
-    document: Json
-    types: tuple[type[Problem], ...]
-
-
-def _operations(app: FastAPI, schema: Json, registry: Registry) -> Iterator[_Operation]:
-    for route in iter_route_contexts(app.routes):
-        if not isinstance(route.original_route, APIRoute):
-            continue
-        types = tuple(dict.fromkeys(_declared(route, registry)))
+def _served(app: FastAPI, schema: Json, setup: Setup) -> Iterator[DocumentedOperation]:
+    """Yield the operations that the application serves."""
+    for route in _routes(app.routes):
+        types = tuple(declared_by(app, route, setup.registry))
         path = schema.get("paths", {}).get(route.path_format, {})
-        for method in sorted(route.methods or ()):
-            document = path.get(method.lower())
-            if document is not None and types:
-                yield _Operation(document, types)
+        for operation in _documented(path, route, types, setup.registry):
+            narrows = setup.policy.validation_schemas and setup.registry.validation_problem in operation.types
+            yield replace(operation, invalid=invalid_inputs(route).items()) if narrows else operation
 
 
-def _declared(route: RouteContext, registry: Registry) -> Iterator[type[Problem]]:
-    """Yield what one route can raise: its endpoint, its dependencies at any depth, its `responses`, its validation."""
-    for call in _calls(route.dependant):
-        yield from declared(call)
-    for status in route.responses:
-        if isinstance(status, DeclaredStatus):
-            yield status.problem
-    if _validates(route):
-        yield registry.validation_problem
+def _called(app: FastAPI, schema: Json, registry: Registry) -> Iterator[DocumentedOperation]:
+    """Yield the operations that others serve and the application calls: webhooks, and callbacks."""
+    for route in _routes(app.webhooks.routes):
+        types = tuple(promised_by(route, registry))
+        yield from _documented(schema.get("webhooks", {}).get(route.path_format, {}), route, types, registry)
+    for route in _routes((*app.routes, *app.webhooks.routes)):
+        for callback in _routes(route.callbacks or ()):
+            types = tuple(promised_by(callback, registry))
+            for document in _callbacks(schema, route, callback):
+                yield from _documented(document, callback, types, registry)
 
 
-def _calls(dependant: Dependant) -> Iterator[object]:
-    yield dependant.call
-    for dependency in dependant.dependencies:
-        yield from _calls(dependency)
+def _callbacks(schema: Json, route: RouteContext, callback: RouteContext) -> Iterator[Json]:
+    for section in ("paths", "webhooks"):
+        path = schema.get(section, {}).get(route.path_format, {})
+        for method in _methods(route):
+            operation = path.get(method, {})
+            yield operation.get("callbacks", {}).get(callback.name, {}).get(callback.path, {})
 
 
-def _validates(route: RouteContext) -> bool:
-    """Whether a request to the route can be invalid, and nobody has said what that is answered with."""
-    own = {str(status) for status in route.responses if not isinstance(status, DeclaredStatus)}
-    return "422" not in own and (route.body_field is not None or _has_parameters(route.dependant))
+def _routes(routes: Iterable[Any]) -> Iterator[RouteContext]:
+    for route in iter_route_contexts(list(routes)):
+        if isinstance(route.original_route, APIRoute):
+            yield route
 
 
-def _has_parameters(dependant: Dependant) -> bool:
-    own = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
-    return any(own) or any(_has_parameters(dependency) for dependency in dependant.dependencies)
+def _methods(route: RouteContext) -> list[str]:
+    return sorted(method.lower() for method in route.methods or ())
 
 
-def _put(responses: Json, status: str, response: Json, components: Json) -> Json:
-    """Put a response where it belongs, beside what the user says of that status; return the components it refers to."""
-    existing = responses.get(status, {})
-    content = existing.get("content", {})
-    if not content or _is_fastapis(content):
-        responses[status] = response
-        name = response.get("$ref", "").rpartition("/")[2]
-        return {name: components[name]} if name else {}
-    whole = components[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
-    responses[status] = {
-        **existing,
-        "content": {**content, **whole["content"]},
-        "headers": {**whole.get("headers", {}), **existing.get("headers", {})},
-    }
-    return {}
+def _documented(
+    path: Json, route: RouteContext, types: tuple[Any, ...], registry: Registry
+) -> Iterator[DocumentedOperation]:
+    for method in _methods(route):
+        document = path.get(method)
+        if document is not None:
+            own = _is_own_422(document.get("responses", {}))
+            found = tuple(cls for cls in types if not (own and cls is registry.validation_problem))
+            yield DocumentedOperation(document, found, f"{method} {route.path_format}")
 
 
-def _is_fastapis(content: Json) -> bool:
-    """Whether this is the 422 that FastAPI documents by itself."""
-    return [media.get("schema") for media in content.values()] == [_FASTAPI_422]
+def _is_own_422(responses: Json) -> bool:
+    """Take FastAPI's 422 out; return whether there is one of the user's, which tells of invalid requests already."""
+    content = responses.get("422", {}).get("content", {})
+    if [media.get("schema") for media in content.values()] == [_FASTAPI_422]:
+        del responses["422"]
+        return False
+    return bool(content) and PROBLEM_JSON not in content
 
 
-def _finish(schema: Json, components: Json, used: Json) -> None:
-    """Add the responses, drop what nothing refers to any more, and put everything in one order."""
-    schemas = components["schemas"]
-    if used:
-        components["responses"] = dict(sorted({**components.get("responses", {}), **used}.items()))
-    for name in ("HTTPValidationError", "ValidationError"):
-        if name in schemas and all(it.get("$ref") != f"#/components/schemas/{name}" for it in objects_in(schema)):
-            del schemas[name]
-    components["schemas"] = dict(sorted(schemas.items()))
+def _tidy(schema: Json) -> None:
+    """Drop FastAPI's schemas of validation errors if nothing refers to them any more."""
+    components: Json = schema.get("components", {})
+    schemas: Json = components.get("schemas", {})
+    theirs: Json = {name: schemas.pop(name) for name in _FASTAPIS if name in schemas}
+    if theirs:
+        needed = references_in(schema) & theirs.keys()
+        needed |= references_in([theirs[name] for name in needed])
+        schemas |= {name: it for name, it in theirs.items() if name in needed}
+        components["schemas"] = dict(sorted(schemas.items()))
+        if not schemas:
+            del components["schemas"]
+        if not components:
+            del schema["components"]

@@ -6,7 +6,7 @@ Knows how FastAPI merges such dictionaries, and nothing else of it.
 
 from typing import Any
 
-from problems.errors import AbstractProblem
+from problems.declarations import check_types
 from problems.exceptions import Problem
 
 __all__ = ["DeclaredStatus", "responses"]
@@ -44,11 +44,11 @@ def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
     Raises:
         AbstractProblem: One of *types* is a base.
+        SetupError: One of *types* is no problem class.
     """
+    check_types(types, "responses")
     found: dict[int | str, dict[str, Any]] = {}
     for cls in types:
-        if cls.problem_declaration.abstract:
-            raise AbstractProblem(cls.__qualname__, "declared with `responses()`")
         status = DeclaredStatus(cls.problem_type.status)
         status.problem = cls
         found[status] = {"description": cls.problem_type.title}

@@ -1,0 +1,195 @@
+"""
+What one route of a FastAPI application can raise: what is declared, and what FastAPI itself sends.
+
+Knows where FastAPI keeps dependencies, security schemes, parameters and limits; documents nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from inspect import unwrap
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.security.base import SecurityBase
+from fastapi.security.http import HTTPBasic
+from pydantic import SecretBytes, SecretStr
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from problems.catalog import BadRequest, ContentTooLarge, Forbidden, Unauthorized, class_of
+from problems.declarations import declared
+from problems.exceptions import Problem
+from problems.fastapi._responses import DeclaredStatus
+from problems.registry import Registry
+from problems.starlette._undeclared import declared_on
+
+__all__ = ["declared_by", "declares", "dependants_in", "overriding_in", "promised_by"]
+
+Types = Iterator[type[Problem]]
+
+_TEXTS: Final[tuple[object, ...]] = (str, bytes, SecretStr, SecretBytes, Any)
+_LISTS: Final = (list, set, frozenset, Sequence)
+
+
+def declared_by(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
+    """Yield, each once, the problem types that an operation of *app* can be answered with."""
+    types = dict.fromkeys(_written(route))
+    for middleware in app.user_middleware:
+        types |= dict.fromkeys(declared(middleware.cls))
+    types |= dict.fromkeys(_implied(route.dependant, {cls.problem_type.status for cls in types}))
+    types |= dict.fromkeys(_frameworks(app, route, registry))
+    yield from types
+
+
+def promised_by(route: RouteContext, registry: Registry) -> Types:
+    """Yield, each once, the problem types of an operation that others serve."""
+    types = dict.fromkeys(_written(route))
+    if _validates(route):
+        types[registry.validation_problem] = None
+    yield from types
+
+
+def declares(scope: Scope, registry: Registry) -> tuple[type[Problem], ...] | None:
+    """
+    Return what the operation of a request declares: for a router that is included twice, what both inclusions do.
+
+    What stands in `dependency_overrides` counts too, and what it depends on.
+    """
+    app, route, endpoint = scope.get("app"), scope.get("route"), scope.get("endpoint")
+    if endpoint is None:
+        return None
+    found = list(declared_on(endpoint, scope))
+    if isinstance(app, FastAPI) and isinstance(route, APIRoute):
+        for context in iter_route_contexts(app.routes):
+            if context.original_route is route:
+                found += declared_by(app, context, registry)
+                for overriding in overriding_in(app.dependency_overrides, context.dependant):
+                    found += [*_written_on(overriding), *_implied(overriding, set())]
+    return tuple(dict.fromkeys(found))
+
+
+def overriding_in(overrides: Mapping[Any, Any], dependant: Dependant) -> Iterator[Dependant]:
+    """Yield what is called instead of dependencies, and instead of what that depends on."""
+    seen: set[object] = set()
+    waiting = [dependant]
+    while waiting:
+        for dependency in dependants_in(waiting.pop()):
+            call = overrides.get(dependency.call)
+            if call is not None and call not in seen:
+                seen.add(call)
+                overriding = get_dependant(path=dependency.path or "", call=call)
+                waiting.append(overriding)
+                yield overriding
+
+
+def dependants_in(dependant: Dependant) -> Iterator[Dependant]:
+    """Yield a dependant and all that it depends on, at any depth."""
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from dependants_in(dependency)
+
+
+def _written(route: RouteContext) -> Types:
+    """Yield what is declared on the endpoint, on dependencies at any depth, and in `responses`."""
+    yield from _written_on(route.dependant)
+    for status in route.responses:
+        if isinstance(status, DeclaredStatus):
+            yield status.problem
+
+
+def _written_on(dependant: Dependant) -> Types:
+    for dependency in dependants_in(dependant):
+        yield from declared(dependency.call)
+
+
+def _implied(dependant: Dependant, statuses: set[int]) -> Types:
+    """
+    Yield what the security schemes of an operation raise.
+
+    Scopes imply a 403 (RFC 6750, section 3.1), which the application raises itself: a declared one is that.
+    """
+    schemes = [(scheme, scoped) for scheme, scoped in _schemes(dependant) if _raises(scheme)]
+    for scheme, _ in schemes:
+        yield _not_authenticated(scheme)
+    if any(scoped for _, scoped in schemes) and Forbidden.problem_type.status not in statuses:
+        yield Forbidden
+
+
+def _schemes(dependant: Dependant) -> Iterator[tuple[SecurityBase, bool]]:
+    """Yield the security schemes of an operation, and whether scopes are asked of them."""
+    for dependency in dependants_in(dependant):
+        scheme: object = dependency.call
+        while isinstance(scheme, partial):
+            scheme = scheme.func
+        if isinstance(scheme, SecurityBase):
+            yield scheme, bool(dependency.own_oauth_scopes or dependency.parent_oauth_scopes)
+
+
+def _raises(scheme: SecurityBase) -> bool:
+    if not _calls_fastapis(scheme):
+        return False  # it raises what it declares
+    # HTTPBasic refuses credentials that cannot be read, whatever `auto_error` says.
+    return isinstance(scheme, HTTPBasic) or bool(getattr(scheme, "auto_error", True))
+
+
+def _calls_fastapis(scheme: SecurityBase) -> bool:
+    """Whether calling a scheme is calling FastAPI's, and not only what a subclass has instead."""
+    call = unwrap(getattr(type(scheme), "__call__"))  # noqa: B004, B009 - the function
+    own = getattr(call, "__code__", None)
+    return str(call.__module__).startswith("fastapi.") or "__call__" in getattr(own, "co_names", ())
+
+
+def _not_authenticated(scheme: SecurityBase) -> type[Problem]:
+    """Return what a scheme raises; `make_not_authenticated_error` is what FastAPI's users override for that."""
+    make = getattr(scheme, "make_not_authenticated_error", None)
+    error = make() if make is not None else None
+    if isinstance(error, Problem):
+        return type(error)
+    return class_of(error.status_code) if isinstance(error, HTTPException) else Unauthorized
+
+
+def _frameworks(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
+    """Yield what FastAPI answers before it calls the endpoint."""
+    if _validates(route):
+        yield registry.validation_problem
+    if route.body_field is not None:
+        yield BadRequest  # a body that cannot be parsed
+        if getattr(route, "max_body_size", None) is not None or getattr(app, "max_body_size", None) is not None:
+            yield ContentTooLarge
+
+
+def _validates(route: RouteContext) -> bool:
+    """Whether there are requests to the route that are not valid."""
+    return route.body_field is not None or any(
+        _can_fail(parameter, is_path=parameter in dependant.path_params)
+        for dependant in dependants_in(route.dependant)
+        for parameter in _parameters(dependant)
+    )
+
+
+def _parameters(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.path_params
+    yield from dependant.query_params
+    yield from dependant.header_params
+    yield from dependant.cookie_params
+
+
+def _can_fail(parameter: Any, *, is_path: bool) -> bool:
+    """Whether a parameter can be missing, or have a value that is not valid: any text is valid for a plain `str`."""
+    info = parameter.field_info
+    is_text = _takes_any_text(info.annotation) and not info.metadata
+    return not is_text or (info.is_required() and not is_path)
+
+
+def _takes_any_text(annotation: Any) -> bool:
+    """Whether every text is valid, or every list of texts: where one type of a union takes all, the union does."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return any(map(_takes_any_text, arguments))
+    if origin in _LISTS or (origin is tuple and arguments[1:] == (...,)):
+        return arguments[0] in _TEXTS
+    return annotation in _TEXTS

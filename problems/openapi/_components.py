@@ -1,0 +1,232 @@
+"""
+What the operations of one document refer to, and their responses.
+
+One response for each problem type; where a status has several, a named union (OpenAPI allows one response a status).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from problems._examples import example_document
+from problems._headers import header_value
+from problems._media_types import PROBLEM_JSON
+from problems._response_header import ResponseHeader
+from problems.exceptions import Problem
+from problems.openapi._names import pascal
+from problems.openapi._schemas import schemas_of
+from problems.openapi._v30 import to_30
+from problems.openapi._walk import SCHEMAS, Json
+from problems.registry import Registry
+
+__all__ = ["Components"]
+
+RESPONSES: Final = "#/components/responses/"
+_TYPES: Final[Mapping[object, str]] = {int: "integer", bool: "boolean", float: "number"}
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """
+    What the operations of one document refer to.
+
+    Attributes:
+        registry: Says which type URIs the classes have.
+        names: The name of each class's component.
+        schemas: The component schemas, those that members need among them.
+        responses: The component responses: one for each class.
+        taken: The component schemas that the document had already.
+    """
+
+    registry: Registry
+    names: Mapping[type[Problem], str]
+    schemas: Json
+    responses: Json
+    taken: Mapping[str, Any]
+    _unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = field(
+        default_factory=dict[tuple[type[Problem], ...], tuple[Json, Json]], repr=False
+    )
+    _old: bool = field(default=False, repr=False)
+    _own: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        registry: Registry,
+        types: Iterable[type[Problem]],
+        taken: Mapping[str, Any] = _NONE,
+        *,
+        version: str = "3.1.0",
+    ) -> "Components":
+        """
+        Return the components of *types*.
+
+        Args:
+            registry: Says which type URIs they have.
+            types: The problem classes.
+            taken: The component schemas that the document has already; no name of theirs gets another meaning.
+            version: The version of OpenAPI that the document has.
+        """
+        classes = tuple(dict.fromkeys(types))
+        names, schemas = schemas_of(registry, classes, taken, version)
+        responses = {names[it]: _response(registry, it, names[it]) for it in classes}
+        old = version.startswith("3.0")
+        return cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), _old=old)
+
+    def of_operation(
+        self, types: Iterable[type[Problem]], operation_id: str, *, invalid: Json | None = None
+    ) -> tuple[Json, Json]:
+        """
+        Return the responses of an operation by status, and the schemas of the unions they refer to.
+
+        Args:
+            types: What the operation can raise, in order.
+            operation_id: The operation's id, after which unions are named.
+            invalid: The schema of one rejected input, if that of the operation is to be documented.
+        """
+        if invalid is not None and self.registry.validation_problem in self.names:
+            return self._narrowed(_operation_name(operation_id), invalid).of_operation(types, operation_id)
+        responses: Json = {}
+        unions: Json = {}
+        for status, classes in _by_status(self.registry, types).items():
+            if len(classes) == 1:
+                name = self.names[classes[0]]
+                responses[str(status)] = self.responses[name] if name in self._own else {"$ref": RESPONSES + name}
+                continue
+            union, response = self._union(classes)
+            name = self._free_name(f"{_operation_name(operation_id)}{status}Problem", union)
+            unions[name] = self.schemas[name]
+            content = {PROBLEM_JSON: {"schema": {"$ref": SCHEMAS + name}, **response["content"]}}
+            responses[str(status)] = {**response, "content": content}
+        return responses, unions
+
+    def whole(self, response: Json) -> Json:
+        """Return a response of `of_operation` without a reference."""
+        if "$ref" not in response:
+            return response
+        found: Json = self.responses[self.component_of(response) or ""]
+        return found
+
+    def component_of(self, response: Json) -> str | None:
+        """Return the name of the component response that a response is, if it is one of these."""
+        name = str(response.get("$ref", "")).removeprefix(RESPONSES)
+        return name if name in self.responses else None
+
+    def _union(self, classes: tuple[type[Problem], ...]) -> tuple[Json, Json]:
+        """Return the union of some types and its response, both without the name of an operation."""
+        made = self._unions.get(classes)
+        if made is None:
+            parts = [self.responses[self.names[cls]] for cls in classes]
+            schema = _union_schema({self.names[cls]: self.registry.uri(cls) for cls in classes})
+            made = self._unions[classes] = schema, _union_response(parts)
+        return made
+
+    def _narrowed(self, operation: str, invalid: Json) -> "Components":
+        """Return the same components, with one of its own for the invalid requests of an operation."""
+        cls = self.registry.validation_problem
+        shared = self.schemas[self.names[cls]]
+        properties: Json = shared["properties"]
+        errors = {**properties["errors"], "items": to_30(invalid) if self._old else invalid}
+        own = {**shared, "properties": {**properties, "errors": errors}}
+        name = self._free_name(f"{operation}ValidationProblem", own)
+        (media_type,) = self.responses[self.names[cls]]["content"]
+        content = {media_type: {"schema": {"$ref": SCHEMAS + name}}}  # the example is none of this operation
+        response = {**self.responses[self.names[cls]], "content": content}
+        return replace(
+            self,
+            names={**self.names, cls: name},
+            responses={**self.responses, name: response},
+            _unions={},
+            _own=frozenset({name}),
+        )
+
+    def _free_name(self, name: str, union: Json) -> str:
+        """
+        Add a schema under a name, numbered if that has another meaning; return it.
+
+        Two operations can have one id, and a model can be called like a union.
+        """
+        candidate, number = name, 1
+        while (there := self.taken.get(candidate, self.schemas.get(candidate))) is not None:
+            if there == {**union, "title": candidate}:
+                break
+            number += 1
+            candidate = f"{name}{number}"
+        self.schemas[candidate] = {**union, "title": candidate}
+        return candidate
+
+
+def _response(registry: Registry, cls: type[Problem], name: str) -> Json:
+    facts = registry.facts(cls)
+    content: Json = {"schema": {"$ref": SCHEMAS + name}}
+    example = example_document(cls, facts, registry.model(cls))
+    if example is not None:
+        content["examples"] = {name: {"summary": facts.title, "value": example}}
+    headers = _headers(cls)
+    return {
+        "description": facts.title,
+        **({"headers": headers} if headers else {}),
+        "content": {PROBLEM_JSON: content},
+    }
+
+
+def _headers(cls: type[Problem]) -> Json:
+    """Return the response header fields that members are sent in (RFC 9110, section 5.5)."""
+    members = cls.problem_members
+    return {header.name: _header(header, members.model.model_fields[name]) for name, header in members.headers.items()}
+
+
+def _header(header: ResponseHeader, member: Any) -> Json:
+    # A header that somebody writes out himself is text; else it is what the member is.
+    kind = _TYPES.get(member.annotation, "string") if header.encode is header_value else "string"
+    return {
+        **({"description": header.description} if header.description else {}),
+        **({"required": True} if member.is_required() or member.default is not None else {}),
+        "schema": {"type": kind},
+    }
+
+
+def _union_response(parts: Sequence[Json]) -> Json:
+    examples: Json = {}
+    headers: Json = {}
+    for part in parts:
+        (media,) = part["content"].values()
+        examples |= media.get("examples", {})
+        headers |= part.get("headers", {})
+    headers = {name: _shared(header, name, parts) for name, header in headers.items()}
+    return {
+        "description": " / ".join(dict.fromkeys(part["description"] for part in parts)),
+        **({"headers": headers} if headers else {}),
+        "content": {"examples": examples} if examples else {},
+    }
+
+
+def _shared(header: Json, name: str, parts: Sequence[Json]) -> Json:
+    """Return a header as it is for several problems: what one of them always sends, the others may not."""
+    if all(part.get("headers", {}).get(name, {}).get("required") for part in parts):
+        return header
+    return {key: value for key, value in header.items() if key != "required"}
+
+
+def _by_status(registry: Registry, types: Iterable[type[Problem]]) -> dict[int, tuple[type[Problem], ...]]:
+    found: dict[int, dict[type[Problem], None]] = {}
+    for cls in types:
+        found.setdefault(registry.facts(cls).status, {})[cls] = None
+    return {status: tuple(found[status]) for status in sorted(found)}
+
+
+def _union_schema(uris: Mapping[str, str]) -> Json:
+    """Return the union of some components, by the type URI of each."""
+    references = [{"$ref": SCHEMAS + name} for name in uris]
+    if len(set(uris.values())) < len(uris):
+        # Several of them are `about:blank`: nothing tells them apart, and more than one may fit.
+        return {"title": "", "anyOf": references}
+    # The mapping is explicit: without it the values of `type` would have to be component names (OpenAPI, section 4.25).
+    mapping = {uri: SCHEMAS + name for name, uri in uris.items()}
+    return {"title": "", "oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
+
+
+def _operation_name(operation_id: str) -> str:
+    name = pascal(operation_id)
+    return name if name[:1].isalpha() else f"Operation{name}"

@@ -1,0 +1,117 @@
+"""
+An OpenAPI document with what its operations declare.
+
+Works on the document alone: which operation declares what, an adapter has found out. What others have
+written into it stays.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from problems._media_types import PROBLEM_JSON
+from problems._status import phrase
+from problems.exceptions import Problem
+from problems.openapi._components import Components
+from problems.openapi._walk import SCHEMAS, Json, references_in
+from problems.registry import Registry
+
+__all__ = ["DocumentedOperation", "extend_document"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedOperation:
+    """
+    One operation of a document.
+
+    Attributes:
+        document: The operation in the document; it is changed in place.
+        types: The problem types that it declares.
+        id: What unions are named after, if the document gives it no `operationId`.
+        invalid: The schema of one rejected input, if that of the operation is to be documented.
+    """
+
+    document: Json
+    types: tuple[type[Problem], ...]
+    id: str
+    invalid: Json | None = None
+
+
+def extend_document(schema: Json, registry: Registry, operations: Iterable[DocumentedOperation]) -> Json:
+    """
+    Extend a document by the problems of its operations; change it in place, and return it.
+
+    What is there already is left alone, so that a second call changes nothing. Only components that something
+    refers to are added.
+    """
+    declaring = [operation for operation in operations if operation.types]
+    if not declaring:
+        return schema
+    components: Json = schema.setdefault("components", {})
+    schemas: Json = components.get("schemas", {})
+    responses: Json = components.get("responses", {})
+    types = dict.fromkeys(cls for operation in declaring for cls in operation.types)
+    made = Components.of(registry, types, schemas, version=str(schema.get("openapi", "")))
+    used: Json = {}
+    needed: set[str] = set()
+    for operation in declaring:
+        for component, response in _extended(operation, made, responses):
+            needed.add(response["content"][PROBLEM_JSON]["schema"]["$ref"].removeprefix(SCHEMAS))
+            used |= {component: response} if component else {}
+    if used:
+        components["responses"] = dict(sorted({**responses, **used}.items()))
+    if needed:
+        components["schemas"] = dict(sorted({**schemas, **_reachable(needed, made.schemas)}.items()))
+    return schema
+
+
+def _extended(
+    operation: DocumentedOperation, made: Components, taken: Mapping[str, Any]
+) -> Iterator[tuple[str | None, Json]]:
+    """Write the responses of one operation; yield those that were written, and the component that each one is."""
+    # OpenAPI's status codes are texts; YAML reads them as numbers.
+    responses: Json = {str(status): it for status, it in operation.document.get("responses", {}).items()}
+    operation_id = operation.document.get("operationId") or operation.id
+    found, _ = made.of_operation(operation.types, operation_id, invalid=operation.invalid)
+    for status, response in found.items():
+        whole, component = made.whole(response), made.component_of(response)
+        if component and taken.get(component, whole) != whole:
+            response, component = whole, None  # noqa: PLW2901 - a response of the user's has that name
+        final = _placed(responses.get(status), response, whole, int(status))
+        if final is not None:
+            responses[status] = final
+            yield (component if final is response else None), whole
+    operation.document["responses"] = dict(sorted(responses.items()))
+
+
+def _placed(existing: Json | None, response: Json, whole: Json, status: int) -> Json | None:
+    """Return the response beside what the user says of the status; nothing if that is all there is to say."""
+    if existing is None or _is_bare(existing, whole, status):
+        return response
+    content = existing.get("content", {})
+    if "$ref" in existing or PROBLEM_JSON in content:
+        return None
+    headers = {**whole.get("headers", {}), **existing.get("headers", {})}
+    return {
+        **whole,
+        **existing,
+        **({"headers": headers} if headers else {}),
+        "content": {**content, **whole["content"]},
+    }
+
+
+def _is_bare(existing: Json, whole: Json, status: int) -> bool:
+    """Whether a response has no more than a description, and one that nobody has written for it."""
+    usual = {*whole["description"].split(" / "), phrase(status), "Additional Response"}
+    return existing.keys() <= {"description"} and existing.get("description") in {*usual, None}
+
+
+def _reachable(names: set[str], schemas: Mapping[str, Any]) -> Json:
+    """Return the schemas of these names, and those that these refer to."""
+    found: Json = {}
+    while names:
+        name = names.pop()
+        if name in schemas and name not in found:
+            found[name] = schemas[name]
+            names |= references_in(schemas[name])
+    return found

@@ -1,0 +1,72 @@
+"""
+The schema of the 422 of one operation: which inputs can be rejected, and with which codes.
+
+Knows how rejected inputs are told, nothing of how they are found.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from problems.invalid_params._pointers import fragment
+from problems.openapi._invalid import DEEPER, Codes, Path
+from problems.openapi._walk import Json
+
+__all__ = ["InvalidInputs"]
+
+_MOST: Final = 100
+"""More entries than these help nobody: then any may be."""
+
+_TEXT: Final[Json] = {"type": "string"}
+
+
+@dataclass(slots=True)
+class InvalidInputs:
+    """How a request can be invalid."""
+
+    _parameters: dict[tuple[str, str | None], Codes] = field(default_factory=dict[tuple[str, str | None], Codes])
+    _pointers: dict[Path, Codes] = field(default_factory=dict[Path, Codes])
+
+    def add_parameter(self, location: str, name: str | None, codes: Codes) -> None:
+        """Add the codes of a parameter; without a name, of any of that location."""
+        self._parameters[location, name] = _both(self._parameters.get((location, name), frozenset()), codes)
+
+    def add_pointer(self, path: Path, codes: Codes) -> None:
+        """Add the codes of a part of the body."""
+        self._pointers[path] = _both(self._pointers.get(path, frozenset()), codes)
+
+    def items(self) -> Json | None:
+        """Return the schema of one rejected input; nothing if there is too much to say."""
+        found = [
+            *(_entry(codes, **_parameter(*key)) for key, codes in self._parameters.items() if codes != frozenset()),
+            *(_entry(codes, pointer=_pointer(path)) for path, codes in self._pointers.items() if codes != frozenset()),
+        ]
+        return {"anyOf": found} if 0 < len(found) <= _MOST else None
+
+
+def _both(one: Codes, other: Codes) -> Codes:
+    return None if one is None or other is None else one | other
+
+
+def _entry(codes: Codes, **where: Json) -> Json:
+    code: Json = {**_TEXT, "enum": sorted(codes)} if codes is not None else _TEXT
+    required = ["detail", "code", *where]
+    return {"type": "object", "properties": {"detail": _TEXT, "code": code, **where}, "required": required}
+
+
+def _parameter(location: str, name: str | None) -> dict[str, Json]:
+    where: dict[str, Json] = {"in": {**_TEXT, "const": location}}
+    return where if name is None else {**where, "parameter": {**_TEXT, "const": name}}
+
+
+def _pointer(path: Path) -> Json:
+    if path[-1:] == (DEEPER,):
+        return {**_TEXT, "pattern": f"^{_pattern(path[:-1])}/"}
+    if None in path:
+        return {**_TEXT, "pattern": f"^{_pattern(path)}$"}
+    return {**_TEXT, "const": fragment(path)}
+
+
+def _pattern(path: Path) -> str:
+    parts = ("/[^/]*" if part is None else re.escape(fragment((part,))[1:]).replace(r"\-", "-") for part in path)
+    return "#" + "".join(parts)

@@ -1,0 +1,106 @@
+"""
+The component schemas of problem types: pydantic's, under names that suit the document they go into.
+
+Knows the schemas that are in the document already; never changes them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from problems._docstrings import described
+from problems.exceptions import Problem
+from problems.openapi._names import member_names, problem_names, variants
+from problems.openapi._v30 import to_30
+from problems.openapi._walk import SCHEMAS, Json, with_references, without_nulls
+from problems.registry import Registry
+
+__all__ = ["schemas_of"]
+
+
+def schemas_of(
+    registry: Registry, classes: Sequence[type[Problem]], taken: Mapping[str, Any], version: str
+) -> tuple[dict[type[Problem], str], Json]:
+    """
+    Return the name of each class's component, and the components, those that members need among them.
+
+    Args:
+        registry: Says which type URIs the classes have.
+        classes: The problem types, each once.
+        taken: The component schemas of the document; no name of theirs gets another meaning.
+        version: The version of OpenAPI that the document has.
+    """
+    models = {cls: registry.model(cls) for cls in classes}
+    references, definitions = models_json_schema(
+        [(model, "serialization") for model in models.values()], ref_template=SCHEMAS + "{model}"
+    )
+    schemas: Json = definitions.get("$defs", {})
+    given = {cls: _name(references[model, "serialization"]) for cls, model in models.items()}
+    namer = _Namer(taken, version)
+    members = {name: schema for name, schema in schemas.items() if name not in given.values()}
+    namer.place_members(members)
+    wanted = problem_names({cls: registry.uri(cls) for cls in classes})
+    return {cls: namer.place(_described(schemas[given[cls]], cls), wanted[cls]) for cls in classes}, namer.placed
+
+
+def _name(reference: Mapping[str, Any]) -> str:
+    return str(reference["$ref"]).removeprefix(SCHEMAS)
+
+
+def _described(schema: Json, cls: type[Problem]) -> Json:
+    """Return a schema with what the docstrings of a class and its bases say of it and its members."""
+    described_bases = [described(base.__dict__.get("__doc__")) for base in cls.__mro__ if issubclass(base, Problem)]
+    properties: Json = {name: dict(it) for name, it in schema["properties"].items()}
+    for _, attributes in described_bases:
+        for member, text in attributes.items():
+            name = cls.problem_members.sent.get(member)
+            if name in properties and "$ref" not in properties[name]:
+                properties[name].setdefault("description", text)
+    description = described_bases[0][0] or schema.get("description", "")
+    return {**schema, "description": description, "properties": properties}
+
+
+class _Namer:
+    """Finds a name for each schema: its own unless that means something else in the document."""
+
+    def __init__(self, taken: Mapping[str, Any], version: str) -> None:
+        self.placed: Json = {}
+        self._taken, self._old = taken, version.startswith("3.0")
+        self._renamed: dict[str, str] = {}
+
+    def place(self, schema: Json, wanted: str) -> str:
+        """Add the schema of a problem type under the best of its names that is free; return that."""
+        for name in variants(wanted):
+            final = self._final({**schema, "title": name}, {})
+            if self._is_free(name, final):
+                self.placed[name] = final
+                return name
+        raise AssertionError(wanted)  # pragma: no cover - there is always a next number
+
+    def place_members(self, schemas: Json) -> None:
+        """Add the schemas that members use; those that refer to a renamed one are looked at again."""
+        for _ in range(len(schemas) + 1):
+            before = dict(self._renamed)
+            self.placed = dict(self._place_member(name, schema) for name, schema in schemas.items())
+            if self._renamed == before:
+                break
+
+    def _place_member(self, name: str, schema: Json) -> tuple[str, Json]:
+        for candidate in member_names(name, self._taken.keys()):
+            final = self._final(schema, {name: candidate})
+            others = {new for old, new in self._renamed.items() if old != name}
+            if candidate not in others and self._is_free(candidate, final):
+                self._renamed[name] = candidate
+                return candidate, self._taken.get(candidate, final)
+        raise AssertionError(name)  # pragma: no cover - there is always a next number
+
+    def _final(self, schema: Json, renamed: Mapping[str, str]) -> Json:
+        names = {**self._renamed, **renamed}
+        final = with_references(schema, {old: new for old, new in names.items() if old != new})
+        return to_30(final) if self._old else final
+
+    def _is_free(self, name: str, schema: Json) -> bool:
+        if name in self._taken:
+            return bool(without_nulls(self._taken[name]) == without_nulls(schema))
+        return name not in self.placed or self.placed[name] == schema

@@ -1,0 +1,80 @@
+"""
+Starlette's own schema generator, with what endpoints declare.
+
+Knows Starlette's routes; the fragments come from `problems.openapi`.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Host, Mount, Route
+from starlette.schemas import OpenAPIResponse, SchemaGenerator
+
+from problems.declarations import declared
+from problems.exceptions import Problem
+from problems.openapi import DocumentedOperation, extend_document
+from problems.registry import Registry
+from problems.starlette._middleware import setup_of
+
+__all__ = ["ProblemSchemaGenerator"]
+
+Types = tuple[type[Problem], ...]
+
+
+class ProblemSchemaGenerator(SchemaGenerator):
+    """
+    Starlette's `SchemaGenerator`, with a response for each problem that an endpoint declares by `@raises`.
+
+    Like its base it documents the endpoints whose docstrings end in YAML, and needs PyYAML for that.
+
+    >>> schemas = ProblemSchemaGenerator({"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}})
+    >>> schemas.get_schema([])["paths"]
+    {}
+
+    Args:
+        base_schema: What the document begins with.
+        registry: The problem types, for their URIs; in a request that of the application.
+    """
+
+    def __init__(self, base_schema: dict[str, Any], registry: Registry | None = None) -> None:
+        super().__init__(base_schema)
+        self._base = base_schema
+        self._registry = registry
+
+    def get_schema(self, routes: list[BaseRoute]) -> dict[str, Any]:
+        """Return the document of *routes*."""
+        return self._schema(routes, (), self._registry or Registry())
+
+    def OpenAPIResponse(self, request: Request) -> Response:  # noqa: N802 - Starlette's name
+        """Return the document of the application that got a request, with what its middleware declares."""
+        app, setup = request.app, setup_of(request.app)
+        registry = self._registry or (setup.registry if setup is not None else Registry())
+        return OpenAPIResponse(self._schema(app.routes, _on_middleware(app), registry))
+
+    def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry) -> dict[str, Any]:
+        self.base_schema = copy.deepcopy(self._base)  # it is extended, too
+        schema = super().get_schema(routes)
+        return extend_document(schema, registry, self._operations(schema["paths"], routes, "", outer))
+
+    def _operations(
+        self, paths: dict[str, Any], routes: Iterable[BaseRoute], prefix: str, outer: Types
+    ) -> Iterator[DocumentedOperation]:
+        for route in routes:
+            if isinstance(route, Mount | Host):
+                path = self._remove_converter(route.path) if isinstance(route, Mount) else ""
+                types = (*outer, *_on_middleware(route.app))
+                yield from self._operations(paths, route.routes or (), prefix + path, types)
+            elif isinstance(route, Route):
+                for endpoint in self.get_endpoints([route]):
+                    path = prefix + endpoint.path
+                    operation = paths.get(path, {}).get(endpoint.http_method)
+                    if operation is not None:
+                        types = (*outer, *declared(route.endpoint), *declared(endpoint.func))
+                        yield DocumentedOperation(operation, types, f"{endpoint.http_method} {path}")
+
+
+def _on_middleware(app: object) -> Types:
+    return tuple(cls for middleware in getattr(app, "user_middleware", ()) for cls in declared(middleware.cls))

@@ -1,0 +1,187 @@
+"""
+Assertions about problems, for the tests of applications and clients.
+
+Reads a response as a client would and says every way in which it is not what was expected. Knows no test framework:
+what fails is an `AssertionError`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from problems._reading import read_document
+from problems._received import received
+from problems._status import phrase
+from problems._uris import check_base, is_absolute
+from problems.catalog import ValidationProblem
+from problems.declarations import is_problem
+from problems.errors import AbstractProblem, InvalidMembers, SetupError
+from problems.exceptions import Problem
+from problems.problem_type import ABOUT_BLANK
+from problems.registry import Registry
+from problems.testing._truth import assert_contract
+
+__all__ = ["assert_contract", "assert_problem"]
+
+P = TypeVar("P", bound=Problem)
+
+_STANDARD: Final = ("title", "detail", "instance")
+_SHOWN_MAX: Final = 2_000
+_ABSENT: Final = "absent"
+
+
+class Response(Protocol):
+    """The part of a response of httpx2, httpx or Starlette's `TestClient` that is used here."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+def assert_problem(response: Response, expected: type[P], /, registry: Registry | None = None, **members: object) -> P:
+    """
+    Return the problem in a response, which has to be one of the class *expected*.
+
+    Status, media type and `type` have to be those of the class, the document has to fit it, and each of *members*
+    has to be what is given here, in Python or as in the document:
+
+    >>> import httpx2
+    >>> from problems import NotFound
+    >>> class ItemNotFound(NotFound, type="https://shop.example/problems/item-not-found", title="Item not found"):
+    ...     item_id: int
+    >>> response = httpx2.Response(
+    ...     404,
+    ...     headers={"Content-Type": "application/problem+json"},
+    ...     json={"type": "https://shop.example/problems/item-not-found", "status": 404, "item_id": 7},
+    ... )
+    >>> assert_problem(response, ItemNotFound, item_id=7).item_id + 1
+    8
+    >>> assert_problem(response, ItemNotFound, item_id=8)
+    Traceback (most recent call last):
+    ...
+    AssertionError: The response is not the ItemNotFound that was expected:
+      item_id  expected 8, got 7
+    The document is:
+      {
+        "type": "https://shop.example/problems/item-not-found",
+        "status": 404,
+        "item_id": 7
+      }
+
+    Args:
+        response: The response.
+        expected: The problem class. A subclass is another problem type.
+        registry: Says what the type URI is. Without it a relative `type` has to be the end of the one received.
+        members: Extension members, by name or alias; `title`, `detail` and `instance` too.
+
+    Raises:
+        AssertionError: The response is not that problem; all differences are told.
+        InvalidMembers: The class has no such member.
+        AbstractProblem: The class is a base.
+        SetupError: What is expected is no class.
+    """
+    _check(expected, members)
+    document, reason = read_document(response.content, response.headers.get("content-type"))
+    if document is None:
+        raise AssertionError(_no_document(response, expected, reason))
+    differences = dict(_facts(response, document, registry, expected))
+    try:
+        problem = _revived(expected, document, response)
+    except ValidationError as error:
+        differences |= _misfits(error)
+    else:
+        differences |= _members(problem, document, members)
+        if not differences:
+            return problem
+    raise AssertionError(_told(expected, differences, document))
+
+
+def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
+    if not is_problem(expected):
+        raise SetupError(
+            f"`assert_problem` takes a problem class, not {expected!r}. Members go beside it: "
+            f"`assert_problem(response, ItemNotFound, item_id=7)`."
+        )
+    if expected.problem_declaration.abstract:
+        raise AbstractProblem(expected.__qualname__, "expected")
+    if expected.problem_declaration.open:
+        return
+    known = {*expected.problem_members.names, *expected.problem_members.sent.values(), *_STANDARD}
+    for name in members:
+        if name not in known:
+            raise InvalidMembers(expected.__qualname__, f"{name}: no such member.")
+
+
+def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
+    """Return the problem as a client would, whatever the type URI is."""
+    members = expected.problem_members.read(document, response.headers)
+    problem = received(expected, None)
+    occurrence: Any = problem.__new__(problem)
+    occurrence.__dict__.update(members)
+    facts = {"problem_status": response.status_code, "problem_received": document, "problem_response": response}
+    occurrence.__dict__.update(facts)
+    found: P = occurrence
+    return found
+
+
+def _facts(
+    response: Response, document: Mapping[str, object], registry: Registry | None, expected: type[Problem]
+) -> Iterator[tuple[str, str]]:
+    status = expected.problem_type.status
+    if response.status_code != status:
+        yield "status", f"expected {status}, got {response.status_code}"
+    elif document.get("status", status) != status:
+        yield "status", f"expected {status} in the document too, got {document['status']!r} (RFC 9457, section 3.1.2)"
+    said = document.get("type", ABOUT_BLANK)
+    if registry is not None and said != registry.uri(expected):
+        yield "type", f"expected {registry.uri(expected)!r}, got {said!r}"
+    elif registry is None and not _may_be(expected, str(said)):
+        yield "type", f"expected {expected.problem_type.uri!r}, got {said!r}"
+
+
+def _may_be(expected: type[Problem], said: str) -> bool:
+    """Whether a registry could give *expected* the type URI that was received."""
+    written = expected.problem_type.uri
+    if expected is ValidationProblem and said != written:
+        written = "validation-problem"
+    if said == written:
+        return True
+    return not is_absolute(written) and said.endswith(written) and not check_base(said.removesuffix(written))
+
+
+def _misfits(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        yield ".".join(map(str, fault["loc"])), fault["msg"]
+
+
+def _members(
+    problem: Problem, document: Mapping[str, object], members: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    names = {alias: name for name, alias in problem.problem_members.sent.items()}
+    for name, wanted in members.items():
+        python = names.get(name, name)
+        sent = document.get(problem.problem_members.sent.get(python, python), _ABSENT)
+        got = problem.__dict__.get(python, sent)
+        if wanted not in (got, sent):
+            shown = "nothing" if got is _ABSENT else repr(got)
+            yield name, f"expected {wanted!r}, got {shown}"
+
+
+def _told(expected: type[Problem], differences: Mapping[str, str], document: object) -> str:
+    width = max(map(len, differences), default=0)
+    lines = [f"  {name:<{width}}  {said}" for name, said in differences.items()]
+    shown = json.dumps(document, indent=2, ensure_ascii=False, default=repr)[:_SHOWN_MAX]
+    head = f"The response is not the {expected.__qualname__} that was expected:"
+    return "\n".join([head, *lines, "The document is:", *(f"  {line}" for line in shown.splitlines())])
+
+
+def _no_document(response: Response, expected: type[Problem], reason: str | None) -> str:
+    body = response.content[:_SHOWN_MAX].decode("utf-8", "replace") or "(empty)"
+    got = f"{response.status_code} {phrase(response.status_code)}".strip()
+    head = f"The response, {got}, is not the {expected.__qualname__} that was expected: {reason}"
+    return "\n".join([head, "The body is:", *(f"  {line}" for line in body.splitlines())])
