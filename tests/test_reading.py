@@ -221,7 +221,7 @@ class TestNoProblem:
         """
         Where it was cut is unknown, so nothing of it is read.
         """
-        expected = "The body has 32 bytes, of which at most 31 are read."
+        expected = "The body has more than 31 bytes, the most that are read."
 
         assert (None, expected) == read_document(TEXT.encode(), PROBLEM_JSON, limit=31)
 

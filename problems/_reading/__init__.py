@@ -12,12 +12,16 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from problems._media_types import PROBLEM_JSON, charset, essence
+from problems._media_types import PROBLEM_JSON, PROBLEM_XML, charset, essence
+from problems._reading.xml import read_xml
 
-__all__ = ["LIMIT", "Document", "read_document"]
+__all__ = ["LIMIT", "Document", "Reader", "is_problem_type", "read_document", "read_json"]
 
 Document: TypeAlias = dict[str, JsonValue]
 """A JSON object."""
+
+Reader: TypeAlias = Callable[[bytes, str | None], tuple[Document | None, str | None]]
+"""From a body and its media type to an object, or to why there is none."""
 
 LIMIT: Final = 65_536
 """How many bytes of a body are read, unless the caller says otherwise."""
@@ -44,7 +48,7 @@ _TOO_DEEP: Final = "The body is JSON that is nested too deeply."
 
 
 def read_document(
-    content: bytes, content_type: str | None, *, limit: int = LIMIT
+    content: bytes, content_type: str | None, *, limit: int = LIMIT, read: Reader | None = None
 ) -> tuple[Document | None, str | None]:
     """
     Return the object in *content* and None, or None and why it is no problem document.
@@ -62,15 +66,27 @@ def read_document(
         content: The body.
         content_type: The response header field.
         limit: The most bytes to read.
+        read: How to read the body; by default the media type decides.
     """
-    read = _READERS.get(content_type or "") or _READERS.get(essence(content_type))
+    if content_type == PROBLEM_JSON and len(content) <= limit:
+        try:  # the short way, for what servers send as a rule
+            value: JsonValue = from_json(content)
+        except ValueError:
+            value = None
+        if isinstance(value, dict):
+            return value, None
     if read is None:
-        return None, _no_reader(content_type)
-    if not content:
-        return None, "The body is empty."
-    if len(content) > limit:
-        return None, f"The body has {len(content)} bytes, of which at most {limit} are read."
-    return read(content, content_type)
+        read = _READERS.get(content_type) or _READERS.get(essence(content_type))
+        if read is None:
+            return None, _no_reader(content_type)
+    if 0 < len(content) <= limit:
+        return read(content, content_type)
+    return None, f"The body has more than {limit} bytes, the most that are read." if content else "The body is empty."
+
+
+def is_problem_type(content_type: str | None) -> bool:
+    """Return whether a media type is that of a problem document."""
+    return essence(content_type) in _READERS
 
 
 def _no_reader(content_type: str | None) -> str:
@@ -79,7 +95,8 @@ def _no_reader(content_type: str | None) -> str:
     return f"The media type is {essence(content_type)!r}, not that of a problem document."
 
 
-def _read_json(content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
+def read_json(content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
+    """Return the object in *content* and None, or None and why there is none, whatever its media type."""
     try:
         value: JsonValue = from_json(content)
     except ValueError:
@@ -137,6 +154,7 @@ def _decoded(content: bytes, content_type: str | None) -> str:
         return content.decode(encoding, "replace")
 
 
-_READERS: Final[Mapping[str, Callable[[bytes, str | None], tuple[Document | None, str | None]]]] = {
-    PROBLEM_JSON: _read_json,
+_READERS: Final[Mapping[str | None, Reader]] = {
+    PROBLEM_JSON: read_json,
+    PROBLEM_XML: read_xml,
 }

@@ -1,0 +1,81 @@
+"""
+From XML (RFC 9457, appendix B) to what the same problem is in JSON, as far as it can be told.
+
+Never raises, and reads no document type definition, so that no entity expands. Needs the package `defusedxml`.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:  # the parser is loaded by who is sent XML
+    from xml.etree.ElementTree import Element
+
+__all__ = ["read_xml"]
+
+_NAMESPACE: Final = re.compile(r"\{urn:ietf:rfc:[^}]*\}")  # 7807 in both RFCs; implementations of drafts have others
+_ROOT: Final = "problem"
+_ITEM: Final = "i"
+_COLLAPSED: Final = frozenset({"type", "instance", "status"})
+"""What XML Schema takes without the white space around it: its types `anyURI` and `positiveInteger`."""
+
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4,8})_")
+_MAX_DEPTH: Final = 64
+_MISSING: Final = "The body is XML, which is read if `defusedxml` is installed: pip install 'typed-problems[xml]'."
+
+
+def read_xml(content: bytes, content_type: str | None) -> tuple[dict[str, Any] | None, str | None]:  # noqa: ARG001 - as its sibling
+    """
+    Return the object that an XML document tells of and None, or None and why there is none.
+
+    Elements become members and `i` elements the items of an array; attributes, comments and what has another
+    namespace are left out. All values but `status` are text: what the text means is for the declared class to say.
+
+    >>> read_xml(b'<problem xmlns="urn:ietf:rfc:7807"><status>404</status><ids><i>7</i></ids></problem>', None)
+    ({'status': 404, 'ids': ['7']}, None)
+    """
+    try:
+        from defusedxml.ElementTree import fromstring  # noqa: PLC0415 - only who is sent XML needs it
+    except ModuleNotFoundError:
+        return None, _MISSING
+    try:
+        root: Element = fromstring(content, forbid_dtd=True)
+    except Exception as error:  # noqa: BLE001 - whatever a parser says of a stranger's bytes
+        return None, f"The body is not XML that is read: {type(error).__name__}."
+    if _name(root) != _ROOT:
+        return None, "The body is XML, but its root is no `problem` in the namespace of RFC 9457."
+    return _typed({name: _value(child, _MAX_DEPTH) for name, child in _children(root)}), None
+
+
+def _typed(members: dict[str, Any]) -> dict[str, Any]:
+    for name in _COLLAPSED & members.keys():
+        if isinstance(members[name], str):
+            members[name] = members[name].strip()
+    status = members.get("status")
+    if isinstance(status, str) and status.isascii() and status.isdigit() and len(status) < 10:
+        members["status"] = int(status)
+    return members
+
+
+def _name(element: "Element") -> str | None:
+    """Return the name of a member; nothing for an element of another namespace."""
+    name = _NAMESPACE.sub("", element.tag, count=1)
+    return None if name.startswith("{") else _ESCAPED.sub(_character, name)
+
+
+def _character(escaped: re.Match[str]) -> str:
+    code = int(escaped[1], 16)
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else escaped[0]
+
+
+def _children(element: "Element") -> "list[tuple[str, Element]]":
+    return [(name, child) for child in element if (name := _name(child)) is not None]
+
+
+def _value(element: "Element", depth: int) -> Any:
+    """Return the text, the array or the object that an element stands for."""
+    children = _children(element)
+    if not children or not depth:
+        return element.text or ""
+    if all(name == _ITEM for name, _ in children):
+        return [_value(child, depth - 1) for _, child in children]
+    return {name: _value(child, depth - 1) for name, child in children}

@@ -1,0 +1,150 @@
+"""
+From a response that has been read to the exception it tells of.
+
+Works on the attributes that httpx2, httpx and requests have in common and imports none of them: the library is
+the one the response comes from. What a document means is the registry's to say.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol
+
+from problems._arguments import need
+from problems._headers import parse_retry_after
+from problems._reading import LIMIT, Document, is_problem_type, read_document
+from problems.dialects import Dialect
+from problems.exceptions import Problem
+from problems.registry import Registry
+
+__all__ = ["Response", "Terms", "library_of", "request_of", "retry_after", "status_error", "terms_of"]
+
+_STATUS_ERRORS: Final = {"httpx": "HTTPStatusError", "httpx2": "HTTPStatusError", "requests": "HTTPError"}
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+class Response(Protocol):
+    """The part of a response that is used here."""
+
+    @property
+    def status_code(self) -> int:
+        """The status code."""
+        ...
+
+    @property
+    def headers(self) -> Any:
+        """The header fields: a mapping of the library's own."""
+        ...
+
+    @property
+    def url(self) -> Any:
+        """The address of the last request, a text or something that turns into one."""
+        ...
+
+    @property
+    def request(self) -> Any:
+        """The last request."""
+        ...
+
+    @property
+    def content(self) -> Any:
+        """The body as bytes; a `RuntimeError` if it is not read yet."""
+        ...
+
+
+def library_of(cls: type) -> str | None:
+    """Return the name of the library that a response or a client comes from, its subclasses included."""
+    for base in cls.__mro__:
+        name = base.__module__.partition(".")[0]
+        if name in _STATUS_ERRORS:
+            return name
+    return None
+
+
+@lru_cache(maxsize=32)
+def status_error(response: type) -> type[Exception] | None:
+    """Return the status error of the library that a class of responses comes from."""
+    name = library_of(response)
+    if name is None:
+        return None
+    found: type[Exception] = getattr(sys.modules[name], _STATUS_ERRORS[name])
+    return found
+
+
+class Terms(NamedTuple):
+    """
+    On what terms responses are looked at.
+
+    Attributes:
+        registry: The problem types that are known.
+        every_error: Whether a response without a problem document is a problem of its status.
+        read: Returns the problem document in a body and None, or None and why there is none.
+        reads: Returns whether a body of a media type may be a problem document.
+        limit: The most bytes of a body that are read.
+    """
+
+    registry: Registry
+    every_error: bool
+    read: Callable[[bytes, str | None], tuple[Document | None, str | None]]
+    reads: Callable[[str | None], bool]
+    limit: int
+
+    def revive(
+        self,
+        response: Response,
+        document: Document | None,
+        reason: str | None,
+        library: Callable[[type], type[Exception] | None] = status_error,
+    ) -> Problem:
+        """
+        Return the problem that a response tells of; without a document that of its status.
+
+        Args:
+            response: The response.
+            document: The problem document in it.
+            reason: Why there is none, or not all of it.
+            library: Tells the status error of the client library from the class of the response.
+        """
+        return self.registry.revive_document(
+            {} if document is None else document,
+            status=response.status_code,
+            response=response,
+            headers=response.headers,
+            library=library,
+            reason=reason,
+        )
+
+
+def terms_of(registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None) -> Terms:
+    """
+    Return the terms on which responses are looked at.
+
+    Raises:
+        SetupError: The registry is none.
+    """
+    need(registry, Registry, "registry", "Give one, such as `Registry(ItemNotFound)`.")
+    if dialect is None:
+        return Terms(registry, every_error, read_document, is_problem_type, LIMIT)
+    return Terms(registry, every_error, dialect.read, dialect.reads, dialect.limit)
+
+
+def request_of(response: Response) -> Any:
+    """Return the request that was answered; nothing for a response that was made by hand."""
+    try:
+        return response.request
+    except RuntimeError:
+        return None
+
+
+def retry_after(problem: BaseException, *, now: datetime | None = None) -> timedelta | None:
+    """
+    Return how long the server asked to wait (RFC 9110, section 10.2.3), if it did; never less than nothing.
+
+    Args:
+        problem: A received problem, or any other status error that has a response.
+        now: The time to count from; that of the call by default.
+    """
+    headers: Mapping[str, str] = getattr(getattr(problem, "response", None), "headers", _NOTHING)
+    text = headers.get("retry-after")
+    return None if text is None else parse_retry_after(text, now or datetime.now(UTC))

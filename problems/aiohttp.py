@@ -1,0 +1,226 @@
+"""
+Problems in the client, for aiohttp.
+
+The same as `problems.httpx` for an `aiohttp.ClientSession`, by the hook that the library has for it; imports nothing
+of the library.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
+
+from problems._reading import Document
+from problems._responses import Terms, retry_after, terms_of
+from problems.dialects import Dialect
+from problems.exceptions import Problem
+from problems.registry import Registry
+
+__all__ = ["problem_from", "problem_hook", "raise_for_problem", "retry_after"]
+
+_LIBRARY: Final = "aiohttp"
+
+
+class Response(Protocol):
+    """The part of an aiohttp response that is used here."""
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        ...
+
+    @property
+    def headers(self) -> Any:
+        """The header fields."""
+        ...
+
+    @property
+    def url(self) -> object:
+        """The address of the last request."""
+        ...
+
+    @property
+    def reason(self) -> str | None:
+        """The phrase that came with the status code."""
+        ...
+
+    @property
+    def request_info(self) -> object:
+        """The last request."""
+        ...
+
+    @property
+    def history(self) -> object:
+        """The responses that redirected to this one."""
+        ...
+
+    @property
+    def content_length(self) -> int | None:
+        """How long the body is, if that is known."""
+        ...
+
+    @property
+    def content(self) -> Any:
+        """The stream that the body is read from."""
+        ...
+
+    async def read(self) -> bytes:
+        """Read the body."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResponse:
+    """
+    A response of aiohttp as far as it was read, in the words of the other libraries.
+
+    Attributes:
+        status_code: The status code.
+        headers: The header fields, a mapping of aiohttp's own.
+        url: The address of the last request.
+        request: The last request.
+        content: The body, as far as it was read.
+    """
+
+    status_code: int
+    headers: Any
+    url: object
+    request: object
+    content: bytes = field(repr=False)
+
+
+R = TypeVar("R", bound=Response)
+
+
+def problem_hook(
+    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+) -> Callable[[Response], Awaitable[None]]:
+    """
+    Return what raises the problem of each error response: `ClientSession(raise_for_status=problem_hook(registry))`.
+
+    Middlewares and redirects see the response first. A declared type raises its class, an unknown one the class of
+    its status; each is an `aiohttp.ClientResponseError` too.
+
+    Args:
+        registry: The problem types of the server that the session talks to.
+        every_error: Whether an error response without a problem document raises the class of its status.
+        dialect: What is taken for a problem document besides what RFC 9457 says.
+    """
+    terms_of(registry, dialect=dialect)  # what is no registry is refused here, not when the first error comes
+
+    async def hook(response: Response) -> None:
+        await raise_for_problem(response, registry, every_error=every_error, dialect=dialect)
+
+    return hook
+
+
+async def raise_for_problem(
+    response: R, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+) -> R:
+    """
+    Raise the problem that an error response tells of; return any other response.
+
+    Raises:
+        Problem: The declared class, or the class of the status.
+    """
+    if response.status >= 400:
+        terms = terms_of(registry, every_error=every_error, dialect=dialect)
+        read, document, reason = await _read(response, terms)
+        if document is not None or every_error:
+            raise _revived(response, read, document, reason, terms)  # in no variable, which would make a cycle
+    return response
+
+
+async def problem_from(
+    response: Response,
+    registry: Registry,
+    *,
+    dialect: Dialect | None = None,
+    why: Callable[[str], object] | None = None,
+) -> Problem | None:
+    """
+    Return the problem in a response, whatever its status; nothing if there is no problem document in it.
+
+    Args:
+        response: The response; its body is read only if its media type is that of a problem document.
+        registry: The problem types that are known.
+        dialect: What is taken for a problem document besides what RFC 9457 says.
+        why: Is told in a sentence why there is none: a method of a logger, or `print`.
+    """
+    terms = terms_of(registry, every_error=False, dialect=dialect)
+    read, document, reason = await _read(response, terms)
+    if document is not None:
+        return _revived(response, read, document, reason, terms)
+    if why is not None:
+        why(reason or "")
+    return None
+
+
+async def _read(response: Response, terms: Terms) -> tuple[ReadResponse, Document | None, str | None]:
+    media_type = response.headers.get("content-type")
+    is_wanted = terms.every_error or terms.reads(media_type)
+    content, failure = await _content(response, terms.limit) if is_wanted else (b"", None)
+    read = ReadResponse(response.status, response.headers, response.url, response.request_info, content)
+    document, reason = terms.read(content, media_type)
+    return read, document, failure or reason
+
+
+def _status_error(response: type) -> type[Exception]:  # noqa: ARG001 - no more than one library has such responses
+    error: type[Exception] = sys.modules[_LIBRARY].ClientResponseError
+    return error
+
+
+def _revived(
+    response: Response, read: ReadResponse, document: Document | None, reason: str | None, terms: Terms
+) -> Problem:
+    problem = terms.revive(read, document, reason, _status_error)
+    # What the library's own error has; but a member of that name is the member.
+    own = {"request_info": response.request_info, "history": response.history, "message": response.reason}
+    problem.__dict__.update({name: value for name, value in own.items() if name not in problem.__dict__})
+    return problem
+
+
+async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
+    """Read at most the limit of a response, close it if there is more, and say why not all of it is there."""
+    content = bytearray()
+    try:
+        if (response.content_length or limit) < limit:
+            return await _whole(response, content), None  # and whoever has the response can read it again
+        while len(content) <= limit and (chunk := await response.content.read(limit + 1 - len(content))):
+            content += chunk
+    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+        return bytes(content), f"The body could not be read: {type(error).__name__}."
+    if len(content) > limit:
+        response.close()
+    return bytes(content), None
+
+
+async def _whole(response: Response, into: bytearray) -> bytes:
+    """Let the library read a body, and keep what has come if that fails: it may be all of the document."""
+    whole: Any = response
+    stream = whole.content
+    whole.content = _Kept(stream, into)
+    try:
+        return await response.read()
+    finally:
+        whole.content = stream
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A stream of aiohttp that is read to its end, and into something that is there when that fails."""
+
+    stream: Any
+    into: bytearray
+
+    async def read(self) -> bytes:
+        while chunk := await self.stream.readany():
+            self.into.extend(chunk)
+        return bytes(self.into)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)

@@ -1,0 +1,237 @@
+"""
+Clients, hooks and functions that raise the problem of a response.
+
+Decides when a response is looked at; how it is read is said in `_bodies`, what it means by the registry.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol, TypeVar
+
+from problems._responses import Terms, library_of, status_error, terms_of
+from problems.dialects import Dialect
+from problems.errors import SetupError
+from problems.exceptions import Problem
+from problems.httpx._bodies import Streamed, acomplete, complete, content_of
+from problems.registry import Registry
+
+__all__ = ["async_problem_hook", "problem_from", "problem_hook", "raise_for_problem", "raise_problems"]
+
+_LIBRARIES: Final = frozenset({"httpx", "httpx2"})
+_MARK: Final = "__problems__"
+
+
+class Client(Protocol):
+    """The part of an httpx client that is used here."""
+
+    @property
+    def send(self) -> Callable[..., object]:
+        """Send a request."""
+        ...
+
+
+C = TypeVar("C", bound=Client)
+R = TypeVar("R", bound=Streamed)
+
+
+def raise_problems(client: C, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None) -> C:
+    """
+    Let a client raise the problem of each error response, and return the client.
+
+    For sync and async clients. Authentication, redirects, event hooks and retrying transports see the response
+    first. A declared type raises its class, an unknown one the class of its status; each is the `HTTPStatusError`
+    of the client's library too.
+
+    >>> import httpx2
+    >>> from problems import NotFound, Registry
+    >>> transport = httpx2.MockTransport(lambda request: httpx2.Response(404))
+    >>> client = raise_problems(httpx2.Client(transport=transport), Registry())
+    >>> try:
+    ...     client.get("https://shop.example/items/7?api_key=s3cret")
+    ... except NotFound as problem:
+    ...     print(problem)
+    404 Not Found [GET https://shop.example/items/7]
+
+    Args:
+        client: A client of httpx2 or httpx.
+        registry: The problem types of the server that the client talks to.
+        every_error: Whether an error response without a problem document raises the class of its status.
+        dialect: What is taken for a problem document besides what RFC 9457 says.
+
+    Raises:
+        SetupError: The client raises problems already, or is of another library.
+    """
+    cls: Any = type(client)
+    if library_of(cls) not in _LIBRARIES:
+        raise SetupError(f"{cls.__qualname__} is no client of httpx2 or httpx. Give one that is.")
+    patched = vars(client).get("send")
+    if hasattr(patched, _MARK):
+        raise SetupError("This client raises problems already. Call `raise_problems` once, with `registry | other`.")
+    wrap = _async_send if hasattr(cls, "__aenter__") else _send
+    send = wrap(client, patched, terms_of(registry, every_error=every_error, dialect=dialect))
+    vars(send)[_MARK] = True
+    vars(client)["send"] = send
+    return client
+
+
+def _send(client: Client, patched: Callable[..., Streamed] | None, terms: Terms) -> Callable[..., Streamed]:
+    """Return what sends and raises: by the method of the class, unless somebody has set another on this client."""
+    cls: Any = type(client)
+
+    def send(request: object, **options: object) -> Streamed:
+        # Looked up at each call: others patch the class too.
+        response: Streamed = patched(request, **options) if patched else cls.send(client, request, **options)
+        if response.status_code >= 400:
+            _raise(response, terms)
+        return response
+
+    return send
+
+
+def _async_send(
+    client: Client, patched: Callable[..., Awaitable[Streamed]] | None, terms: Terms
+) -> Callable[..., Awaitable[Streamed]]:
+    cls: Any = type(client)
+
+    async def send(request: object, **options: object) -> Streamed:
+        response: Streamed = await (patched(request, **options) if patched else cls.send(client, request, **options))
+        if response.status_code >= 400:
+            await _araise(response, terms)
+        return response
+
+    return send
+
+
+def raise_for_problem(
+    response: R, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+) -> R:
+    """
+    Raise the problem that an error response tells of; return any other response.
+
+    Raises:
+        Problem: The declared class, or the class of the status.
+        SetupError: The response of an async client is not read yet.
+    """
+    if response.status_code >= 400:
+        _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
+    return response
+
+
+def problem_from(
+    response: Streamed,
+    registry: Registry,
+    *,
+    dialect: Dialect | None = None,
+    why: Callable[[str], object] | None = None,
+) -> Problem | None:
+    """
+    Return the problem in a response, whatever its status; nothing if there is no problem document in it.
+
+    >>> import httpx2
+    >>> from problems import Registry
+    >>> problem_from(httpx2.Response(404, json={"status": 404}), Registry(), why=print)
+    The media type is 'application/json', not that of a problem document.
+
+    Args:
+        response: The response. One that is streamed is read only if its media type is that of a problem document.
+        registry: The problem types that are known.
+        dialect: What is taken for a problem document besides what RFC 9457 says.
+        why: Is told in a sentence why there is none: a method of a logger, or `print`.
+
+    Raises:
+        SetupError: The response of an async client is not read yet.
+    """
+    terms = terms_of(registry, every_error=False, dialect=dialect)
+    content, failure = content_of(response), None
+    if content is None and terms.reads(response.headers.get("content-type")):
+        response, failure = complete(response, terms.limit)
+        content = content_of(response)
+    document, reason = terms.read(content or b"", response.headers.get("content-type"))
+    if document is not None:
+        return terms.revive(response, document, failure)
+    if why is not None:
+        why(failure or reason or "")
+    return None
+
+
+def problem_hook(
+    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+) -> Callable[[Streamed], None]:
+    """
+    Return a response event hook for a sync client: `Client(event_hooks={"response": [problem_hook(registry)]})`.
+
+    A hook sees every response, the challenge of a Digest authentication among them, and raises before it can be
+    answered; where that matters use `raise_problems`.
+    """
+    terms = terms_of(registry, every_error=every_error, dialect=dialect)
+
+    def hook(response: Streamed) -> None:
+        if response.status_code >= 400:
+            _raise(response, terms)
+        elif not hasattr(response.stream, "__iter__"):
+            raise SetupError(
+                "An async client needs `async_problem_hook(registry)`, or better `raise_problems(client, registry)`."
+            )
+
+    return hook
+
+
+def async_problem_hook(
+    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+) -> Callable[[Streamed], Awaitable[None]]:
+    """Return a response event hook for an async client; see `problem_hook`."""
+    terms = terms_of(registry, every_error=every_error, dialect=dialect)
+
+    async def raise_it(response: Streamed) -> None:
+        if response.status_code >= 400:
+            await _araise(response, terms)
+
+    def hook(response: Streamed) -> Awaitable[None]:
+        # Not a coroutine function: a sync client would never run it, and call the error a success.
+        if not hasattr(response.stream, "__aiter__"):
+            raise SetupError(
+                "A sync client needs `problem_hook(registry)`, or better `raise_problems(client, registry)`."
+            )
+        return raise_it(response)
+
+    return hook
+
+
+def _raise(response: Streamed, terms: Terms) -> None:
+    failure = None
+    try:
+        content = response.content
+    except RuntimeError:  # both libraries' way to say that it is not read
+        if not _is_wanted(response, terms):
+            return
+        response, failure = complete(response, terms.limit)
+        content = response.content
+    document, reason = terms.read(content, response.headers.get("content-type"))
+    if document is not None or terms.every_error:
+        # As `terms.revive` does it, without the cost of its frame; in no variable, which would make a cycle.
+        raise terms.registry.revive_document(
+            {} if document is None else document,
+            status=response.status_code,
+            response=response,
+            headers=response.headers,
+            library=status_error,
+            reason=failure or reason,
+        )
+
+
+async def _araise(response: Streamed, terms: Terms) -> None:
+    failure = None
+    try:
+        content = response.content
+    except RuntimeError:
+        if not _is_wanted(response, terms):
+            return
+        response, failure = await acomplete(response, terms.limit)
+        content = response.content
+    document, reason = terms.read(content, response.headers.get("content-type"))
+    if document is not None or terms.every_error:
+        raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
+
+
+def _is_wanted(response: Streamed, terms: Terms) -> bool:
+    """Return whether a streamed response is to be read; else whoever streams it gets all of it."""
+    return terms.every_error or terms.reads(response.headers.get("content-type"))

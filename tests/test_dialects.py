@@ -1,0 +1,288 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from problems import InvalidParam, ProblemDetails
+from problems._media_types import HTML, JSON, PROBLEM_JSON
+from problems.dialects import Dialect, errors_of
+from problems.errors import SetupError
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["detail", "loc", "in", "path", "inputs", "code", "x"]), inner, max_size=4)
+    ),
+)
+
+
+def told(param):
+    """Return what an entry says, without what it leaves out."""
+    return {name: value for name, value in param.model_dump(by_alias=True).items() if name != "input"}
+
+
+class TestErrorsOf:
+    @pytest.mark.parametrize(
+        ("document", "expected"),
+        [
+            pytest.param(
+                {"errors": [{"detail": "must be positive", "pointer": "#/age"}]},
+                {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
+                id="RFC 9457",
+            ),
+            pytest.param(
+                {"invalid-params": [{"name": "age", "reason": "must be positive"}]},
+                {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
+                id="RFC 7807",
+            ),
+            pytest.param(
+                {"errors": [{"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"}]},
+                {"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"},
+                id="ours",
+            ),
+            pytest.param(
+                {"errors": {"items[0].price": ["Must be positive."]}},
+                {"detail": "Must be positive.", "code": "invalid", "pointer": "#/items/0/price"},
+                id="ASP.NET",
+            ),
+            pytest.param(
+                {"errors": {"$.a": ["Not a number."]}},
+                {"detail": "Not a number.", "code": "invalid", "pointer": "#/a"},
+                id="System.Text.Json",
+            ),
+            pytest.param(
+                {"errors": {"": ["A body is required."]}},
+                {"detail": "A body is required.", "code": "invalid", "pointer": "#"},
+                id="the whole body",
+            ),
+            pytest.param(
+                {"errors": {"Currency": [{"message": "Unknown.", "code": "E-7"}]}},
+                {"detail": "Unknown.", "code": "E-7", "pointer": "#/Currency"},
+                id="objects by name",
+            ),
+            pytest.param(
+                {"violations": [{"field": "name", "message": "must not be blank"}]},
+                {"detail": "must not be blank", "code": "invalid", "pointer": "#/name"},
+                id="Zalando",
+            ),
+            pytest.param(
+                {"violations": [{"propertyPath": "a.b", "title": "Too short.", "code": "c1"}]},
+                {"detail": "Too short.", "code": "c1", "pointer": "#/a/b"},
+                id="Symfony",
+            ),
+            pytest.param(
+                {"issues": [{"type": "urn:x", "in": "query", "name": "ssin", "detail": "invalid", "value": "1"}]},
+                {"detail": "invalid", "code": "urn:x", "in": "query", "parameter": "ssin"},
+                id="Belgif",
+            ),
+            pytest.param(
+                {"issues": [{"in": "body", "name": "a/b", "detail": "invalid"}]},
+                {"detail": "invalid", "code": "invalid", "pointer": "#/a~1b"},
+                id="Belgif, in the body",
+            ),
+            pytest.param(
+                {"errors": [{"message": "expected number >= 1", "location": "body.count", "value": -6}]},
+                {"detail": "expected number >= 1", "code": "invalid", "pointer": "#/count"},
+                id="Huma, in the body",
+            ),
+            pytest.param(
+                {"errors": [{"message": "expected number <= 10", "location": "path.id", "value": 15}]},
+                {"detail": "expected number <= 10", "code": "invalid", "in": "path", "parameter": "id"},
+                id="Huma, in the path",
+            ),
+            pytest.param(
+                {"errors": [{"detail": "malformed", "header": "Accept"}]},
+                {"detail": "malformed", "code": "invalid", "in": "header", "parameter": "Accept"},
+                id="SmartBear, a header",
+            ),
+            pytest.param(
+                {"errors": [{"detail": "must be a number", "path": "/a/0"}]},
+                {"detail": "must be a number", "code": "invalid", "pointer": "#/a/0"},
+                id="a pointer as a path",
+            ),
+            pytest.param(
+                {"errors": [{"detail": "ASC or DESC", "parameter": "sort"}]},
+                {"detail": "ASC or DESC", "code": "invalid", "parameter": "sort"},
+                id="SmartBear, a parameter",
+            ),
+            pytest.param(
+                {
+                    "validationErrors": [
+                        {"in": "query", "path": "type", "details": [{"key": "k", "message": "unknown"}]}
+                    ]
+                },
+                {"detail": "unknown", "code": "k", "in": "query", "parameter": "type"},
+                id="Otto",
+            ),
+            pytest.param(
+                {"subproblems": [{"type": "urn:x:malformed", "detail": "bad", "identifier": {"value": "a.example"}}]},
+                {"detail": "bad", "code": "urn:x:malformed", "context": {"identifier": {"value": "a.example"}}},
+                id="ACME",
+            ),
+            pytest.param(
+                {"detail": [{"loc": ["body", "items", 0, "price"], "msg": "Field required", "type": "missing"}]},
+                {"detail": "Field required", "code": "missing", "pointer": "#/items/0/price"},
+                id="FastAPI, in the body",
+            ),
+            pytest.param(
+                {"detail": [{"loc": ["header", "x-key"], "msg": "Field required", "type": "missing"}]},
+                {"detail": "Field required", "code": "missing", "in": "header", "parameter": "x-key"},
+                id="FastAPI, a header",
+            ),
+            pytest.param(
+                {"errors": ["Something is wrong."]}, {"detail": "Something is wrong.", "code": "invalid"}, id="texts"
+            ),
+        ],
+    )
+    def test_one_shape(self, document, expected):
+        """
+        However a server says it, it is an `InvalidParam`.
+        """
+        assert [expected] == [told(param) for param in errors_of(document)]
+
+    def test_several_inputs(self):
+        """
+        One entry about two inputs is two.
+        """
+        inputs = [{"in": "query", "name": "start"}, {"in": "query", "name": "end"}]
+        found = errors_of({"issues": [{"detail": "end is before start", "inputs": inputs}]})
+
+        assert ["start", "end"] == [param.parameter for param in found]
+
+    def test_details(self):
+        """
+        The details of a received problem are what there is, as a rule.
+        """
+        details = ProblemDetails.model_validate({"title": "Bad", "errors": {"name": ["Too short."]}})
+
+        assert ["#/name"] == [param.pointer for param in errors_of(details)]
+
+    @pytest.mark.parametrize("document", [{}, {"errors": None}, {"errors": 7}, {"detail": "text"}, {"errors": []}])
+    def test_none(self, document):
+        """
+        Nothing is made up.
+        """
+        assert [] == errors_of(document)
+
+    def test_many(self):
+        """
+        A thousand are enough.
+        """
+        assert 1_000 == len(errors_of({"errors": ["x"] * 5_000}))
+
+    @given(st.dictionaries(st.sampled_from(["errors", "violations", "issues", "detail"]), JSON_VALUES))
+    def test_anything(self, document):
+        """
+        No JSON makes it fail.
+        """
+        assert all(isinstance(param, InvalidParam) and param.model_dump_json() for param in errors_of(document))
+
+
+class TestDialect:
+    def test_media_types_are_case_insensitive(self):
+        """
+        They are the same however they are written (RFC 9110, section 8.3.1), and parameters are no part of them.
+        """
+        assert Dialect(media_types=("Application/JSON; charset=utf-8",)).reads(JSON)
+
+    @pytest.mark.parametrize("options", [{"media_types": JSON}, {"nested": "error"}])
+    def test_a_bare_text_is_refused(self, options):
+        """
+        Every part of it would be taken for one of several.
+        """
+        with pytest.raises(SetupError, match=r"is one text\. Write `"):
+            Dialect(**options)
+
+    def test_another_media_type(self):
+        """
+        Its objects are read if they look like a problem.
+        """
+        dialect = Dialect(media_types=(JSON,))
+
+        assert ({"title": "Gone"}, None) == dialect.read(b'{"title": "Gone"}', f"{JSON}; charset=utf-8")
+
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            pytest.param(
+                b'{"detail": "Not Found"}',
+                "The body is a JSON object without `type` and `title`, not a problem document.",
+                id="another object",
+            ),
+            pytest.param(b"[]", "The body is an array, not a JSON object.", id="array"),
+            pytest.param(b"", "The body is empty.", id="empty"),
+            pytest.param(b"{", "The body is not JSON: ", id="broken"),
+        ],
+    )
+    def test_what_does_not_look_like_one(self, content, expected):
+        """
+        Other errors that the server sends are left alone.
+        """
+        document, reason = Dialect(media_types=(JSON,)).read(content, JSON)
+
+        assert (None, True) == (document, (reason or "").startswith(expected))
+
+    def test_media_types_that_are_not_named(self):
+        """
+        They are what they were.
+        """
+        _, reason = Dialect(media_types=(JSON,)).read(b"{}", HTML)
+
+        assert f"The media type is {HTML!r}, not that of a problem document." == reason
+
+    @pytest.mark.parametrize("content_type", [PROBLEM_JSON, JSON])
+    def test_nested_members(self, content_type):
+        """
+        They are lifted, and what is there already stays.
+        """
+        dialect = Dialect(media_types=(JSON,), nested=("error", "extensions"))
+        document = {"title": "Gone", "status": 410, "extensions": {"item_id": 7, "title": "?"}, "error": "x"}
+
+        assert ({"item_id": 7, "title": "Gone", "status": 410, "error": "x"}, None) == dialect.read(
+            json.dumps(document).encode(), content_type
+        )
+
+    def test_an_envelope(self):
+        """
+        A problem inside another object is found too.
+        """
+        dialect = Dialect(media_types=(JSON,), nested=("error",))
+
+        assert ({"title": "Gone", "meta": 1}, None) == dialect.read(b'{"meta": 1, "error": {"title": "Gone"}}', JSON)
+
+
+LISTS = ("errors", "violations", "issues", "invalid-params", "invalidParams", "validationErrors", "subproblems")
+
+
+def test_the_corpus(corpus):
+    """
+    Of every recorded document that lists what was rejected, each entry says something.
+    """
+    documents = [
+        document
+        for folder in ("wild", "frameworks")
+        for path in sorted((corpus / folder).glob("[!i]*.json"))
+        if is_object(document := parsed(path.read_bytes())) and any(document.get(name) for name in LISTS)
+    ]
+    found = [errors_of(document) for document in documents]
+
+    assert (True, [], []) == (
+        len(documents) > 50,
+        [document for document, params in zip(documents, found, strict=True) if not params],
+        [param for params in found for param in params if not param.detail and not param.pointer],
+    )
+
+
+def parsed(content):
+    """Return what JSON says, nothing if it is none."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def is_object(value):
+    """Return whether a document is one."""
+    return isinstance(value, dict)
