@@ -1,0 +1,35 @@
+"""
+What a docstring says: of a problem type, and of each member.
+
+Knows Google style, nothing of problems.
+"""
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["described"]
+
+_SECTION: Final = re.compile(
+    r"^(?:Args|Arguments|Attributes|Examples?|Notes?|Raises|References|Returns|See Also|Yields):\s*$", re.MULTILINE
+)
+_ATTRIBUTE: Final = re.compile(r"^ {1,8}(\w+)(?: \([^)]*\))?:[ \n]\s*((?:.|\n {5,})+)$", re.MULTILINE)
+
+
+def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
+    r"""
+    Return the description in a docstring, and what its section `Attributes` says of each member.
+
+    >>> described("Sold out.\n\nAttributes:\n    left: How many there are.")
+    ('Sold out.', {'left': 'How many there are.'})
+    """
+    text = inspect.cleandoc(doc or "")
+    first = _SECTION.search(text)
+    description = text[: first.start()].strip() if first else text
+    attributes: dict[str, str] = {}
+    _, found, rest = text.partition("Attributes:\n")
+    if found:
+        section = rest[: end.start()] if (end := _SECTION.search(rest)) else rest
+        attributes = {name: " ".join(said.split()) for name, said in _ATTRIBUTE.findall(section)}
+    return description, attributes

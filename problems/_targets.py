@@ -1,0 +1,146 @@
+"""
+What a text such as `shop.errors:registry` names: for the command line and for options of other programs.
+
+Imports the module that is named, as uvicorn does. Every mistake is told in a sentence.
+"""
+
+import importlib
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from problems.errors import ProblemsError
+from problems.registry import Registry
+from problems.starlette._middleware import setup_of
+
+__all__ = ["TargetError", "load", "load_registry", "registry_of"]
+
+_PACKAGE: Final = str(Path(__file__).parent) + os.sep
+
+
+class TargetError(ProblemsError):
+    """A text names nothing that can be used; the message says what to write instead."""
+
+
+def load(target: str) -> object:
+    """
+    Return the object that *target* names: `module:attribute`, or `module` for the module itself.
+
+    `module:function()` is what the function returns. The current folder is searched first.
+
+    >>> load("problems:NotFound").__name__
+    'NotFound'
+
+    Raises:
+        TargetError: There is no such module or attribute, or importing the module fails.
+    """
+    name, colon, path = target.removesuffix("()").partition(":")
+    _refuse_path(name)
+    if not name or (colon and not path):
+        raise TargetError(f"{target!r} names nothing. Write `module:attribute`, such as `shop.errors:registry`.")
+    found: object = _module(name)
+    for attribute in path.split(".") if path else ():
+        try:
+            found = getattr(found, attribute)
+        except AttributeError:
+            raise TargetError(
+                f"{name!r} has no attribute {path!r}.{_hint(attribute, dir(found))} Write `module:attribute`."
+            ) from None
+    return _called(found, target) if target.endswith("()") else found
+
+
+def _called(found: object, target: str) -> object:
+    if not callable(found):
+        raise TargetError(f"{target.removesuffix('()')!r} is no function. Leave out the parentheses.")
+    try:
+        return found()
+    except (Exception, SystemExit) as error:
+        raise TargetError(f"{target!r} fails: {type(error).__name__}: {error}") from error
+
+
+def load_registry(target: str) -> Registry:
+    """
+    Return the registry that *target* names: itself, that of an application, or the only one of a module.
+
+    Raises:
+        TargetError: There is none.
+    """
+    found = load(target)
+    registry = registry_of(found)
+    if registry is not None:
+        return registry
+    if isinstance(found, ModuleType):
+        return _only(found, target)
+    if inspect.isroutine(found):
+        raise TargetError(f"{target!r} is a function. To call it write `{target}()`.")
+    raise TargetError(
+        f"{target!r} is no registry, but of the type {type(found).__name__!r}. "
+        f"Name a `Registry`, or an application that was given one by `add_problems`."
+    )
+
+
+def registry_of(found: object) -> Registry | None:
+    """Return a registry itself, or that of an application; nothing if it is neither."""
+    setup = setup_of(found)
+    return found if isinstance(found, Registry) else setup.registry if setup is not None else None
+
+
+def _only(module: ModuleType, target: str) -> Registry:
+    found = {name: value for name, value in vars(module).items() if isinstance(value, Registry)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        names = ", ".join(f"`{target}:{name}`" for name in found)
+        raise TargetError(f"{target!r} has {len(found)} registries. Name one of them: {names}.")
+    raise TargetError(f"{target!r} has no registry. Write `module:attribute`, such as `shop.errors:registry`.")
+
+
+def _module(name: str) -> ModuleType:
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise TargetError(
+                f"There is no module {error.name!r}.{_meant(name)} It is looked for in the current folder and among "
+                f"what is installed for {sys.executable}."
+            ) from None
+        raise TargetError(_failed(name, error)) from error
+    except (Exception, SystemExit) as error:  # a script that ends itself must not end the command silently
+        raise TargetError(_failed(name, error)) from error
+
+
+def _meant(name: str) -> str:
+    """Ask whether a colon was meant for the last dot."""
+    module, _, attribute = name.rpartition(".")
+    return f" Did you mean `{module}:{attribute}`?" if hasattr(sys.modules.get(module), attribute) else ""
+
+
+def _refuse_path(name: str) -> None:
+    """Tell what to write for the path of a file."""
+    if not name.endswith(".py"):
+        return
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - does not follow links: they are how it is imported
+    inside = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else Path(path.name)
+    module = ".".join(inside.with_suffix("").parts)
+    raise TargetError(f"{name!r} is the path of a file, not a module. Did you mean `{module}:registry`?")
+
+
+def _failed(name: str, error: BaseException) -> str:
+    told = f"The module {name!r} cannot be imported: {type(error).__name__}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "importlib" not in frame.filename and not frame.filename.startswith(_PACKAGE)]
+    return told if not own else f"{told}\n  at {own[-1].filename}:{own[-1].lineno}: {own[-1].line}"
+
+
+def _hint(wanted: str, names: Iterable[str]) -> str:
+    close = get_close_matches(wanted, [name for name in names if not name.startswith("_")], 1)
+    return f" Is it {close[0]!r}?" if close else ""

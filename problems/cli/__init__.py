@@ -1,0 +1,31 @@
+"""
+The `problems` command.
+
+Parses, calls and prints; what is said is decided in `lint`, `diff`, `export`, `contract` and `pages`. Needs the extra
+`cli`.
+"""
+
+import sys
+from collections.abc import Callable
+
+__all__ = ["main"]
+
+
+def _refuse() -> None:
+    sys.stderr.write("The command line is an extra. Install it: pip install 'typed-problems[cli]'.\n")
+    sys.exit(2)
+
+
+_run: Callable[[], object] = _refuse
+try:
+    from problems.cli._commands import app
+except ModuleNotFoundError as error:
+    if error.name not in ("rich", "typer"):
+        raise
+else:
+    _run = app
+
+
+def main() -> None:
+    """Run the command with the arguments of this process."""
+    _run()

@@ -1,0 +1,250 @@
+"""The commands: each loads what its arguments name, calls one function, and prints what that returns."""
+
+import json
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+from rich.markdown import Markdown
+
+from problems._targets import TargetError, load, load_registry, registry_of
+from problems.cli._breaches import breach
+from problems.cli._fetch import fetch
+from problems.cli._mistakes import Commands
+from problems.cli._output import annotation, named, stdout, styled, table, write
+from problems.cli._sources import openapi_in, vocabulary_of
+from problems.contract import check, finish
+from problems.diff import Change, compare
+from problems.export import FORMATS, Format
+from problems.generate import generate, generate_from_openapi
+from problems.lint import CODES, Finding, Findings, dead_types, lint, unregistered
+from problems.pages import Pages, page_markdown
+from problems.registry import Registry
+from problems.vocabulary import DocumentedType, Vocabulary
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "Look at, check and publish the problem types of an API.\n\n"
+        "A TARGET is `module:attribute`, as uvicorn takes it: a registry, an application that was given one, or just "
+        "a module that has one; `module:function()` is what the function returns.\n\n"
+        "A SOURCE is a target, or a JSON file: an export, or an OpenAPI document.\n\n"
+        "The exit status is 0 if all is well, 1 if something was found, 2 if the command was used wrongly."
+    ),
+)
+
+Target = Annotated[str, typer.Argument(help="The registry or application, such as shop.errors:registry.")]
+Source = Annotated[str, typer.Argument(help="A target, or a JSON file; - for standard input.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write to, not standard output.")]
+Tabular = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="For people, or for machines.")]
+Form = Literal["table", "json", "github"]
+Reported = Annotated[
+    Form,
+    typer.Option("--format", "-f", help="For people, for machines, or as annotations of GitHub Actions."),
+]
+
+Threshold = Literal["error", "warning", "info", "never"]
+FailOn = Annotated[Threshold, typer.Option(help="The least severity that exits with 1.")]
+_DISTRIBUTION: Final = "typed-problems"
+_LEVELS: Final[tuple[Threshold, ...]] = ("error", "warning", "info", "never")
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        try:
+            told = version(_DISTRIBUTION)
+        except PackageNotFoundError:  # a source tree on the path
+            told = "(not installed)"
+        write(f"{_DISTRIBUTION} {told}\n", None)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command("list")
+def list_(source: Source, *, form: Tabular = "table") -> None:
+    """List the problem types."""
+    vocabulary = vocabulary_of(source)
+    if form == "json":
+        write(vocabulary.to_json(), None)
+        return
+    rows = [(str(it.status), named(it.name, it.title), it.type) for it in vocabulary.types]
+    stdout().print(table("Status", "Class and title", "Type", rows=rows))
+
+
+@app.command()
+def show(
+    source: Source,
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="The class, its type URI, or the end of that.")],
+    *,
+    form: Annotated[
+        Literal["text", "json", "markdown", "schema"], typer.Option("--format", "-f", help="How to show it.")
+    ] = "text",
+) -> None:
+    """Show one problem type: what it means, its members, an example, and how to handle it."""
+    documented = _one(vocabulary_of(source), name)
+    if form == "json":
+        write(documented.to_json(), None)
+    elif form == "schema":
+        write(json.dumps(documented.document, indent=2, ensure_ascii=False) + "\n", None)
+    elif form == "markdown":
+        write(page_markdown(documented), None)
+    else:
+        stdout().print(Markdown(page_markdown(documented)))
+
+
+def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
+    found = [it for it in vocabulary.types if name in (it.name, it.type, it.reference)]
+    found = found or [it for it in vocabulary.types if it.type.endswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        uris = ", ".join(it.type for it in found)
+        raise TargetError(f"{name!r} names {len(found)} types. Give the type URI of one: {uris}.")
+    names = ", ".join(it.name for it in vocabulary.types)
+    raise TargetError(f"There is no problem type {name!r}. There are: {names}.")
+
+
+@app.command("lint")
+def lint_(
+    target: Target,
+    *,
+    form: Reported = "table",
+    ignore: Annotated[list[str] | None, typer.Option(help="A code to leave out; may be repeated.")] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "info", "never"], typer.Option(help="What exits with 1.")
+    ] = "warning",
+    check_uris: Annotated[bool, typer.Option("--check-uris", help="Get each type URI: is there a page?")] = False,
+) -> None:
+    """Find what is better changed before clients depend on it."""
+    if unknown := sorted(set(ignore or ()) - CODES.keys()):
+        raise TargetError(f"There is no code {unknown[0]!r}. There are: {', '.join(sorted(CODES))}.")
+    registry = load_registry(target)
+    found = lint(registry) + unregistered(registry) + (dead_types(registry, fetch) if check_uris else [])
+    found = [finding for finding in found if finding.code not in (ignore or ())]
+    _report(found, form, fail_on)
+
+
+def _report(found: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
+    findings = tuple(found)
+    if form == "json":
+        write(Findings(findings=findings).model_dump_json(indent=2, exclude_none=True) + "\n", None)
+    elif form == "github":
+        for it in findings:
+            told = annotation(it.severity, it.code, f"{it.name}: {it.message} {it.fix}", file=it.file, line=it.line)
+            write(f"{told}\n", None)
+    elif findings:
+        rows = [(styled(it.severity), it.code, f"{_place(it)}{it.name}: {it.message} {it.fix}") for it in findings]
+        stdout().print(table("Severity", "Code", "What, and what to do", rows=rows))
+    else:
+        stdout().print("Nothing was found.")
+    if any(_LEVELS.index(it.severity) <= _LEVELS.index(fail_on) for it in findings if fail_on != "never"):
+        raise typer.Exit(1)
+
+
+def _place(found: Finding) -> str:
+    """Return where something was found, as editors and terminals read it, on a line of its own."""
+    line = "" if found.line is None else f":{found.line}"
+    return "" if found.file is None else f"{found.file}{line}\n"
+
+
+@app.command()
+def export(
+    source: Source,
+    *,
+    form: Annotated[Format, typer.Option("--format", "-f", help="The format.")] = "json",
+    output: Output = None,
+) -> None:
+    """Write the problem types for other programs: as JSON, TypeScript or Markdown."""
+    write(FORMATS[form](vocabulary_of(source)), output)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="What clients were built with: a JSON file, or a target.")],
+    after: Annotated[str, typer.Argument(help="What there is now: a target, or a JSON file.")],
+    *,
+    form: Reported = "table",
+    fail: Annotated[bool, typer.Option("--fail/--no-fail", help="Exit with 1 if a change breaks clients.")] = True,
+) -> None:
+    """Tell what changed, and which of it breaks clients."""
+    report = compare(vocabulary_of(before), vocabulary_of(after))
+    if form == "json":
+        write(report.model_dump_json(indent=2, exclude_none=True) + "\n", None)
+    elif form == "github":
+        for it in report.changes:
+            write(annotation(_impact(it), it.code, f"{it.type}: {it.message}") + "\n", None)
+    elif report.changes:
+        rows = [(styled(_impact(it)), it.code, f"{it.type}\n{it.message}") for it in report.changes]
+        stdout().print(table("Impact", "Change", "Where, and what it means", rows=rows))
+    else:
+        stdout().print("Nothing has changed.")
+    if fail and report.breaking:
+        raise typer.Exit(1)
+
+
+def _impact(change: Change) -> str:
+    return "breaking" if change.breaking else "compatible"
+
+
+@app.command("generate")
+def generate_(source: Source, *, output: Output = None) -> None:
+    """Write a Python module with the classes of an export, or of an OpenAPI document: for clients of that API."""
+    document, vocabulary = openapi_in(source)
+    write(generate_from_openapi(document or {}) if vocabulary is None else generate(vocabulary), output)
+
+
+@app.command("check")
+def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warning") -> None:
+    """Find what an application raises and does not declare, or declares and never raises; runs nothing of it."""
+    registry = registry_of(application := load(target)) or Registry()
+    if not hasattr(application, "routes"):
+        raise TargetError(f"{target!r} is no application. Name one of Starlette or FastAPI.")
+    _report([breach(it, registry) for it in check(application)], form, fail_on)
+
+
+@app.command()
+def openapi(target: Target, *, output: Output = None) -> None:
+    """Write the OpenAPI document of a FastAPI application."""
+    found: Any = load(target)
+    finish(found)
+    make = getattr(found, "openapi", None)
+    if not callable(make):
+        raise TargetError(f"{target!r} has no OpenAPI document. Name a FastAPI application.")
+    write(json.dumps(make(), indent=2, ensure_ascii=False) + "\n", output)
+
+
+pages = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The problem pages, as files.")
+app.add_typer(pages, name="pages")
+
+
+@pages.command()
+def build(
+    target: Target,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")],
+    heading: Annotated[str, typer.Option(help="What the index is called.")] = "Problem types",
+    form: Annotated[
+        Literal["all", "markdown"], typer.Option("--format", "-f", help="A site, or Markdown for one.")
+    ] = "all",
+) -> None:
+    """Write the problem pages as the files of a static site."""
+    made = Pages(load_registry(target), heading=heading)
+    files = [(name, content) for name, content in made.files() if form == "all" or name.endswith(".md")]
+    for name, content in files:
+        write(content.decode(), output / name)
+    stdout().print(f"{len(files)} files in {output}", soft_wrap=True)

@@ -1,0 +1,196 @@
+"""
+What a problem type is, from what a document says in passing: type URI, title, status and a name.
+
+Each fact comes with how sure it is. Pure guesswork, and all of it is here.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pydantic import JsonValue
+
+from problems._media_types import PROBLEM_JSON, PROBLEM_XML
+from problems._status import PHRASES, is_bodyless
+from problems._uris import check_reference, is_absolute, resolve
+from problems.catalog import by_status
+from problems.generate._documents import Document, Json, constant, values
+from problems.generate._names import class_name
+from problems.generate._schemas import merged
+from problems.generate._uses import Use
+from problems.problem_type import ABOUT_BLANK
+
+__all__ = ["Facts", "facts", "server_of"]
+
+_MEANINGLESS: Final = frozenset({"string", "object", "uri", "null", "type", ABOUT_BLANK, PROBLEM_JSON, PROBLEM_XML})
+_STATUSES: Final = {text.replace(" ", "").lower(): status for status, text in PHRASES.items()}
+_ENDINGS: Final = re.compile(r"(problem|error|response|details|exception)+$")
+_NO_SERVER: Final = "https://server.invalid/"
+"""Where relative types are if the document names no server (RFC 6761, section 6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    One problem type, as one use of it tells.
+
+    Attributes:
+        use: The use.
+        uri: The type URI as written; empty if there is none.
+        title: The title; empty if there is none.
+        status: The status code; 0 if there is none.
+        name: What the class is called.
+        is_constant: Whether the schema says that the type is always this one.
+        notes: How the facts were found.
+    """
+
+    use: Use
+    uri: str = ""
+    title: str = ""
+    status: int = 0
+    name: str = ""
+    is_constant: bool = False
+    notes: tuple[str, ...] = ()
+
+    def told(self, note: str) -> "Facts":
+        """Return the same, with a note more."""
+        return replace(self, notes=(*self.notes, note))
+
+
+def facts(document: Document, use: Use, *, is_shared: bool) -> Iterator[Facts]:
+    """
+    Yield the problem types that a use tells of.
+
+    Args:
+        document: The document.
+        use: The use.
+        is_shared: Whether the schema is that of several statuses, so that its own examples tell of none.
+    """
+    schema = merged(document, use.schema)
+    said = document.object_at(schema, "properties")
+    members = {name: document.object_at(said.get(name)) for name in ("type", "title", "status")}
+    status, note = _status(use, members["status"])
+    base = Facts(use, title=_text(constant(members["title"])), status=status, notes=(note,) if note else ())
+    uri = constant(members["type"])
+    documents: list[Json] = [*use.examples, *([] if is_shared else _schema_examples(schema, members))]
+    if isinstance(uri, str) and not check_reference(uri) and uri:
+        own = [it for it in documents if it.get("type", uri) == uri]
+        yield _named(_exemplified(replace(base, uri=uri, is_constant=True), own), is_alone=True)
+        return
+    found: dict[str, list[Json]] = {}
+    for it in documents:
+        if example := _type(it.get("type")):
+            found.setdefault(example, []).append(it)
+    for example, own in found.items():
+        one = replace(base, uri=example).told("The type URI is that of an example, so the server may send another one.")
+        yield _named(_exemplified(one, own), is_alone=len(found) == 1 and not is_shared)
+    if not found:
+        one = _exemplified(base, documents)
+        for doubt in _doubts(members["type"], documents):
+            one = one.told(doubt)
+        for it in _schema_examples(schema, members) if is_shared else ():
+            if it.get("type") not in (None, ABOUT_BLANK):
+                one = one.told(f"The type {it['type']!r} is the example of a schema that several statuses share.")
+        yield _named(one, is_alone=not is_shared)
+
+
+def _status(use: Use, said: Json) -> tuple[int, str]:
+    """Return the status of a use, and what is odd about it."""
+    only = constant(said)
+    known = only if isinstance(only, int) and _is_status(only) else 0
+    key = int(use.key) if re.fullmatch("[0-9]{3}", use.key) else 0
+    if key and not _is_status(key):
+        return known, f"The status {key} has no content."
+    if known and key and known != key:
+        return known, f"The status is {known} in the schema; {use.where} answers with {key}."
+    return known or key, ""
+
+
+def _is_status(status: int) -> bool:
+    return 200 <= status <= 599 and not is_bodyless(status)
+
+
+def _exemplified(one: Facts, documents: list[Json]) -> Facts:
+    """Return the facts, with what examples add."""
+    titles = [_text(it.get("title")) for it in documents]
+    one = replace(one, title=one.title or next(filter(None, titles), ""))
+    if one.status:
+        return one
+    for it in documents:
+        status = it.get("status")
+        if isinstance(status, int) and not isinstance(status, bool) and _is_status(status):
+            return replace(one, status=status).told("The status is that of an example.")
+    for name in (one.use.response, one.use.name):
+        if status := _STATUSES.get(_ENDINGS.sub("", re.sub(r"\W|_", "", name).lower()), 0):
+            return replace(one, status=status).told(f"The status is the one that {name!r} is named after.")
+    return one
+
+
+def _named(one: Facts, *, is_alone: bool) -> Facts:
+    """Return the facts with the name of the class; *is_alone* if nothing else has the schema's."""
+    kind = by_status(one.status).__name__ if one.status else ""
+    schema, response = class_name(one.use.name), class_name(one.use.response)
+    last = next(filter(None, reversed(re.split(r"[/#:?=]", one.uri))), "")
+    word = class_name(last)
+    candidates = (
+        schema if is_alone else "",
+        (word if len(word) > 1 else f"{kind}{re.sub(r'[^A-Za-z0-9]', '', last)}") if one.uri else "",
+        response,
+        f"{schema}{kind}" if schema else "",
+        f"{kind}Problem" if kind else "",
+        class_name(one.title)[:40],
+    )
+    return replace(one, name=next(filter(None, candidates), "UnnamedProblem"))
+
+
+def _doubts(said: Json, documents: list[Json]) -> Iterator[str]:
+    """Yield what a document says of the type without telling it."""
+    for value in dict.fromkeys(str(it["type"]) for it in documents if it.get("type") not in (None, ABOUT_BLANK)):
+        yield f"An example has the type {value!r}, which names no problem type."
+    if allowed := values(said.get("enum")):
+        yield f"The type is one of {', '.join(map(str, allowed))}; nothing tells which one."
+    if said.get("default") == ABOUT_BLANK:
+        yield "The type is 'about:blank' where a document has none."
+
+
+def _schema_examples(schema: Json, members: dict[str, Json]) -> Iterator[Json]:
+    """Yield the examples in a schema: of the whole, then what its members have."""
+    for it in [schema.get("example"), *values(schema.get("examples"))]:
+        if isinstance(it, dict):
+            yield it
+    parts: Json = {name: value for name, it in members.items() if (value := _example(it)) is not None}
+    if parts:
+        yield parts
+
+
+def _example(schema: Json) -> JsonValue:
+    return schema.get("example", next(iter(values(schema.get("examples"))), schema.get("default")))
+
+
+def _type(value: JsonValue) -> str:
+    """Return a type URI, if *value* can be one."""
+    is_type = isinstance(value, str) and value not in _MEANINGLESS and check_reference(value) is None
+    return value if is_type and isinstance(value, str) else ""
+
+
+def _text(value: JsonValue) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def server_of(document: Document) -> str:
+    """Return the address of the first server that has one, for relative types; an invalid one if there is none."""
+    for it in values(document.root.get("servers")):
+        server = document.object_at(it)
+        url, variables = server.get("url"), document.object_at(server, "variables")
+        if isinstance(url, str):
+            for name, variable in variables.items():
+                url = url.replace(f"{{{name}}}", str(document.object_at(variable).get("default", "{}")))
+            if is_absolute(url) and not check_reference(url):
+                return url.rstrip("/") + "/"
+    host = document.root.get("host")
+    if isinstance(host, str) and host:
+        path = document.root.get("basePath")
+        url = resolve(f"https://{host}/", path if isinstance(path, str) else "").rstrip("/") + "/"
+        return _NO_SERVER if check_reference(url) else url
+    return _NO_SERVER

@@ -1,0 +1,309 @@
+"""
+What is better changed about the problem types of a registry, before clients depend on it.
+
+Every finding has a code, a severity and a fix. Pure: reads classes, and the addresses of problem pages only through a
+function that it is given.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, Literal, TypeGuard
+
+from pydantic import BaseModel, ConfigDict
+
+from problems._examples import example_document
+from problems._uris import is_absolute
+from problems.catalog.iana import REGISTRY_URI
+from problems.exceptions import ClientProblem, Problem, ServerProblem
+from problems.registry import Registry
+
+__all__ = ["CODES", "Finding", "Findings", "Severity", "dead_types", "lint", "unregistered"]
+
+Severity = Literal["error", "warning", "info"]
+
+CODES: Final = {
+    "status-conflict": "the status is not that of the class it derives from",
+    "reserved-type": "the type URI is in the IANA registry's name space, but not in the registry",
+    "dead-type": "the type URI leads to no page",
+    "unregistered": "the class stands beside those of the registry, and is in none",
+    "relative-type": "the type is relative, and no base makes a URI of it",
+    "blank-with-members": "there are members, but no type that defines them",
+    "no-description": "the class has no docstring",
+    "title": "the title does not read as a short sentence",
+    "same-title": "two types have one title",
+    "member-name": "a member has a name that RFC 9457 advises against",
+    "leaky-member": "a member seems to tell of the implementation",
+    "no-example": "no example document can be made up",
+}
+"""The codes of all findings, and what each is about."""
+
+_MEMBER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,}")
+_LEAKY: Final = re.compile(
+    r"(?:^|_)(?:traceback|stack(?:_?trace)?|exception|exc|sql|query|host(?:name)?|pid|password|secret|token)(?:$|_)"
+)
+_CODE_LIKE: Final = re.compile(r"[A-Z0-9]*_[A-Z0-9_]*|[a-z]+(?:[A-Z][a-z0-9]*)+|[\w.-]*[._-][\w.-]*")
+_TITLE_MAX: Final = 100
+_OURS: Final = "problems.catalog"
+
+
+class Finding(BaseModel):
+    """
+    Something that is better changed.
+
+    Attributes:
+        code: What it is; one of `CODES`.
+        severity: How much it matters: an error breaks a rule, a warning advice.
+        type: The type URI.
+        name: The qualified name of the class.
+        message: What is wrong.
+        fix: What to do about it.
+        file: Where the class is, if that is known.
+        line: The first line of the class.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    severity: Severity
+    type: str
+    name: str
+    message: str
+    fix: str
+    file: str | None = None
+    line: int | None = None
+
+
+class Findings(BaseModel):
+    """
+    What `problems lint` and `problems check` write with `--format json`.
+
+    Attributes:
+        version: The version of this format.
+        findings: What was found.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    findings: tuple[Finding, ...]
+
+
+class _Said(BaseModel):
+    """A finding without the class that it is about."""
+
+    code: str
+    severity: Severity
+    message: str
+    fix: str
+
+
+def lint(registry: Registry, *, also: Iterable[type[Problem]] = ()) -> list[Finding]:
+    """
+    Return what is better changed about the types of a registry; the ready-made ones are left alone.
+
+    >>> from problems import NotFound
+    >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+    ...     item_id: int
+    >>> [it.code for it in lint(Registry(ItemNotFound, base="https://shop.example/problems/"))]
+    ['no-description']
+
+    Args:
+        registry: The problem types.
+        also: Classes that are in no registry.
+    """
+    found: list[Finding] = []
+    types = [cls for cls in dict.fromkeys((*registry, *also)) if not cls.__module__.startswith(_OURS)]
+    for cls in types:
+        found += (_finding(said, cls, registry) for check in _CHECKS for said in check(cls, registry))
+    found += (_finding(said, cls, registry) for cls, said in _same_titles(types, registry))
+    return found
+
+
+def unregistered(registry: Registry) -> list[Finding]:
+    """
+    Return the problem types that stand in one module with those of a registry, and are in no registry there.
+
+    A client that is given the registry does not know them. What begins with an underscore is left alone.
+    """
+    found: list[Finding] = []
+    for module in [sys.modules[name] for name in dict.fromkeys(cls.__module__ for cls in registry)]:
+        known = [registry, *(value for value in vars(module).values() if isinstance(value, Registry))]
+        for name, cls in vars(module).items():
+            if _is_declared(name, cls, module.__name__) and not any(cls in it for it in known):
+                said = _Said(
+                    code="unregistered",
+                    severity="warning",
+                    message=f"It is in no registry of {module.__name__}: clients do not know it by its type.",
+                    fix="Put it into the registry, or begin its name with an underscore.",
+                )
+                found.append(_finding(said, cls, registry))
+    return found
+
+
+def _is_declared(name: str, cls: object, module: str) -> TypeGuard[type[Problem]]:
+    if not isinstance(cls, type) or not issubclass(cls, Problem) or cls.__module__ != module:
+        return False
+    return not name.startswith("_") and not cls.problem_declaration.abstract
+
+
+def dead_types(registry: Registry, fetch: Callable[[str], int | None]) -> list[Finding]:
+    """
+    Return the types whose URI leads to no page (RFC 9457, section 4, recommends one).
+
+    Args:
+        registry: The problem types.
+        fetch: Returns the status of the answer to a GET, or `None` if there is no answer.
+    """
+    found: list[Finding] = []
+    for cls in registry:
+        uri = registry.uri(cls)
+        # An IANA type URI need not lead anywhere (section 4.2).
+        if uri.startswith(("http://", "https://")) and not uri.startswith(REGISTRY_URI):
+            status = fetch(uri.partition("#")[0])
+            if status is None or status >= 400:
+                answer = "gives no answer" if status is None else f"is answered with {status}"
+                fix = "Mount `problem_pages(registry)` there, or publish the files of `problems pages`."
+                said = _Said(code="dead-type", severity="warning", message=f"GET {uri} {answer}.", fix=fix)
+                found.append(_finding(said, cls, registry))
+    return found
+
+
+def _finding(said: _Said, cls: type[Problem], registry: Registry) -> Finding:
+    file, line = _where(cls)
+    return Finding(**said.model_dump(), type=registry.uri(cls), name=cls.__qualname__, file=file, line=line)
+
+
+def _where(cls: type) -> tuple[str | None, int | None]:
+    try:
+        file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return None, None
+    path = Path(file or "")
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), line
+
+
+def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+    status = cls.problem_type.status
+    for base in cls.__mro__[1:]:
+        if not issubclass(base, Problem):
+            continue
+        kind = 4 if base is ClientProblem else 5 if base is ServerProblem else None
+        wanted = base.problem_type.status
+        if (wanted and wanted != status) or (kind is not None and kind != status // 100):
+            yield _Said(
+                code="status-conflict",
+                severity="error",
+                message=f"The status is {status}, but {base.__name__} is another: `except {base.__name__}` catches it.",
+                fix=f"Derive it from the class of {status} in `problems.catalog`.",
+            )
+            return
+
+
+def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+    uri = registry.uri(cls)
+    if uri.startswith(REGISTRY_URI):
+        # RFC 9457, section 4.2: the prefix is for what is registered.
+        yield _Said(
+            code="reserved-type",
+            severity="error",
+            message=f"{uri!r} is in the name space of the IANA registry.",
+            fix="Use the class of `problems.catalog`, if the type is registered, or a URI of your own.",
+        )
+
+
+def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+    uri = registry.uri(cls)
+    if not is_absolute(uri):
+        # RFC 9457, section 3.1.1: every response would resolve it against its own address.
+        yield _Said(
+            code="relative-type",
+            severity="warning",
+            message=f"The type {uri!r} is sent as it is: it means something else at each address.",
+            fix="Put the class into a registry with a base.",
+        )
+
+
+def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+    own = [name for name in cls.problem_members.sent.values() if name not in _inherited_from_catalog(cls)]
+    if registry.facts(cls).is_blank and own:
+        # RFC 9457, section 4: members are defined by a type.
+        yield _Said(
+            code="blank-with-members",
+            severity="warning",
+            message=f"The members ({', '.join(own)}) have no type that defines them, so clients cannot know them.",
+            fix="Give the class a `type=` and a `title=`.",
+        )
+
+
+def _inherited_from_catalog(cls: type[Problem]) -> set[str]:
+    """Return the members that mean the same for every type: those of header fields, and of validation problems."""
+    bases = [base for base in cls.__mro__ if issubclass(base, Problem) and base.__module__.startswith(_OURS)]
+    return {name for base in bases for name in base.problem_members.sent.values()}
+
+
+def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+    if not cls.__dict__.get("__doc__"):
+        yield _Said(
+            code="no-description",
+            severity="warning",
+            message="There is no description, for OpenAPI and for the problem page.",
+            fix="Write a docstring: when it happens, and what a client can do about it.",
+        )
+
+
+def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+    title = registry.facts(cls).title
+    if title[:1].islower() or _CODE_LIKE.fullmatch(title) or "{" in title or len(title) > _TITLE_MAX:
+        yield _Said(
+            code="title",
+            severity="warning",
+            message=f"The title {title!r} does not read as a short sentence for people.",
+            fix="Write what happened, capital first, without anything that varies: 'Out of stock'.",
+        )
+
+
+def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+    for name in cls.problem_members.sent.values():
+        if not _MEMBER_NAME.fullmatch(name):
+            # RFC 9457, section 4: so that the name works in other formats, too.
+            yield _Said(
+                code="member-name",
+                severity="warning",
+                message=f"The member {name!r} is not a letter and two or more letters, digits or '_'.",
+                fix="Rename it, or give it an alias: `Field(alias=…)`.",
+            )
+        if _LEAKY.search(name.lower()):
+            # RFC 9457, section 4: problem details are no debugging tool.
+            yield _Said(
+                code="leaky-member",
+                severity="warning",
+                message=f"The member {name!r} seems to tell clients of the implementation.",
+                fix="Log it instead, or rename it if it is about the interface.",
+            )
+
+
+def _example(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+    if example_document(cls, registry.facts(cls), registry.model(cls)) is None:
+        yield _Said(
+            code="no-example",
+            severity="info",
+            message="No document that fits the members can be made up.",
+            fix="Give examples to the members: `Field(examples=[…])`.",
+        )
+
+
+def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Said]]:
+    first: dict[str, type[Problem]] = {}
+    for cls in types:
+        facts = registry.facts(cls)
+        other = first.setdefault(facts.title, cls)
+        if other is not cls and not facts.is_blank:
+            message = f"The title {facts.title!r} is that of {other.__qualname__}, too: people cannot tell them apart."
+            said = _Said(code="same-title", severity="warning", message=message, fix="Say what differs.")
+            yield cls, said
+
+
+_CHECKS: Final = (_status, _reserved, _relative, _blank, _description, _title, _names, _example)

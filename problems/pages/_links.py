@@ -1,0 +1,61 @@
+"""
+How the pages refer to each other: relatively, so that they work wherever they are mounted or copied to.
+
+Knows paths below the index, nothing of the address of that.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+from problems._media_types import JSON, MARKDOWN, SCHEMA_JSON
+
+__all__ = ["SUFFIXES", "Alternate", "Links"]
+
+SUFFIXES: Final = {".schema.json": SCHEMA_JSON, ".json": JSON, ".md": MARKDOWN}
+"""What is appended to the path of a page for another representation."""
+
+_NAMES: Final = {SCHEMA_JSON: "JSON Schema", JSON: "JSON", MARKDOWN: "Markdown"}
+
+
+class Alternate(NamedTuple):
+    """Another representation of a page."""
+
+    media_type: str
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """
+    The links of one page.
+
+    Attributes:
+        path: The path of the page below the index; empty for the index.
+        static: Whether the pages are files: then each is the `index.html` of a folder.
+    """
+
+    path: str
+    static: bool = False
+
+    @property
+    def index(self) -> str:
+        """The index, seen from the page."""
+        depth = self.path.count("/") + (1 if self.static and self.path else 0)
+        return "../" * depth or "./"
+
+    def page(self, path: str) -> str:
+        """Return a page, seen from this one."""
+        return f"{self.index}{quote(path)}{'/' if self.static else ''}"
+
+    def text(self, path: str) -> str:
+        """Return a page as Markdown sees it: the file of the page as Markdown, if the pages are files."""
+        return f"{self.index}{quote(path)}.md" if self.static else self.page(path)
+
+    def alternates(self) -> list[Alternate]:
+        """Return the other representations of the page, seen from it."""
+        return [
+            Alternate(media_type, _NAMES[media_type], f"{self.index}{quote(self.path or 'index')}{suffix}")
+            for suffix, media_type in SUFFIXES.items()
+        ]

@@ -1,0 +1,136 @@
+"""
+What the pytest plugin does once it is used: the report of `--problems-report`, and what the fixtures give.
+
+Notes the problem types that applications answer with and that clients receive. The option and the fixtures themselves
+are in `typed_problems.pytest_entry`, which loads this module when it is needed.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.types import Scope
+
+from problems import testing
+from problems._received import ReceivedProblem
+from problems._targets import TargetError, load_registry
+from problems.registry import Registry
+from problems.starlette._response import ProblemResponse, Setup
+from problems.vocabulary import types_of
+
+__all__ = ["ClientFactory", "Report", "client_factory", "make_strict", "pytest_configure"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OUTPUT: Final = "problems_seen"
+
+
+class ClientFactory(Protocol):
+    """A function from an application to a test client, which is closed when the test ends."""
+
+    def __call__(self, app: Starlette, **options: Any) -> TestClient:
+        """Return a client of *app*; *options* are those of `starlette.testclient.TestClient`."""
+        ...
+
+
+@contextmanager
+def client_factory() -> Generator[ClientFactory, None, None]:
+    """Yield what makes clients that do not raise what the application raises: they get its answer, as others do."""
+    with ExitStack() as stack:
+
+        def make(app: Starlette, **options: Any) -> TestClient:
+            options.setdefault("raise_server_exceptions", False)
+            return stack.enter_context(TestClient(app, **options))
+
+        yield make
+
+
+def make_strict(patch: pytest.MonkeyPatch) -> None:
+    """Make every application fail on a problem that its operation does not declare, for as long as *patch* lasts."""
+    original = Setup.respond
+
+    def respond(setup: Setup, scope: Scope, exc: Exception, told: BaseException | None = None) -> ProblemResponse:
+        strict = replace(setup, policy=replace(setup.policy, undeclared="raise"))
+        return original(strict, scope, exc, told)
+
+    patch.setattr(Setup, "respond", respond)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the report."""
+    if not config.pluginmanager.has_plugin(Report.NAME):
+        config.pluginmanager.register(Report(config), Report.NAME)
+
+
+class Report:
+    """Which problem types of a registry the tests of one run have seen, and which not."""
+
+    NAME: Final = "problems-report"
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._target = str(config.getoption("problems_report"))
+        self._registry = Registry()
+        self.seen: set[str] = set()
+        self._patch = pytest.MonkeyPatch()
+
+    def pytest_sessionstart(self) -> None:
+        """Load the registry, and begin to listen."""
+        try:
+            self._registry = load_registry(self._target)
+        except TargetError as error:
+            raise pytest.UsageError(f"--problems-report: {error}") from None
+        self._patch.setattr(ProblemResponse, "__init__", self._answering(ProblemResponse.__init__))
+        self._patch.setattr(Registry, "revive_document", self._noting(Registry.revive_document))
+        self._patch.setattr(testing, "_revived", self._noting(vars(testing)["_revived"]))
+
+    def _answering(self, original: Callable[P, None]) -> Callable[P, None]:
+        def init(*args: P.args, **options: P.kwargs) -> None:
+            original(*args, **options)
+            for response in args:
+                if isinstance(response, ProblemResponse):
+                    self.note(response.decided.problem)
+
+        return init
+
+    def _noting(self, original: Callable[P, R]) -> Callable[P, R]:
+        def revive(*args: P.args, **options: P.kwargs) -> R:
+            problem = original(*args, **options)
+            self.note(problem)
+            return problem
+
+        return revive
+
+    def note(self, problem: object) -> None:
+        """Note what was answered or received."""
+        cls = type(problem)
+        self.seen.add(_name(cls.__bases__[1] if issubclass(cls, ReceivedProblem) else cls))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Stop to listen; a process of pytest-xdist tells the one that reports what it has seen."""
+        self._patch.undo()
+        output: dict[str, list[str]] = getattr(session.config, "workeroutput", {})
+        output[_OUTPUT] = sorted(self.seen)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        """Take over what a process of pytest-xdist has seen."""
+        self.seen.update(getattr(node, "workeroutput", {}).get(_OUTPUT, ()))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what no test has seen."""
+        types = types_of(self._registry)
+        unseen = [cls for cls in types if _name(cls) not in self.seen]
+        terminalreporter.section(f"problem types of {self._target}")
+        terminalreporter.line(f"{len(types) - len(unseen)} of {len(types)} seen")
+        for cls in unseen:
+            terminalreporter.line(f"never seen: {cls.__name__} <{self._registry.uri(cls)}>")
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}"

@@ -1,0 +1,215 @@
+"""
+The problem types of a registry as data: what is exported, shown on pages, compared and generated from.
+
+Turns classes into plain values that other programs read. Knows no representation, and nothing of who asks.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from problems._docstrings import described
+from problems._examples import example_document
+from problems._uris import is_absolute
+from problems.exceptions import Problem
+from problems.openapi import Components
+from problems.openapi._walk import SCHEMAS
+from problems.registry import Registry
+
+__all__ = ["DocumentedHeader", "DocumentedType", "Vocabulary", "documented", "schema_names", "types_of"]
+
+Json = dict[str, Any]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class DocumentedHeader(BaseModel):
+    """
+    A response header field that comes with a problem type.
+
+    Attributes:
+        name: The name of the field.
+        required: Whether every occurrence is sent with it.
+        description: What it tells.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    required: bool = False
+    description: str = ""
+
+
+class DocumentedType(BaseModel):
+    """
+    A problem type, as told to others.
+
+    Attributes:
+        type: The type URI on the wire.
+        name: The name of the class, and of the component schema in OpenAPI.
+        title: The summary that never varies.
+        status: The HTTP status code.
+        description: What the type means, in Markdown.
+        reference: The type as written in the class header, if a base makes the type URI of it.
+        aliases: Further type URIs under which clients recognise the type.
+        headers: The response header fields.
+        example: A document of the type, if one could be made up.
+        document: The JSON Schema of the documents, with the extension members.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    name: str
+    title: str
+    status: int
+    description: str = ""
+    reference: str | None = Field(default=None, exclude_if=_is_none)
+    aliases: tuple[str, ...] = ()
+    headers: tuple[DocumentedHeader, ...] = ()
+    example: Json | None = Field(default=None, exclude_if=_is_none)
+    document: Json = Field(validation_alias=AliasChoices("schema", "document"), serialization_alias="schema")
+
+    def to_json(self) -> str:
+        """Return what there is to tell as the text of a file, members that say nothing left out."""
+        return _to_json(self)
+
+    @property
+    def members(self) -> Mapping[str, Json]:
+        """The JSON Schema of each extension member, by name."""
+        return {name: it for name, it in self.document.get("properties", {}).items() if name not in _STANDARD}
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The extension members that every document has."""
+        return frozenset(self.document.get("required", ())) - _STANDARD
+
+    @property
+    def definitions(self) -> Mapping[str, Json]:
+        """The schemas that members refer to."""
+        found: Mapping[str, Json] = self.document.get("$defs", {})
+        return found
+
+
+_STANDARD: Final = frozenset(("type", "title", "status", "detail", "instance"))
+
+
+class Vocabulary(BaseModel):
+    """
+    The problem types of an API, in the format of `problems export`.
+
+    Attributes:
+        version: The version of this format.
+        types: The problem types, in the order of the registry.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    types: tuple[DocumentedType, ...]
+
+    @classmethod
+    def of(cls, registry: Registry) -> "Vocabulary":
+        """
+        Return what a registry says, that of validation problems included if it has a type URI.
+
+        >>> from problems import NotFound
+        >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+        ...     item_id: int
+        >>> vocabulary = Vocabulary.of(Registry(ItemNotFound, base="https://shop.example/problems/"))
+        >>> [it.type for it in vocabulary.types]
+        ['https://shop.example/problems/item-not-found', 'https://shop.example/problems/validation-problem']
+        """
+        return cls(types=tuple(documented(it, registry) for it in types_of(registry)))
+
+    def to_json(self) -> str:
+        """Return the vocabulary as the text of a file, members that say nothing left out."""
+        return _to_json(self)
+
+
+def _to_json(value: BaseModel) -> str:
+    return value.model_dump_json(indent=2, by_alias=True) + "\n"
+
+
+def schema_names(types: Iterable[DocumentedType], taken: Iterable[str]) -> Mapping[int, str]:
+    """
+    Return a name for each schema in *types*, their definitions among them, by its identity.
+
+    Equal definitions of several types have one name, different ones that are called the same two.
+
+    Args:
+        types: The problem types.
+        taken: The names that mean something else in the program that is written.
+    """
+    names: dict[int, str] = {}
+    used: dict[str, Json] = {name: {} for name in taken}
+    for documented in types:
+        for name, schema in [*documented.definitions.items(), (documented.name, documented.document)]:
+            own = re.sub(r"\W", "_", name)
+            while used.setdefault(own, schema) != schema:
+                own += "_"
+            names[id(schema)] = own
+    return names
+
+
+def types_of(registry: Registry) -> tuple[type[Problem], ...]:
+    """Return the problem types that an application with this registry can send by their type URI, or declares."""
+    validation = registry.validation_problem
+    extra = () if registry.facts(validation).is_blank else (validation,)
+    return tuple(dict.fromkeys((*registry, *extra)))
+
+
+def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
+    """Return what there is to tell of one problem type."""
+    facts, model = registry.facts(cls), registry.model(cls)
+    description, attributes = described(cls.__dict__.get("__doc__"))
+    made = Components.of(registry, [cls])
+    name = made.names[cls]
+    schema = _standalone(made.schemas, name)
+    schema["description"] = description or facts.title
+    for member, text in attributes.items():
+        alias = cls.problem_members.sent.get(member)
+        if alias in schema["properties"]:
+            schema["properties"][alias].setdefault("description", text)
+    return DocumentedType(
+        type=facts.uri,
+        name=name,
+        title=facts.title,
+        status=facts.status,
+        description=description,
+        reference=_reference(cls, facts.uri, registry.base),
+        aliases=tuple(_absolute(alias, registry.base) for alias in cls.problem_declaration.aliases),
+        headers=tuple(_headers(made.responses[name].get("headers", {}))),
+        example=example_document(cls, facts, model),
+        document=schema,
+    )
+
+
+def _standalone(schemas: Json, name: str) -> Json:
+    """Return one of some component schemas as a schema of its own, with the others as its definitions."""
+    found: Json = json.loads(json.dumps(schemas).replace(f'"{SCHEMAS}', '"#/$defs/'))
+    own = found.pop(name)
+    return {"$defs": found, **own} if found else own
+
+
+def _absolute(reference: str, base: str | None) -> str:
+    return reference if base is None or is_absolute(reference) else base + reference
+
+
+def _reference(cls: type[Problem], uri: str, base: str | None) -> str | None:
+    """Return the part of a type URI that was appended to a base."""
+    written = cls.problem_type.uri
+    if written != uri and uri.endswith(written):
+        return written
+    return uri.removeprefix(base) if base is not None and uri.startswith(base) else None
+
+
+def _headers(found: Mapping[str, Json]) -> Iterator[DocumentedHeader]:
+    for name, header in found.items():
+        required, description = header.get("required", False), header.get("description", "")
+        yield DocumentedHeader(name=name, required=required, description=description)

@@ -1,0 +1,582 @@
+import ast
+import sys
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems import ClientProblem, Conflict, NotFound, Problem, Registry
+from problems.diff import compare, vocabulary_in
+from problems.generate import generate_from_openapi
+from problems.generate._layout import WIDTH
+from problems.vocabulary import Vocabulary
+from shop import errors
+from shop.server import create_app
+
+PROBLEM_JSON = "application/problem+json"
+SOLD = "https://shop.example/problems/sold"
+
+
+def run(source):
+    """Run the source of a module, and return the module."""
+    name = "generated_of_openapi_tests"
+    module = sys.modules[name] = ModuleType(name)
+    try:
+        exec(compile(source, "generated.py", "exec"), module.__dict__)  # noqa: S102 - what was generated is tested
+        for cls in module.registry:
+            assert cls.problem_members is not None
+    finally:
+        del sys.modules[name]
+    return module
+
+
+def answering(schema=None, *, key="409", components=None, media=None, **response):
+    """Return a document with one response."""
+    content = {PROBLEM_JSON: {**({} if schema is None else {"schema": schema}), **(media or {})}}
+    operation = {"responses": {key: {"description": "Sold.", "content": content, **response}}}
+    return {"openapi": "3.1.0", "paths": {"/orders": {"post": operation}}, "components": components or {}}
+
+
+def problem(**properties):
+    """Return the schema of a problem."""
+    standard = {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
+    return {"type": "object", "properties": {**standard, "status": {"type": "integer"}, **properties}}
+
+
+def only(document):
+    """Return the one class of the module of a document."""
+    (cls,) = run(generate_from_openapi(document)).registry
+    return cls
+
+
+def schema_of(registry, cls):
+    """Return the JSON Schema of the documents of a class."""
+    return registry.model(cls).model_json_schema(mode="serialization")
+
+
+def facts(document):
+    """Return name, type URI, title and status of the one class of a document."""
+    cls = only(document)
+    return (cls.__name__, *cls.problem_type)
+
+
+def notes(document):
+    """Return the comments of the module of a document, as one text."""
+    lines = (line.strip() for line in generate_from_openapi(document).splitlines())
+    return " ".join(line[2:] for line in lines if line.startswith("# "))
+
+
+class TestRoundTrip:
+    """The shop's own document becomes the shop's classes."""
+
+    document = create_app().openapi()
+    module = run(generate_from_openapi(document))
+    declared = Vocabulary.of(errors.registry)
+
+    def test_nothing_has_changed(self):
+        """
+        Types, titles, statuses, members, what limits them and header fields are those of the originals.
+        """
+        types = Vocabulary.of(self.module.registry).types
+        before = {it.type: it for it in self.declared.types}
+        known = Vocabulary(types=tuple(before[it.type] for it in types if it.type in before))
+
+        assert () == compare(known, Vocabulary(types=tuple(it for it in types if it.type in before))).changes
+
+    def test_every_documented_type_is_there(self):
+        """
+        No type of the document is missing, but for those that are about:blank.
+        """
+        documented = {it.type for it in vocabulary_in(self.document).types} - {"about:blank"}
+
+        assert documented == {self.module.registry.uri(cls) for cls in self.module.registry}
+
+    @pytest.mark.parametrize("original", errors.registry, ids=lambda cls: cls.__name__)
+    def test_classes_are_equal(self, original):
+        """
+        Name, facts, bases and members of each class are those of the original.
+        """
+        cls = self.module.registry.get(errors.registry.uri(original))
+        if cls is None:  # documented nowhere
+            assert original.__name__ not in self.document["components"]["schemas"]
+            return
+
+        assert original.__name__ == cls.__name__
+        assert errors.registry.facts(original) == self.module.registry.facts(cls)
+        assert original.__mro__[1].__name__ == cls.__mro__[1].__name__
+        assert dict(original.problem_members.sent) == dict(cls.problem_members.sent)
+        assert schema_of(errors.registry, original) == schema_of(self.module.registry, cls)
+
+    def test_what_is_about_blank_is_told(self):
+        """
+        A status without a type needs no class, and is not lost.
+        """
+        assert "Without a type of their own, so their classes are those of `problems.catalog`:" in notes(self.document)
+
+    def test_it_is_stable(self):
+        """
+        Byte for byte, every time.
+        """
+        assert generate_from_openapi(self.document) == generate_from_openapi(create_app().openapi())
+
+
+class TestInference:
+    @pytest.mark.parametrize(
+        ("document", "expected"),
+        [
+            pytest.param(
+                answering(problem(type={"const": SOLD}, title={"const": "Sold out"})),
+                ("Sold", SOLD, "Sold out", 409),
+                id="const",
+            ),
+            pytest.param(
+                answering(problem(type={"enum": [SOLD]}, title={"example": "Sold out"})),
+                ("Sold", SOLD, "Sold out", 409),
+                id="enum of one value",
+            ),
+            pytest.param(answering(problem(type={"default": SOLD})), ("Sold", SOLD, "Sold", 409), id="default"),
+            pytest.param(answering(problem(type={"example": SOLD})), ("Sold", SOLD, "Sold", 409), id="example"),
+            pytest.param(answering(problem(type={"examples": [SOLD]})), ("Sold", SOLD, "Sold", 409), id="examples"),
+            pytest.param(
+                answering({**problem(), "example": {"type": SOLD, "title": "Gone"}}),
+                ("Sold", SOLD, "Gone", 409),
+                id="example of the schema",
+            ),
+            pytest.param(
+                answering(media={"example": {"type": SOLD, "title": "Gone"}}),
+                ("Sold", SOLD, "Gone", 409),
+                id="example of the response, and no schema",
+            ),
+            pytest.param(
+                answering(media={"examples": {"a": {"value": {"type": SOLD, "title": "Gone"}}}}),
+                ("Sold", SOLD, "Gone", 409),
+                id="examples of the response",
+            ),
+            pytest.param(
+                answering(
+                    {"$ref": "#/components/schemas/sold-out"},
+                    components={"schemas": {"sold-out": problem(type={"const": SOLD})}},
+                ),
+                ("SoldOut", SOLD, "Sold", 409),
+                id="name of the component",
+            ),
+            pytest.param(answering(problem()), ("ConflictProblem", "about:blank", "Conflict", 409), id="nothing"),
+            pytest.param(
+                answering(problem(status={"const": 404}), key="default"),
+                ("NotFoundProblem", "about:blank", "Not Found", 404),
+                id="status of the schema",
+            ),
+            pytest.param(
+                answering(media={"example": {"type": SOLD, "status": 410}}, key="4XX"),
+                ("Sold", SOLD, "Sold", 410),
+                id="status of an example",
+            ),
+            pytest.param(
+                {"components": {"responses": {"BadRequestError": {"content": {PROBLEM_JSON: {"schema": problem()}}}}}},
+                ("BadRequestError", "about:blank", "Bad Request", 400),
+                id="status of the name of a response",
+            ),
+            pytest.param(
+                {"components": {"schemas": {"not_found": problem()}}},
+                ("NotFound", "about:blank", "Not Found", 404),
+                id="status of the name of a schema",
+            ),
+            pytest.param(
+                answering(problem(), key=404), ("NotFoundProblem", "about:blank", "Not Found", 404), id="integer"
+            ),
+            pytest.param(
+                answering(problem(type={"const": "urn:x:1st"}), key="202"),
+                ("St", "urn:x:1st", "Sold", 202),
+                id="no error",
+            ),
+            pytest.param(
+                answering(
+                    {"allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"type": {"const": SOLD}}}]},
+                    components={"schemas": {"Base": problem()}},
+                ),
+                ("Sold", SOLD, "Sold", 409),
+                id="allOf",
+            ),
+            pytest.param(
+                {
+                    "swagger": "2.0",
+                    "produces": ["application/problem+json; charset=utf-8"],
+                    "paths": {"/": {"get": {"responses": {409: {"schema": {"$ref": "#/definitions/Sold"}}}}}},
+                    "definitions": {"Sold": problem(type={"enum": [SOLD]})},
+                },
+                ("Sold", SOLD, "Sold", 409),
+                id="swagger",
+            ),
+        ],
+    )
+    def test_facts(self, document, expected):
+        """
+        What a type is, is told by constants, else by examples, else by names.
+        """
+        assert expected == facts(document)
+
+    def test_several_examples_are_several_types(self):
+        """
+        A response that shows two types has two classes.
+        """
+        examples = {name: {"value": {"type": f"{SOLD}/{name}", "title": name}} for name in ("out", "soon")}
+        module = run(generate_from_openapi(answering(problem(), media={"examples": examples})))
+
+        assert ["Out", "Soon"] == [cls.__name__ for cls in module.registry]
+
+    def test_alternatives_are_several_types(self):
+        """
+        Each branch of a oneOf is a type, and examples belong to the branch that has their type.
+        """
+        branches = [problem(type={"const": f"{SOLD}/{name}"}) for name in ("out", "soon")]
+        examples = {"a": {"value": {"type": f"{SOLD}/soon", "title": "Soon"}}}
+        module = run(generate_from_openapi(answering({"oneOf": branches}, media={"examples": examples})))
+
+        assert ["Sold", "Soon"] == [cls.problem_type.title for cls in module.registry]
+
+    def test_examples_of_a_shared_schema_tell_of_no_type(self):
+        """
+        What is shown for every status is the type of none.
+        """
+        document = answering({"$ref": "#/components/schemas/Error"})
+        document["components"] = {"schemas": {"Error": problem(type={"example": SOLD})}}
+        responses = document["paths"]["/orders"]["post"]["responses"]
+        responses["404"] = responses["409"]
+        module = run(generate_from_openapi(document))
+
+        assert [("ErrorConflict", "about:blank"), ("ErrorNotFound", "about:blank")] == [
+            (cls.__name__, cls.problem_type.uri) for cls in module.registry
+        ]
+        assert f"The type '{SOLD}' is the example of a schema that several statuses share." in notes(document)
+
+    def test_a_relative_type_is_known_as_written(self):
+        """
+        It is resolved against the server, and clients recognise it however they resolve it.
+        """
+        document = answering(problem(type={"const": "sold"}))
+        document["servers"] = [{"url": "https://{host}/v1", "variables": {"host": {"default": "shop.example"}}}]
+        module = run(generate_from_openapi(document))
+        received = module.registry.revive_document({"type": "sold"}, status=409, url="https://other.example/orders/7")
+
+        assert "https://shop.example/v1/sold" == module.Sold.problem_type.uri
+        assert isinstance(received, module.Sold)
+
+    def test_a_type_that_is_written_in_two_ways_is_one(self):
+        """
+        Relative or absolute: one URI is one class.
+        """
+        document = answering(problem(type={"const": "sold"}))
+        document["servers"] = [{"url": "https://shop.example/problems"}]
+        document["paths"]["/again"] = answering(problem(type={"const": SOLD}))["paths"]["/orders"]
+        document["paths"]["/still"] = answering(problem(type={"const": "/problems/sold"}))["paths"]["/orders"]
+        cls = only(document)
+
+        assert (SOLD, ("sold", "/problems/sold")) == (cls.problem_type.uri, cls.problem_declaration.aliases)
+
+    def test_one_type_with_two_statuses_is_one_class(self):
+        """
+        A type URI names one class; the other status is told.
+        """
+        document = answering(problem(type={"const": SOLD}))
+        responses = document["paths"]["/orders"]["post"]["responses"]
+        responses["410"] = responses["409"]
+
+        assert 409 == only(document).problem_type.status
+        assert "It is also documented with the status 410." in notes(document)
+
+    def test_references_out_of_the_document_are_told(self):
+        """
+        They are not followed, and not forgotten.
+        """
+        document = {"paths": {"/": {"get": {"responses": {"409": {"$ref": "responses.yaml#/Sold"}}}}}}
+
+        assert "GET / 409: the response is 'responses.yaml#/Sold', which is not in the document." in notes(document)
+        assert "The schema is 'sold.yaml', which is not in the document" in notes(answering({"$ref": "sold.yaml"}))
+
+    @pytest.mark.parametrize(
+        "example",
+        [
+            pytest.param("object", id="word"),
+            pytest.param(PROBLEM_JSON, id="media type"),
+            pytest.param("no type", id="no URI"),
+        ],
+    )
+    def test_an_example_that_names_no_type(self, example):
+        """
+        What stands for any type names none.
+        """
+        document = answering(problem(type={"example": example}))
+
+        assert "about:blank" == only(document).problem_type.uri
+        assert f"An example has the type {example!r}, which names no problem type." in notes(document)
+
+    def test_problems_documented_as_plain_json(self):
+        """
+        What looks like a problem is one, whatever it is called.
+        """
+        document = answering()
+        content = {"application/json": {"schema": problem(type={"const": SOLD})}}
+        document["paths"]["/orders"]["post"]["responses"]["409"]["content"] = content
+
+        assert SOLD == only(document).problem_type.uri
+        assert "It is documented as plain JSON" in notes(document)
+
+    def test_without_a_status_it_is_a_base(self):
+        """
+        Members are not lost where no status is known.
+        """
+        module = run(generate_from_openapi(answering(problem(left={"type": "integer"}), key="default", description="")))
+
+        assert 0 == len(module.registry)
+        assert {"left": "int | None"} == {k: str(v) for k, v in module.UnnamedProblem.__annotations__.items()}
+
+    def test_what_clients_catch_instead_is_told(self):
+        """
+        A class without a type is met by nobody, until somebody writes it down.
+        """
+        assert "Until there is a `type=` here, clients raise Conflict in place of this class" in notes(
+            answering(problem())
+        )
+
+
+class TestMembers:
+    @pytest.mark.parametrize(
+        ("schema", "annotation"),
+        [
+            pytest.param({"type": "string", "nullable": True}, "str | None", id="nullable"),
+            pytest.param({"type": ["string", "null"]}, "str | None", id="types"),
+            pytest.param(
+                {"type": "integer", "minimum": 1, "exclusiveMinimum": True}, "Annotated[int, Field(gt=1)]", id="3.0"
+            ),
+            pytest.param({"type": "integer", "exclusiveMinimum": 1}, "Annotated[int, Field(gt=1)]", id="3.1"),
+            pytest.param({"type": "string", "pattern": "^(?!a)"}, "str", id="pattern of another language"),
+            pytest.param({"type": "string", "minLength": "3"}, "str", id="bound that is none"),
+            pytest.param({"type": "string", "format": "date", "maxLength": 3}, "datetime.date", id="bound of a date"),
+            pytest.param({"minimum": 3}, "Any", id="no type"),
+            pytest.param({"enum": ["a", "b"]}, 'Literal["a", "b"]', id="enum"),
+            pytest.param({"enum": [1.5], "type": "number"}, "float", id="enum that is none of Python"),
+            pytest.param({"enum": ["a"], "nullable": True}, 'Literal["a", None]', id="nullable enum"),
+            pytest.param({"type": "array", "items": {"type": "string"}}, "list[str]", id="array"),
+            pytest.param({"additionalProperties": {"type": "integer"}}, "dict[str, int]", id="map"),
+            pytest.param({"properties": {"a": {"type": "string"}}}, "Value", id="object"),
+            pytest.param({"items": {"properties": {"a": {}}}}, "list[ValueItem]", id="objects"),
+            pytest.param({"$ref": "#/components/schemas/Line"}, "Line", id="reference"),
+            pytest.param({"allOf": [{"$ref": "#/components/schemas/Line"}]}, "Line", id="all of one"),
+            pytest.param({"$ref": "#/components/schemas/Colour"}, 'Literal["red"]', id="reference to no object"),
+            pytest.param({"$ref": "lines.yaml#/Line"}, "Any", id="another file"),
+            pytest.param({"$ref": "#/components/schemas/Loop"}, "list[Any]", id="in itself"),
+            pytest.param("string", "Any", id="no schema"),
+            pytest.param({"not": {"type": "string"}}, "Any", id="unchecked"),
+            pytest.param({"type": "string", "default": 1}, "str", id="wrong default"),
+        ],
+    )
+    def test_schemas(self, schema, annotation):
+        """
+        A member has the type of its schema, as far as Python can say it.
+        """
+        document = answering({**problem(value=schema), "required": ["value"]})
+        document["components"] = {
+            "schemas": {
+                "Line": {"properties": {"sku": {"type": "string"}, "next": {"$ref": "#/components/schemas/Line"}}},
+                "Colour": {"enum": ["red"]},
+                "Loop": {"type": "array", "items": {"$ref": "#/components/schemas/Loop"}},
+            }
+        }
+        source = generate_from_openapi(document)
+        run(source)
+
+        assert f"    value: {annotation}" in [line.partition(" = ")[0] for line in source.splitlines()]
+
+    @pytest.mark.parametrize(
+        ("schema", "note"),
+        [
+            pytest.param(
+                {"type": "string", "pattern": "^(?!a)"}, "'value' is also limited by pattern '^(?!a)'", id="pattern"
+            ),
+            pytest.param(
+                {"minimum": 3}, "'value' has no type that could be read, so minimum is not checked.", id="no type"
+            ),
+            pytest.param({"not": {}}, "'value' is also limited by not, which is not checked.", id="not"),
+            pytest.param(
+                {"$ref": "a.yaml#/B"}, "'value' refers to 'a.yaml#/B', which is not in the document", id="file"
+            ),
+            pytest.param({"enum": [{}]}, "'value' has values that no annotation can list", id="enum"),
+            pytest.param({"type": "string", "default": 1}, "'value' is 1 where it is absent", id="default"),
+            pytest.param(3, "'value' has no schema that could be read", id="no schema"),
+        ],
+    )
+    def test_what_is_lost_is_told(self, schema, note):
+        """
+        Nothing is left out silently.
+        """
+        assert note in notes(answering(problem(value=schema)))
+
+    def test_names(self):
+        """
+        What is no name of Python, taken or there already has another one, and its own on the wire.
+        """
+        wire = [
+            "from",
+            "item-id",
+            "item_id",
+            "args",
+            "list",
+            "datetime",
+            "1st",
+            "retry_after",
+            "überall",
+            "ß-1",
+            "ﬁeld",
+        ]
+        schema = {**problem(**{name: {"type": "string"} for name in wire}), "required": wire}
+        cls = only(answering(schema, key="429"))
+
+        assert wire == list(cls.problem_members.sent.values())
+        assert all(name.isidentifier() for name in cls.problem_members.sent)
+
+    def test_a_member_without_a_name(self):
+        """
+        What pydantic has no alias for is left out, and told.
+        """
+        document = answering(problem(**{"": {}}))
+
+        assert {} == dict(only(document).problem_members.sent)
+        assert "A member whose name is empty is left out." in notes(document)
+
+    def test_names_of_classes(self):
+        """
+        Two types of one name have two classes, and no class hides what the module needs.
+        """
+        names = ["Registry", "registry", "catalog", "Field", "int", "None", "a-b", "aB", "42"]
+        schemas = {name: problem(type={"const": f"urn:x:{at}"}, status={"const": 409}) for at, name in enumerate(names)}
+        module = run(generate_from_openapi({"openapi": "3.1.0", "components": {"schemas": schemas}}))
+
+        assert len(names) == len({cls.__name__ for cls in module.registry})
+
+    def test_a_problem_that_contains_itself(self):
+        """
+        The class of the type and the model of the member have different names.
+        """
+        reference = {"$ref": "#/components/schemas/Sold"}
+        document = answering(reference, components={"schemas": {"Sold": problem(cause=reference)}})
+        module = run(generate_from_openapi(document))
+
+        assert "Sold_ | None" == str(module.Sold.__annotations__["cause"]).rpartition(".")[2]
+
+    def test_header_fields(self):
+        """
+        A member that is sent in a header field is documented so; other fields are told.
+        """
+        headers = {"X-Left": {"description": "How many.", "schema": {"type": "integer"}}, "X-Other": {}}
+        schema = {**problem(left={"type": "integer"}), "required": ["left"]}
+        document = answering(schema, headers=headers)
+
+        source = generate_from_openapi(document)
+
+        assert '    left: Annotated[int, ResponseHeader("X-Left", description="How many.")]\n' in source
+        assert "It comes with the header fields X-Other: see `problem.response.headers`." in notes(document)
+
+    def test_a_schema_that_is_none_of_a_problem(self):
+        """
+        Where the examples are problems and the schema is something else, the examples are believed.
+        """
+        schema = {"properties": {"items": {"type": "array"}}}
+        document = answering(schema, media={"example": {"type": SOLD, "title": "Sold", "status": 409}})
+
+        assert {} == dict(only(document).problem_members.sent)
+        assert "has none of the members of RFC 9457, its examples do" in notes(document)
+
+
+class TestLayout:
+    def test_texts_are_harmless(self):
+        """
+        Whatever a text holds, it stays a text.
+        """
+        text = 'a"""b\\ \x00\r\n\u2028 "c\' {d} #' + "x" * 300 + "\ud800"
+        schema = {**problem(type={"const": SOLD}, value={"type": "string", "description": text}), "description": text}
+        source = generate_from_openapi(answering(schema, description=text))
+
+        assert " ".join(text.split()) == only(answering(schema)).problem_members.model.model_fields["value"].description
+        assert source.encode("utf-8")
+
+    def test_lines_are_short(self):
+        """
+        Long texts are cut where they are written, and not where they are read.
+        """
+        schema = problem(value={"type": "string", "description": "word " * 100, "examples": ["long " * 50]})
+        source = generate_from_openapi(answering({**schema, "description": "word " * 100}))
+
+        assert [] == [line for line in source.splitlines() if len(line) > WIDTH]
+
+    def test_it_derives_from_the_catalog(self):
+        """
+        Who handles every 409 handles these, and of other statuses every 4xx.
+        """
+        assert issubclass(only(answering(problem())), Conflict)
+        assert issubclass(only(answering(problem(), key="404")), NotFound)
+        assert ClientProblem is only(answering(problem(), key="499")).__mro__[1]
+        assert Problem is only(answering(problem(), key="300")).__mro__[1]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+ABOUT = ["type", "title", "status", "detail", "description", "default", "example", "examples"]
+SHAPE = ["properties", "required", "allOf", "oneOf", "anyOf", "items", "additionalProperties", "$ref"]
+LIMITS = ["enum", "const", "format", "pattern", "minimum", "maximum", "exclusiveMinimum", "maxLength", "nullable"]
+KEYS = st.sampled_from([*ABOUT, *SHAPE, *LIMITS])
+VALUES = JSON | st.sampled_from(
+    [
+        "string",
+        "integer",
+        "array",
+        "object",
+        "date-time",
+        SOLD,
+        "#/components/schemas/A",
+        "#/components/schemas/B",
+        "#",
+        409,
+    ]
+)
+SCHEMAS = st.recursive(
+    st.dictionaries(KEYS, VALUES, max_size=4) | VALUES,
+    lambda inner: st.dictionaries(KEYS, inner | st.lists(inner, max_size=3), max_size=5),
+    max_leaves=12,
+)
+
+
+class TestRobustness:
+    @pytest.mark.parametrize("root", ["paths", "components", "definitions", "responses", "servers", "webhooks", "host"])
+    @given(value=JSON)
+    @settings(max_examples=15, deadline=None)
+    def test_any_json(self, root, value):
+        """
+        Whatever is in a document, there is a module.
+        """
+        assert isinstance(run(generate_from_openapi({root: value})).registry, Registry)
+
+    @given(one=SCHEMAS, other=SCHEMAS, response=st.dictionaries(KEYS, SCHEMAS, max_size=3))
+    @settings(max_examples=50, deadline=None)
+    def test_any_schema(self, one, other, response):
+        """
+        Whatever a schema says, the module runs, and says nothing else the next time.
+        """
+        document = answering({"allOf": [{"$ref": "#/components/schemas/A"}, problem(value=other)]}, media=response)
+        document["components"] = {"schemas": {"A": one, "B": {"properties": {"value": other, "more": one}}}}
+        source = generate_from_openapi(document)
+
+        assert isinstance(run(source).registry, Registry)
+        assert source == generate_from_openapi(document)
+
+    def test_a_document_in_itself(self):
+        """
+        YAML can hold a thing in itself.
+        """
+        schema = problem()
+        schema["properties"]["value"] = schema
+
+        assert ast.parse(generate_from_openapi(answering(schema)))

@@ -1,0 +1,266 @@
+import sys
+from types import ModuleType
+from typing import Annotated
+
+import pytest
+from pydantic import AfterValidator, Field
+
+from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests
+from problems.catalog import ServiceUnavailable, iana
+from problems.lint import CODES, dead_types, lint, unregistered
+
+BASE = "https://shop.example/problems/"
+
+
+class OutOfStock(Conflict, type="out-of-stock", title="Out of stock"):
+    """Fewer items are in stock than were ordered."""
+
+    available: int
+
+
+def codes(*types, base=BASE):
+    """Return the codes of what is found about *types*."""
+    return [finding.code for finding in lint(Registry(*types, base=base))]
+
+
+def refuse(value):
+    """Accept no value: nothing can be made up."""
+    raise ValueError(value)
+
+
+class TestClean:
+    def test_a_good_type_has_no_findings(self):
+        """
+        A class that says everything well is left alone.
+        """
+        assert [] == codes(OutOfStock)
+
+    def test_ready_made_types_are_left_alone(self):
+        """
+        What the catalog declares is as the standards have it.
+        """
+        assert [] == codes(NotFound, TooManyRequests, iana.MismatchingUploadOffset)
+
+    def test_inherited_header_members_need_no_type(self):
+        """
+        A member of a ready-made type means the same without a type.
+        """
+
+        class Down(ServiceUnavailable):
+            """The shop is closed."""
+
+        assert [] == codes(Down)
+
+
+class TestCode:
+    @pytest.mark.parametrize("base", [pytest.param(NotFound, id="ready-made"), pytest.param(ClientProblem, id="base")])
+    def test_status_conflict(self, base):
+        """
+        A class of another status would be caught by who handles the one of its base.
+        """
+
+        class Down(base, type="down", title="Down", status=503):
+            """The shop is closed."""
+
+        assert ["status-conflict"] == codes(Down)
+
+    def test_reserved_type(self):
+        """
+        The name space of the IANA registry is for what is registered.
+        """
+
+        class Mine(Conflict, type="https://iana.org/assignments/http-problem-types#mine", title="Mine"):
+            """Not registered."""
+
+        assert ["reserved-type"] == codes(Mine)
+
+    def test_relative_type(self):
+        """
+        A relative type that no base completes means something else at each address.
+        """
+        found = lint(Registry(), also=[OutOfStock])
+
+        assert ["relative-type"] == [finding.code for finding in found]
+
+    def test_blank_with_members(self):
+        """
+        Members are defined by a type; `about:blank` defines none.
+        """
+
+        class Sold(Conflict):
+            """Sold."""
+
+            item_id: int
+
+        assert ["blank-with-members"] == codes(Sold)
+
+    def test_no_description(self):
+        """
+        A class without a docstring has an empty page.
+        """
+
+        class Sold(Conflict, type="sold", title="Sold"):
+            item_id: int
+
+        assert ["no-description"] == codes(Sold)
+
+    @pytest.mark.parametrize(
+        "title",
+        [
+            pytest.param("out of stock", id="no capital"),
+            pytest.param("OUT_OF_STOCK", id="constant"),
+            pytest.param("out-of-stock", id="reference"),
+            pytest.param("Out of {stock}", id="template"),
+            pytest.param("Out of stock " * 10, id="long"),
+        ],
+    )
+    def test_title(self, title):
+        """
+        A title is a short sentence for people, without anything that varies.
+        """
+        Sold = type(Conflict)("Sold", (Conflict,), {"__doc__": "Sold."}, type="sold", title=title)  # noqa: N806
+
+        assert ["title"] == codes(Sold)
+
+    def test_same_title(self):
+        """
+        Two types with one title cannot be told apart by people.
+        """
+
+        class Sold(Conflict, type="sold", title="Out of stock"):
+            """Sold."""
+
+        assert ["same-title"] == codes(OutOfStock, Sold)
+
+    @pytest.mark.parametrize("name", [pytest.param("id", id="short"), pytest.param("item-id", id="hyphen")])
+    def test_member_name(self, name):
+        """
+        A name that works in other formats, too, is a letter and two or more letters, digits or underscores.
+        """
+
+        class Sold(Conflict, type="sold", title="Sold"):
+            """Sold."""
+
+            item: int = Field(alias=name)
+
+        assert ["member-name"] == codes(Sold)
+
+    @pytest.mark.parametrize("name", ["traceback", "sql_query", "exception", "db_host", "stack_trace"])
+    def test_leaky_member(self, name):
+        """
+        Problem details are no debugging tool.
+        """
+        body = {"__doc__": "Sold.", "__annotations__": {name: str}, "__module__": __name__}
+        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806
+
+        assert ["leaky-member"] == codes(Sold)
+
+    @pytest.mark.parametrize("name", ["hostel", "queries", "stacked", "item_id"])
+    def test_other_members_leak_nothing(self, name):
+        """
+        Words count, not letters.
+        """
+        body = {"__doc__": "Sold.", "__annotations__": {name: str}, "__module__": __name__}
+        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806
+
+        assert [] == codes(Sold)
+
+    def test_no_example(self):
+        """
+        Where no document can be made up the author has to give examples.
+        """
+
+        class Sold(Conflict, type="sold", title="Sold"):
+            """Sold."""
+
+            item: Annotated[str, AfterValidator(refuse)]
+
+        assert ["no-example"] == codes(Sold)
+
+
+class TestFinding:
+    def test_it_says_where_the_class_is(self):
+        """
+        A finding leads to the line of the class.
+        """
+
+        class Sold(Conflict, type="sold", title="Sold"):
+            item_id: int
+
+        (found,) = lint(Registry(Sold, base=BASE))
+
+        assert __file__.endswith(found.file)
+        assert Sold.__qualname__ == found.name
+        assert found.line
+
+    def test_a_class_without_source_has_no_place(self):
+        """
+        A class that was made at run time is found all the same.
+        """
+        Sold = type(Conflict)("Sold", (Conflict,), {"__module__": "nowhere"}, type="sold", title="Sold")  # noqa: N806
+
+        (found,) = lint(Registry(Sold, base=BASE))
+
+        assert (None, None) == (found.file, found.line)
+
+    def test_every_code_is_documented(self):
+        """
+        The list of codes says what each is about.
+        """
+
+        class Bad(NotFound, type="bad", title="bad", status=409):
+            traceback: str
+
+        assert set(codes(Bad)) <= CODES.keys()
+
+
+class TestUnregistered:
+    @pytest.fixture
+    def module(self, monkeypatch):
+        """A module with two registries, and with classes in both, in one and in none of them."""
+        module = ModuleType("vocabulary_of_tests")
+        for name in ("Sold", "Gone", "Forgotten", "_Private"):
+            body = {"__doc__": "Said.", "__module__": module.__name__}
+            setattr(module, name, type(Conflict)(name, (Conflict,), body, type=name.lower(), title=name))
+        body = {"__doc__": "A base.", "__module__": module.__name__}
+        module.Base = type(Conflict)("Base", (Conflict,), body, abstract=True)
+        module.shop, module.other = Registry(module.Sold, base=BASE), Registry(module.Gone, base=BASE)
+        module.imported = OutOfStock
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        return module
+
+    def test_a_forgotten_class_is_found(self, module):
+        """
+        A class that stands beside those of a registry, and is in none, was forgotten.
+        """
+        assert [("unregistered", "Forgotten")] == [(it.code, it.name) for it in unregistered(module.shop)]
+
+
+class TestDeadTypes:
+    class Urn(Problem, type="urn:shop:gone", title="Gone", status=410):
+        """Gone."""
+
+    REGISTRY = Registry(OutOfStock, Urn, NotFound, iana.QuotaExceeded, base="https://shop.example/problems#")
+
+    @pytest.mark.parametrize(
+        ("status", "message"),
+        [
+            pytest.param(200, [], id="alive"),
+            pytest.param(404, ["GET https://shop.example/problems#out-of-stock is answered with 404."], id="dead"),
+            pytest.param(None, ["GET https://shop.example/problems#out-of-stock gives no answer."], id="silent"),
+        ],
+    )
+    def test_a_locator_leads_to_a_page(self, status, message):
+        """
+        What can be fetched is fetched, and has to be there.
+        """
+        assert message == [it.message for it in dead_types(self.REGISTRY, lambda _: status)]
+
+    def test_only_locators_are_fetched(self):
+        """
+        No URN, no `about:blank`, nothing of the IANA registry, and no fragment.
+        """
+        fetched = []
+        dead_types(self.REGISTRY, lambda uri: fetched.append(uri) or 200)
+
+        assert ["https://shop.example/problems"] == fetched
