@@ -1,0 +1,94 @@
+"""
+What README.md says of FastAPI by hand.
+
+It must stay true, or the comparison is none. The code of README.md is run as a document.
+"""
+
+import httpx2
+import pytest
+from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+
+class Login(BaseModel):
+    password: int
+
+
+class First(BaseModel):
+    first: int
+
+
+class Second(BaseModel):
+    second: int
+
+
+@pytest.fixture
+def client():
+    """A client of an application of FastAPI alone."""
+    app = FastAPI()
+
+    @app.get("/missing")
+    async def missing():
+        raise HTTPException(404, "No such item.")
+
+    @app.get("/crash")
+    async def crash():
+        raise RuntimeError("broken")
+
+    @app.get("/upstream")
+    async def upstream():
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(401))
+        async with httpx2.AsyncClient(transport=transport) as http:
+            (await http.get("https://pay.example/charges")).raise_for_status()
+
+    @app.post("/login")
+    async def login(login: Login): ...
+
+    router = APIRouter(responses={409: {"model": First}})
+
+    @router.get("/conflict", responses={409: {"model": Second}})
+    async def conflict(): ...
+
+    app.include_router(router)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+class TestFastAPIByHand:
+    @pytest.mark.parametrize(
+        ("method", "path", "form"),
+        [
+            pytest.param("GET", "/missing", "text in JSON", id="HTTPException"),
+            pytest.param("POST", "/login", "list in JSON", id="invalid request"),
+            pytest.param("GET", "/crash", "plain text", id="crash"),
+        ],
+    )
+    def test_errors_have_three_shapes(self, client, method, path, form):
+        """
+        A text, a list, or no JSON at all.
+        """
+        response = client.request(method, path)
+        is_json = response.headers["content-type"] == "application/json"
+        found = (
+            {str: "text in JSON", list: "list in JSON"}[type(response.json()["detail"])] if is_json else "plain text"
+        )
+
+        assert form == found
+
+    def test_of_two_errors_with_one_status_the_last_one_wins(self, client):
+        """
+        The documented 409 of a router is lost where a route has one.
+        """
+        assert {"Second"} == {"First", "Second"} & client.get("/openapi.json").json()["components"]["schemas"].keys()
+
+    def test_rejected_values_are_sent_back(self, client):
+        """
+        What was rejected is in the answer, whatever it is.
+        """
+        assert "hunter2" in client.post("/login", json={"password": "hunter2"}).text
+
+    def test_an_error_of_a_service_behind_is_a_crash(self, client):
+        """
+        A 401 of another server is a 500 of ours, without a word on whose fault it is.
+        """
+        assert 500 == client.get("/upstream").status_code
