@@ -5,6 +5,7 @@ A child prints one JSON object; nothing of it is shared between contestants.
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -28,23 +29,38 @@ print(json.dumps({"seconds": seconds, "memory": memory}))
 def measure(code: str, *, before: str = "") -> Mapping[str, float]:
     """Return CPU seconds and KiB of memory that *code* takes, *before* being done already."""
     program = f"{before}\n{_PROLOGUE}\n{code}\n{_EPILOGUE}"
+    # As it is installed: compiled already, wherever the bytecode is.
+    env = {**os.environ, "PYTHONPYCACHEPREFIX": ".cache/bytecode", "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=env
     )
     found: Mapping[str, float] = json.loads(done.stdout)
     return found
 
 
-def compare_children(
-    codes: Mapping[str, str], *, reference: str, rounds: int, before: str = "", quantity: str = "seconds"
-) -> list[Result]:
-    """Return what each piece of code takes, as a ratio to *reference*, in alternating fresh interpreters."""
-    taken: dict[str, list[float]] = {name: [] for name in codes}
+Taken = Mapping[str, list[Mapping[str, float]]]
+"""What each piece of code took, round by round."""
+
+
+def take(codes: Mapping[str, str], *, rounds: int, before: str = "") -> Taken:
+    """Run each piece of code in fresh interpreters, in alternation."""
+    taken: dict[str, list[Mapping[str, float]]] = {name: [] for name in codes}
+    for code in codes.values():
+        measure(code, before=before)  # the bytecode is written
     for number in range(rounds):
         for name in codes if number % 2 else reversed(codes):
-            taken[name].append(measure(codes[name], before=before)[quantity])
-    results: list[Result] = []
-    for name, values in taken.items():
-        ratio = statistics.median(values) / statistics.median(taken[reference])
-        results.append(Result(name, statistics.median(values) * (1e6 if quantity == "seconds" else 1), ratio))
-    return results
+            taken[name].append(measure(codes[name], before=before))
+    return taken
+
+
+def ratios(taken: Taken, *, reference: str, quantity: str = "seconds") -> list[Result]:
+    """Return the medians of one quantity, as ratios to *reference*."""
+    middle = {name: statistics.median(it[quantity] for it in rounds) for name, rounds in taken.items()}
+    unit = 1e6 if quantity == "seconds" else 1
+    # Memory is counted in pages: of little code it may be none.
+    return [Result(name, value * unit, value / (middle[reference] or 1)) for name, value in middle.items()]
+
+
+def compare_children(codes: Mapping[str, str], *, reference: str, rounds: int, before: str = "") -> list[Result]:
+    """Return what each piece of code takes, as a ratio to *reference*, in alternating fresh interpreters."""
+    return ratios(take(codes, rounds=rounds, before=before), reference=reference)

@@ -7,7 +7,7 @@ Every round is a fresh interpreter that builds the application and its document.
 from collections.abc import Iterator
 from typing import Final
 
-from benchmarks._child import compare_children
+from benchmarks._child import ratios, take
 from benchmarks._measure import Result, table
 
 OPERATIONS: Final = 2000
@@ -59,7 +59,8 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     }
     fresh = max(3, rounds // 12)
     title = f"W4  {operations} operations with 4 problems each"
-    results = compare_children(codes, reference="nothing declared", rounds=fresh, before=_BEFORE)
+    taken = take(codes, rounds=fresh, before=_BEFORE)
+    results = ratios(taken, reference="nothing declared")
     yield table(f"{title}: time", results, against="nothing declared", targets={"problems, @raises(4)": 1.15}), results
-    results = compare_children(codes, reference="nothing declared", rounds=fresh, before=_BEFORE, quantity="memory")
+    results = ratios(taken, reference="nothing declared", quantity="memory")
     yield table(f"{title}: KiB", results, against="nothing declared", targets={"problems, @raises(4)": 1.05}), results

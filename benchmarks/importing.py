@@ -37,6 +37,18 @@ for number in range(1000):
         item_id: int
 """,
 }
+FIRST_USE: Final = {"the first instance of a type": "Second(item_id=1, name='x')"}
+"""What is built once for each type; pydantic itself is warm."""
+BEFORE_FIRST_USE: Final = """
+from problems import NotFound
+class First(NotFound, type="https://shop.example/1", title="Item not found"):
+    item_id: int
+    name: str
+class Second(NotFound, type="https://shop.example/2", title="Item not found"):
+    item_id: int
+    name: str
+First(item_id=1, name="x")
+"""
 BEFORE_DECLARE: Final = "from starlette.exceptions import HTTPException\nfrom problems import NotFound"
 
 
@@ -49,6 +61,8 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     yield table("W5  import after FastAPI", results, against="fastapi"), results
     results = compare_children(DECLARE, reference="plain HTTPException subclass", rounds=fresh, before=BEFORE_DECLARE)
     yield table("W5  declare 1,000 types", results, against="plain class", targets={"problems": 2.5}), results
+    results = compare_children(FIRST_USE, reference=next(iter(FIRST_USE)), rounds=fresh, before=BEFORE_FIRST_USE)
+    yield table("W5  first use of a type (target: 1,000 µs once)", results, against="itself"), results
 
 
 def _installed(codes: dict[str, str]) -> dict[str, str]:

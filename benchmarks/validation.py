@@ -4,6 +4,7 @@ W2: a body with ten invalid fields is answered; the library's part alone.
 The errors are made once by FastAPI; a round raises them, calls the registered handler and sends.
 """
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -11,11 +12,12 @@ import fastapi
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import SchemaSerializer, core_schema
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benchmarks._measure import AsyncProbe, Result, compare, drive, table
-from benchmarks.raising import BASE, Bare, handler_of, through
+from benchmarks._measure import AsyncProbe, Result, compare, drive, on_loop, table
+from benchmarks.raising import BASE, THREADED, Bare, handler_of, through
 from problems import Policy, Registry
 from problems.fastapi import add_problems
 
@@ -73,13 +75,13 @@ def _limit() -> AsyncProbe:
     return _raised(handle)
 
 
-def _raised(handle: Any) -> AsyncProbe:
+def _raised(handle: Any, app: fastapi.FastAPI | None = None) -> AsyncProbe:
     error = rejected()
 
     def raise_it() -> None:
         raise error
 
-    return through(raise_it, handle)
+    return through(raise_it, handle, app)
 
 
 def _fastapi_default() -> AsyncProbe:
@@ -89,7 +91,7 @@ def _fastapi_default() -> AsyncProbe:
 def _problems(policy: Policy) -> AsyncProbe:
     app = fastapi.FastAPI()
     add_problems(app, Registry(base=BASE), policy=policy)
-    return _raised(handler_of(app, RequestValidationError))
+    return _raised(handler_of(app, RequestValidationError), app)
 
 
 def _fastapi_rfc9457() -> AsyncProbe:
@@ -97,7 +99,7 @@ def _fastapi_rfc9457() -> AsyncProbe:
 
     app = fastapi.FastAPI()
     add_problem_handlers(app, strip_debug=True)
-    return _raised(handler_of(app, RequestValidationError))
+    return _raised(handler_of(app, RequestValidationError), app)
 
 
 def _fastapi_problem_details() -> AsyncProbe:
@@ -105,7 +107,21 @@ def _fastapi_problem_details() -> AsyncProbe:
 
     app = fastapi.FastAPI()
     peer.init_app(app)
-    return _raised(handler_of(app, RequestValidationError))
+    return _raised(handler_of(app, RequestValidationError), app)
+
+
+def _fastapi_problem() -> AsyncProbe:
+    from fastapi_problem.handler import add_exception_handler, new_exception_handler
+
+    app = fastapi.FastAPI()
+    handler = new_exception_handler()
+    add_exception_handler(app, handler)
+
+    async def handle(request: Request, exc: Exception) -> Response:
+        response: Response = await run_in_threadpool(handler, request, exc)  # as Starlette does with a sync one
+        return response
+
+    return _raised(handle, app)
 
 
 def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
@@ -119,11 +135,15 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     for name, make in {
         "fastapi-rfc9457": _fastapi_rfc9457,
         "fastapi-problem-details": _fastapi_problem_details,
+        THREADED: _fastapi_problem,
     }.items():
         try:
             probes[name] = make()
         except ImportError:
             continue
-    driven = {name: drive(probe) for name, probe in probes.items()}
+    loop = asyncio.new_event_loop()
+    driven = {name: on_loop(probe, loop) if name == THREADED else drive(probe) for name, probe in probes.items()}
     results = compare(driven, reference="typed serializer, no pointers", rounds=rounds)
     yield table(TITLE, results, against="typed serializer", targets=TARGETS), results
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()

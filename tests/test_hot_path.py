@@ -1,0 +1,311 @@
+"""
+What an error costs, counted and not timed: Python calls, what is built anew, and what is left behind.
+
+The bounds have a little room. Whoever needs more than that has put something on the way of every error: find out what
+it is (`calls_of` names each call) before raising a bound.
+"""
+
+import gc
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import fastapi
+import httpx2
+import pytest
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.requests import Request
+
+from problems import NotFound, Policy, Registry
+from problems.fastapi import add_problems
+from problems.httpx import problem_hook
+
+BASE: Final = "https://shop.example/problems/"
+SCOPE: Final = {"type": "http", "method": "GET", "path": "/items/7", "headers": []}
+
+RAISE_AND_ANSWER: Final = 15
+"""Calls from raising a problem to the last message, those of the initialiser and of the coroutines among them."""
+
+FRESH_INSTANCE: Final = 1
+TEN_REJECTED_INPUTS: Final = 45
+EACH_REJECTED_INPUT: Final = 1
+RECEIVE: Final = 13
+"""Calls of ours and of the client library for one error response, its body read already."""
+
+
+class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+    """No item has the requested id."""
+
+    item_id: int
+    name: str
+
+
+class Basket(BaseModel):
+    """A body with ten fields."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int
+    g: int
+    h: int
+    i: int
+    j: int
+
+
+def invalid(fields: int) -> RequestValidationError:
+    """Return what FastAPI raises for a body with so many wrong fields."""
+    body = {name: "x" if number < fields else 1 for number, name in enumerate("abcdefghij")}
+    try:
+        Basket.model_validate(body)
+    except ValidationError as error:
+        errors = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
+        return RequestValidationError(errors, body=body)
+    raise AssertionError("The body is valid.")
+
+
+def raise_missing() -> None:
+    """Raise a declared problem."""
+    raise ItemNotFound("No item has the id 7.", item_id=7, name="x")
+
+
+async def send(_: Any) -> None:
+    """Take a message."""
+
+
+async def receive() -> Any:
+    """Have no message."""
+    raise AssertionError("Nobody reads the request.")
+
+
+def answering(raise_it: Callable[[], None], policy: Policy, cls: type[Exception]) -> Callable[[], None]:
+    """Return the way of an error through the handler that an application has for it."""
+    app = fastapi.FastAPI()
+    add_problems(app, Registry(ItemNotFound, base=BASE), policy=policy)
+    handler: Any = next(app.exception_handlers[base] for base in cls.__mro__ if base in app.exception_handlers)
+    request = Request(SCOPE)
+
+    async def run() -> None:
+        try:
+            raise_it()
+        except Exception as exc:  # noqa: BLE001 - as Starlette does
+            response = await handler(request, exc)
+            await response(SCOPE, receive, send)
+            exc.__traceback__ = None  # as Starlette does
+
+    def once() -> None:
+        try:
+            run().send(None)
+        except StopIteration:
+            return
+        raise AssertionError("An answer waits for something.")
+
+    return once
+
+
+def answering_missing(policy: Policy) -> Callable[[], None]:
+    """Return the way of a declared problem."""
+    return answering(raise_missing, policy, ItemNotFound)
+
+
+def answering_invalid(fields: int) -> Callable[[], None]:
+    """Return the way of an invalid request."""
+    error = invalid(fields)
+
+    def raise_it() -> None:
+        raise error
+
+    return answering(raise_it, Policy(instance=None), RequestValidationError)
+
+
+def receiving() -> Callable[[], None]:
+    """Return the way of a received problem through a client's hook."""
+    hook = problem_hook(Registry(ItemNotFound, base=BASE))
+    response = httpx2.Response(
+        404,
+        headers={"content-type": "application/problem+json"},
+        json={"type": f"{BASE}item-not-found", "title": "Item not found", "status": 404, "item_id": 7, "name": "x"},
+        request=httpx2.Request("GET", "https://shop.example/items/7"),
+    )
+
+    def once() -> None:
+        try:
+            hook(response)
+        except ItemNotFound:
+            return
+        raise AssertionError("Nothing was raised.")
+
+    return once
+
+
+WAYS: Final[dict[str, Callable[[], Callable[[], None]]]] = {
+    "raise and answer": lambda: answering_missing(Policy()),
+    "raise and answer, no instance": lambda: answering_missing(Policy(instance=None)),
+    "invalid request": lambda: answering_invalid(10),
+    "client": receiving,
+}
+
+
+@contextmanager
+def recording() -> Iterator[list[str]]:
+    """Record the calls of Python functions, those of the test itself left out."""
+    calls: list[str] = []
+
+    def note(frame: Any, event: str, _: object) -> None:
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and not module.startswith(("_pytest", "contextlib", "re")) and module != __name__:
+            calls.append(f"{module}.{frame.f_code.co_qualname}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+def calls_of(once: Callable[[], None]) -> list[str]:
+    """Return the Python calls of a way that was gone before, so that what is built on first use is built."""
+    for _ in range(3):
+        once()
+    with recording() as calls:
+        once()
+    return calls
+
+
+class TestCalls:
+    """How many Python functions are called for one error."""
+
+    @pytest.mark.parametrize(
+        ("policy", "bound"),
+        [
+            pytest.param(Policy(instance=None), RAISE_AND_ANSWER, id="no instance"),
+            pytest.param(Policy(), RAISE_AND_ANSWER + FRESH_INSTANCE, id="the default policy"),
+        ],
+    )
+    def test_raise_and_answer(self, policy, bound):
+        """
+        A declared problem is raised and answered with a bounded number of calls.
+        """
+        calls = calls_of(answering_missing(policy))
+
+        assert [] == calls[bound:], calls
+
+    def test_an_invalid_request(self):
+        """
+        So is a request with ten rejected inputs.
+        """
+        calls = calls_of(answering_invalid(10))
+
+        assert [] == calls[TEN_REJECTED_INPUTS:], calls
+
+    def test_each_rejected_input(self):
+        """
+        Each further rejected input costs the same few calls.
+        """
+        few, many = len(calls_of(answering_invalid(5))), len(calls_of(answering_invalid(10)))
+
+        assert 5 * EACH_REJECTED_INPUT == many - few
+
+    def test_a_received_problem(self):
+        """
+        A problem is received with a bounded number of calls.
+        """
+        calls = calls_of(receiving())
+
+        assert [] == calls[RECEIVE:], calls
+
+    def test_the_number_of_types(self):
+        """
+        A registry of many types takes no more calls than one of a few.
+        """
+        others = [
+            type(f"Other{number}", (NotFound,), {}, type=f"other-{number}", title="Other") for number in range(200)
+        ]
+        document = {"type": f"{BASE}item-not-found", "item_id": 7, "name": "x"}
+
+        def reviving(registry: Registry) -> Callable[[], None]:
+            def once() -> None:
+                registry.revive_document(document, status=404)
+
+            return once
+
+        few, many = Registry(ItemNotFound, base=BASE), Registry(ItemNotFound, *others, base=BASE)
+
+        assert calls_of(reviving(few)) == calls_of(reviving(many))
+
+
+@pytest.mark.parametrize("way", WAYS)
+class TestBuiltOnce:
+    """What depends on the class alone is not found out again for each error."""
+
+    def test_no_reflection(self, way, monkeypatch):
+        """
+        No annotation is evaluated and no signature read.
+        """
+        once = WAYS[way]()
+        once()
+
+        def refuse(*_: object, **__: object) -> Any:
+            raise AssertionError("This is done for each error.")
+
+        for name in ("get_type_hints", "get_origin", "get_args"):
+            monkeypatch.setattr(typing, name, refuse)
+        for name in ("signature", "getmembers", "get_annotations", "getdoc"):
+            monkeypatch.setattr(f"inspect.{name}", refuse)
+
+        once()
+
+    def test_nothing_of_pydantic_is_built(self, way, monkeypatch):
+        """
+        No model, validator or serializer is made.
+        """
+        once = WAYS[way]()
+        once()
+
+        def refuse(*_: object, **__: object) -> Any:
+            raise AssertionError("This is built for each error.")
+
+        for name in ("SchemaValidator", "SchemaSerializer"):
+            monkeypatch.setattr(f"problems._members.{name}", refuse)
+        monkeypatch.setattr(BaseModel, "__init_subclass__", refuse)
+        monkeypatch.setattr(TypeAdapter, "__init__", refuse)
+
+        once()
+
+    def test_no_reference_cycles(self, way):
+        """
+        What an error leaves behind is freed without the garbage collector.
+        """
+        once = WAYS[way]()
+        for _ in range(3):
+            once()
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                once()
+            left = gc.collect()
+        finally:
+            gc.enable()
+
+        assert 20 > left  # what pytest itself leaves behind does not grow with the errors
+
+
+class TestForms:
+    """The constant part of documents is made once for each class and registry."""
+
+    def test_two_occurrences(self):
+        """
+        Two occurrences share members, validator and form.
+        """
+        registry = Registry(ItemNotFound, base=BASE)
+        first, second = (ItemNotFound(item_id=number, name="x") for number in (1, 2))
+
+        assert first.problem_members is second.problem_members
+        assert registry.form(type(first)) is registry.form(type(second))
