@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 PROGRAMS: Final = {
-    "needs_browser": ("chromium", "chromedriver"),
+    "needs_browser": ("chromium",),
     "needs_node": ("node",),
     "needs_postgres": ("pg_virtualenv",),
 }
