@@ -6,6 +6,7 @@ spans are FastAPI's, those of an instrumentation, or your own.
 """
 
 from typing import Final
+from uuid import UUID, uuid4
 
 from problems.instrumentation._occurrence import Occurrence
 
@@ -19,9 +20,19 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-__all__ = ["trace_problems"]
+__all__ = ["trace_instance", "trace_problems"]
 
 _ERROR_TYPE: Final = "error.type"
+
+
+def trace_instance(_: object) -> str:
+    """
+    Return the id of the current trace as `urn:uuid:…`, for `Policy(instance=trace_instance)`.
+
+    Body, log record and span then have one id; the digits are those of the trace. Without a trace it is a fresh one.
+    """
+    context = trace.get_current_span().get_span_context()
+    return (UUID(int=context.trace_id) if context.is_valid else uuid4()).urn
 
 
 class _TraceProblems:

@@ -17,10 +17,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from problems.instrumentation.opentelemetry import trace_problems
+from problems.instrumentation.opentelemetry import trace_instance, trace_problems
 
 BASE = "https://shop.example/problems/"
 TRACED = Policy(hooks=(trace_problems,))
+UNTRACED = {"tracing": False, "metrics": False, "logs": False}
 PATHS = [("GET", "/items/7"), ("POST", "/orders"), ("GET", "/maintenance"), ("GET", "/crash")]
 
 
@@ -63,7 +64,7 @@ def spanned(client, provider, spans):
     """Return the server span of a request, inside a middleware of an instrumentation."""
 
     def request(method, path, policy=TRACED):
-        served = client(policy, telemetry={"tracing": False, "metrics": False, "logs": False})
+        served = client(policy, telemetry=UNTRACED)
         served.app.add_middleware(Spanned, provider=provider)
         served.request(method, path)
         (span,) = spans()
@@ -195,6 +196,20 @@ class TestNative:
         native("GET", "/maintenance")
 
         assert [] == [record.message for record in caplog.records if record.name.startswith("opentelemetry")]
+
+
+def test_the_trace_as_instance(client, spanned):
+    """
+    The problem is identified by its trace: with one id for body, log and span; without a trace by a fresh one.
+    """
+    policy = Policy(hooks=(trace_problems,), instance=trace_instance)
+    span = spanned("GET", "/items/7", policy)
+    untraced = {client(policy, telemetry=UNTRACED).get("/items/7").json()["instance"] for _ in range(2)}
+
+    assert f"{span.context.trace_id:032x}" == span.attributes["problem.instance"].removeprefix("urn:uuid:").replace(
+        "-", ""
+    )
+    assert 2 == len(untraced)
 
 
 def test_without_a_span():
