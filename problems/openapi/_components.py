@@ -47,6 +47,9 @@ class Components:
     _unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = field(
         default_factory=dict[tuple[type[Problem], ...], tuple[Json, Json]], repr=False
     )
+    _statuses: dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]] = field(
+        default_factory=dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]], repr=False
+    )
     _old: bool = field(default=False, repr=False)
     _own: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -89,7 +92,7 @@ class Components:
             return self._narrowed(_operation_name(operation_id), invalid).of_operation(types, operation_id)
         responses: Json = {}
         unions: Json = {}
-        for status, classes in _by_status(self.registry, types).items():
+        for status, classes in self._by_status(tuple(types)).items():
             if len(classes) == 1:
                 name = self.names[classes[0]]
                 responses[str(status)] = self.responses[name] if name in self._own else {"$ref": RESPONSES + name}
@@ -100,6 +103,13 @@ class Components:
             content = {PROBLEM_JSON: {"schema": {"$ref": SCHEMAS + name}, **response["content"]}}
             responses[str(status)] = {**response, "content": content}
         return responses, unions
+
+    def _by_status(self, types: tuple[type[Problem], ...]) -> dict[int, tuple[type[Problem], ...]]:
+        """Return the types of each status; most operations of a document have what another one has too."""
+        made = self._statuses.get(types)
+        if made is None:
+            made = self._statuses[types] = _by_status(self.registry, types)
+        return made
 
     def whole(self, response: Json) -> Json:
         """Return a response of `of_operation` without a reference."""
