@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from benchmarks._measure import Probe, Result, compare, table
 from problems import NotFound, Problem, Registry
-from problems.httpx import problem_hook
+from problems.httpx import problem_hook, raise_problems
 
 TITLE: Final = "W3  read a 404 problem in the client (the hook alone)"
 TARGETS: Final = {"problems, 1 type": 2.5, "problems, 5000 types": 2.5}
@@ -100,6 +100,32 @@ def _problems(size: int) -> Callable[[httpx2.Response], object]:
     return problem_hook(registry(size))
 
 
+def _got(client: httpx2.Client) -> Probe:
+    def once() -> None:
+        try:
+            got = client.get("https://shop.example/items/7")
+        except Exception:  # noqa: BLE001 - as a client catches it
+            return
+        if got.status_code != 404:
+            raise RuntimeError("The server answers with a 404.")
+
+    return once
+
+
+def _with_hook(hook: Callable[[httpx2.Response], object]) -> httpx2.Client:
+    client = _client()
+    client.event_hooks = {"response": [lambda received: (received.read(), hook(received))]}
+    return client
+
+
+def _client() -> httpx2.Client:
+    content = json.dumps(DOCUMENT).encode()
+    headers = {"content-type": "application/problem+json"}
+    return httpx2.Client(
+        transport=httpx2.MockTransport(lambda _: httpx2.Response(404, headers=headers, content=content))
+    )
+
+
 def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     """Yield the tables of this workload."""
     hooks = {
@@ -119,3 +145,11 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     driven = {name: _caught(hook) for name, hook in hooks.items()}
     results = compare(driven, reference="bare exception", rounds=rounds)
     yield table(TITLE, results, against="bare exception", targets=TARGETS), results
+    gets = {
+        "a get, nothing raised": _got(_client()),
+        "raise_for_status()": _got(_with_hook(_usual)),
+        "problems, raise_problems": _got(raise_problems(_client(), registry(1))),
+    }
+    results = compare(gets, reference="a get, nothing raised", rounds=rounds)
+    targets = {"problems, raise_problems": 1.08}
+    yield table("W3  a whole get of a 404", results, against="nothing raised", targets=targets), results
