@@ -68,7 +68,7 @@ def _limit() -> AsyncProbe:
     """One typed serializer over pydantic's own errors: no pointers, nothing renamed."""
 
     async def handle(_: Request, exc: Exception) -> Response:
-        body = _PREFIX + _LIST.to_json(exc.errors(), warnings=False) + b"}"  # type: ignore[attr-defined]
+        body = _PREFIX + _LIST.to_json(exc.errors(), warnings=False) + b"}"  # type: ignore[attr-defined]  # FastAPI's
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
         return Bare(422, headers, body)
 

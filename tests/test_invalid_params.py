@@ -587,8 +587,8 @@ def containing(inner):
         ),
         inner.map(lambda pair: (RootModel[pair[0]], pair[1])),
         inner.map(lambda pair: (Annotated[pair[0], WrapValidator(lambda value, handler: handler(value))], pair[1])),
-        st.tuples(inner, inner).map(lambda pairs: (Union[pairs[0][0], pairs[1][0]], pairs[0][1])),  # noqa: UP007
-        st.tuples(inner, inner).map(lambda pairs: (Union[pairs[0][0], pairs[1][0]], pairs[1][1])),  # noqa: UP007
+        st.tuples(inner, inner).map(lambda pairs: (Union[pairs[0][0], pairs[1][0]], pairs[0][1])),  # noqa: UP007 - made here
+        st.tuples(inner, inner).map(lambda pairs: (Union[pairs[0][0], pairs[1][0]], pairs[1][1])),  # noqa: UP007 - made here
         objects(inner),
         tagged(inner),
     )
@@ -753,7 +753,7 @@ class TestMessages:
         ("validator", "expected"),
         [
             pytest.param(shout, "Value error", id="value error"),
-            pytest.param(lambda value: exec("assert not value, value"), "Assertion failed", id="assertion"),  # noqa: S102
+            pytest.param(lambda value: exec("assert not value, value"), "Assertion failed", id="assertion"),  # noqa: S102 - ours
             pytest.param(lambda value: raise_custom("odd", value), "Invalid input", id="own type"),
         ],
     )

@@ -118,7 +118,7 @@ class TestCode:
         """
         A title is a short sentence for people, without anything that varies.
         """
-        Sold = type(Conflict)("Sold", (Conflict,), {"__doc__": "Sold."}, type="sold", title=title)  # noqa: N806
+        Sold = type(Conflict)("Sold", (Conflict,), {"__doc__": "Sold."}, type="sold", title=title)  # noqa: N806 - a class
 
         assert ["title"] == codes(Sold)
 
@@ -151,7 +151,7 @@ class TestCode:
         Problem details are no debugging tool.
         """
         body = {"__doc__": "Sold.", "__annotations__": {name: str}, "__module__": __name__}
-        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806
+        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806 - a class
 
         assert ["leaky-member"] == codes(Sold)
 
@@ -161,7 +161,7 @@ class TestCode:
         Words count, not letters.
         """
         body = {"__doc__": "Sold.", "__annotations__": {name: str}, "__module__": __name__}
-        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806
+        Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806 - a class
 
         assert [] == codes(Sold)
 
@@ -197,7 +197,7 @@ class TestFinding:
         """
         A class that was made at run time is found all the same.
         """
-        Sold = type(Conflict)("Sold", (Conflict,), {"__module__": "nowhere"}, type="sold", title="Sold")  # noqa: N806
+        Sold = type(Conflict)("Sold", (Conflict,), {"__module__": "nowhere"}, type="sold", title="Sold")  # noqa: N806 - a class
 
         (found,) = lint(Registry(Sold, base=BASE))
 

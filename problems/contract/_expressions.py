@@ -5,6 +5,7 @@ Every alternative counts. Knows no statements.
 """
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol, TypeAlias, TypeGuard
 
@@ -67,7 +68,7 @@ class Caller(Protocol):
         ...
 
 
-class Expressions:
+class Expressions(ABC):
     """The expressions of one activation of a function."""
 
     def __init__(self, names: Names, caller: Caller) -> None:
@@ -132,9 +133,9 @@ class Expressions:
             else:
                 self.follow(child)
 
+    @abstractmethod
     def statement(self, node: ast.stmt) -> bool:
         """Follow a statement; return whether what comes after it in its block is never reached."""
-        raise NotImplementedError
 
     def _attribute(self, base: Value, name: str) -> Iterator[Value]:
         found = tuple(attribute(base, name))

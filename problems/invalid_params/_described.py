@@ -19,7 +19,7 @@ __all__ = ["described", "secrets_in"]
 class _Described(GenerateJsonSchema):
     """Describes as much of a type as it can, without warnings: what it makes is not shown to anybody."""
 
-    ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}  # noqa: RUF012
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 - as pydantic has it
 
     def json_or_python_schema(self, schema: Any) -> dict[str, Any]:
         found = super().json_or_python_schema(schema)
@@ -27,7 +27,7 @@ class _Described(GenerateJsonSchema):
         writes = schema.get("serialization", {}).get("function")
         return {**found, "writeOnly": True} if "secret" in getattr(writes, "__name__", "") else found
 
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002 - pydantic's
         return {}
 
 

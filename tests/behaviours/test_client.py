@@ -115,7 +115,7 @@ def test_11_a_member_that_is_missing_is_no_crash():
     assert "available" in caught.value.reading.reason
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])  # noqa: S301
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])  # noqa: S301 - ours
 def test_13_a_received_problem_is_copied_and_pickled(again):
     """
     Class, text and members stay; what holds sockets and credentials does not.
