@@ -10,10 +10,16 @@ from problems.exceptions import Problem
 from problems.problem_type import ProblemType
 from problems.rendering.json import MAX_DIGITS, join, prefix
 
-__all__ = ["Form"]
+__all__ = ["Form", "form_of"]
 
-_WRITTEN: Final = "problem_written"
-_DETAIL: Final = {"detail"}
+_NOTHING: Final = b"{}"
+
+
+def form_of(cls: type[Problem], facts: ProblemType) -> "Form":
+    """Return the form of the documents of *cls*, their type URI, title and status being those of *facts*."""
+    # The members that an open class does not declare have to be picked out, others may be written already.
+    is_joined = cls.problem_members.is_open or cls.problem_is_prepared
+    return Form(cls, facts) if is_joined else _WholeForm(cls, facts)
 
 
 class Form:
@@ -25,30 +31,37 @@ class Form:
         beginning: The bytes that all of them begin with.
     """
 
-    __slots__ = ("_title", "_write", "beginning", "status")
+    __slots__ = ("_opening", "_write", "beginning", "status")
 
     def __init__(self, cls: type[Problem], facts: ProblemType) -> None:
         self.status = facts.status
         self.beginning = prefix(facts.uri, facts.title, facts.status)
-        self._title = cls.problem_type.title
-        known = cls.problem_members
-        # The members that an open class does not declare have to be picked out first.
-        self._write = None if known.is_open else known.serializer.to_json
+        self._opening = self.beginning + b","
+        self._write = cls.problem_members.serializer.to_json
+
+    def document(self, problem: Problem, instance: str | None) -> bytes:
+        """Return the document of an occurrence; never fails."""
+        return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
+
+
+class _WholeForm(Form):
+    """The form of documents that are written in one call."""
+
+    __slots__ = ()
 
     def document(self, problem: Problem, instance: str | None) -> bytes:
         """Return the document of an occurrence; never fails."""
         given = problem.__dict__
-        try:  # the short way, for what is as it was declared: all of it is written in one call
-            detail = given["detail"]
-            if self._write is not None and detail.__class__ is str and _WRITTEN not in given:
-                # The standard members first, as everybody writes them.
-                first = {"detail": detail} if instance is None else {"detail": detail, "instance": instance}
-                given = first | given
-                # A detail that says nothing is left out, as `problem_detail` has it.
-                exclude = _DETAIL if not detail or detail == self._title else None
-                told = self._write(given, warnings=False, exclude=exclude)
-                if 2 < len(told) <= MAX_DIGITS:  # a longer one may have a number that is too long
-                    return self.beginning + b"," + told[1:]
+        if instance is not None:
+            detail = given.get("detail")  # the standard members come first, as everybody writes them
+            first = {"instance": instance} if detail is None else {"detail": detail, "instance": instance}
+            given = first | given
+        try:
+            told = self._write(given, warnings=False)
+            if 2 < len(told) <= MAX_DIGITS:  # a longer one may have a number that is too long
+                return self._opening + told[1:]
+            if told == _NOTHING:
+                return self.beginning + b"}"
         except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
             pass
         return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)

@@ -8,7 +8,7 @@ work when a class is first used, never at import.
 """
 
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
@@ -53,10 +53,11 @@ class Members(NamedTuple):
         names: The Python names of the declared members, in order.
         sent: The names on the wire of those that are part of the document.
         headers: Those that are response headers.
-        validator: Turns keyword arguments into members.
+        validate: Turns keyword arguments into members.
         reader: Turns a received document into members.
         serializer: Writes them as JSON, from any dictionary that holds them; before them `detail` and `instance`.
         is_open: Whether an occurrence may have members that are not declared.
+        is_plain: Whether the members of an occurrence are all that it has to keep, beside its `detail`.
         masked: The names of those with a serializer of their own.
     """
 
@@ -64,10 +65,11 @@ class Members(NamedTuple):
     names: tuple[str, ...]
     sent: Mapping[str, str]
     headers: Mapping[str, ResponseHeader]
-    validator: SchemaValidator
+    validate: Callable[[Mapping[str, Any]], dict[str, Any]]
     reader: SchemaValidator
     serializer: SchemaSerializer
     is_open: bool
+    is_plain: bool
     masked: frozenset[str]
 
     def lines(self, values: Mapping[str, Any], given: Mapping[str, str] | None) -> HeaderLines:
@@ -177,9 +179,15 @@ def _untaken(error: PydanticUserError | PydanticUndefinedAnnotation) -> str:
     return f"pydantic takes no such member: {reason}. Annotate it with types that JSON can hold, or with a model."
 
 
-def members_of(cls: type, model: type[BaseModel], *, is_open: bool) -> Members:
+def members_of(cls: type, model: type[BaseModel], *, is_open: bool, is_usual: bool) -> Members:
     """
     Return the members of a mirrored class, with a validator and a serializer of their own.
+
+    Args:
+        cls: The problem class.
+        model: The model that mirrors it.
+        is_open: Whether an occurrence may have members that are not declared.
+        is_usual: Whether occurrences are made without code or a template of the user's.
 
     Raises:
         InvalidDefinition: Two members have one name on the wire, or one has the name of a standard member.
@@ -209,7 +217,19 @@ def members_of(cls: type, model: type[BaseModel], *, is_open: bool) -> Members:
         reader = SchemaValidator(dictionary(read, by_alias), by_alias)
     serializer = SchemaSerializer(dictionary(_STANDARD | own, config), config)
     masked = frozenset(name for name, field in fields.items() if _has_serializer(field))
-    return Members(model, tuple(fields), sent, headers, validator, reader, serializer, is_open=is_open, masked=masked)
+    is_plain = is_usual and not is_open and not headers
+    return Members(
+        model,
+        tuple(fields),
+        sent,
+        headers,
+        validator.validate_python,
+        reader,
+        serializer,
+        is_open=is_open,
+        is_plain=is_plain,
+        masked=masked,
+    )
 
 
 def _has_serializer(schema: object) -> bool:

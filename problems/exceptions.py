@@ -7,7 +7,7 @@ responses nor registries: what is sent is decided in `problems.answer`.
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Generic, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -61,7 +61,9 @@ def _make_members(cls: "type[Problem]") -> Members:
         )
     if cls.problem_declaration.abstract:
         raise AbstractProblem(cls.__qualname__, "raised")
-    members = members_of(cls, cls.problem_body, is_open=cls.problem_declaration.open)
+    is_made_here = cls.__init__ is Problem.__init__ and cls.__new__ is Problem.__new__
+    is_usual = is_made_here and not cls.problem_declaration.detail
+    members = members_of(cls, cls.problem_body, is_open=cls.problem_declaration.open, is_usual=is_usual)
     for name, header in members.headers.items():
         try:
             header.check(cls.problem_type.status)
@@ -143,7 +145,8 @@ class Problem(Declared, HTTPException):
         AbstractProblem: The class is a base.
     """
 
-    detail: str = positional(default="", kw_only=False)
+    if TYPE_CHECKING:
+        detail: str = positional(default="", kw_only=False)
     instance: str | None = keyword(default=None, kw_only=True)
     headers: Mapping[str, str] | None = keyword(default=None, kw_only=True)
 
@@ -163,6 +166,7 @@ class Problem(Declared, HTTPException):
     """What annotations that are text may refer to, for a class inside a function."""
     problem_revived: ClassVar[Mapping[type[Exception] | None, type["Problem"]]] = {}
     """The classes of received problems of this class, by the client library's status error."""
+    problem_is_prepared = False  # whether an occurrence may have its members as JSON, `problem_written`, from the start
     problem_open = _NO_NAMES  # the undeclared members of an occurrence; not annotated, or it were a member itself
     __signature__ = _Signature()
 
@@ -204,22 +208,32 @@ class Problem(Declared, HTTPException):
     ) -> None:
         known = self.problem_members
         try:
-            values: dict[str, Any] = known.validator.validate_python(members)
+            values = known.validate(members)
         except ValidationError as error:
             # Not from it: pydantic's own error shows the values.
             raise InvalidMembers(type(self).__qualname__, faults(error)) from None
-        if known.is_open and len(values) > len(known.names):
+        if known.is_plain and instance is None and headers is None and detail.__class__ is str:
+            # What is not given is as the class has it.
+            self.__dict__ = {"detail": detail, **values} if detail else values
+        else:
+            self._fill(values, detail, instance, headers)
+
+    def _fill(
+        self, values: dict[str, Any], detail: str, instance: str | None, headers: Mapping[str, str] | None
+    ) -> None:
+        """Take on validated members, and what only some occurrences have."""
+        known = self.problem_members
+        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
+        said = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
+        if said:
+            values = {"detail": said, **values}
+        if known.is_open:
             self.problem_open = _open_names(type(self), values)
-        # What is not given is as the class has it.
         if instance is not None:
             values["instance"] = quote_reference(_text(type(self), "instance", instance))
         if headers is not None or known.headers:
             values["headers"] = known.lines(values, headers)
-        values["detail"] = detail
         self.__dict__.update(values)
-        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
-        if detail.__class__ is not str or not detail:
-            self.detail = self._checked_detail(detail)
         if self.args != (detail,):  # perhaps those of an initialiser of the user, which may hold anything
             self.args = (detail,) if detail and self.args else ()
 
@@ -246,12 +260,25 @@ class Problem(Declared, HTTPException):
             }
         )
 
+    if not TYPE_CHECKING:
+
+        @property
+        def detail(self) -> object:
+            """What happened this time; the title for who reads HTTPExceptions, if nothing is said."""
+            given = self.__dict__
+            return given.get("detail") or given.get("problem_said", self.problem_type.title)
+
+        @detail.setter
+        def detail(self, said: object) -> None:
+            # HTTPExceptions are changed by others, who do not keep it a text: that is theirs to read, and not sent.
+            is_sent = isinstance(said, str) and said not in ("", self.problem_type.title)
+            self.__dict__.pop("detail", None)
+            self.__dict__["detail" if is_sent else "problem_said"] = said
+
     @property
     def problem_detail(self) -> str | None:
         """The `detail` that is sent: none where it would only repeat the title."""
-        # HTTPExceptions are changed by others, who do not keep it a text.
-        detail: object = getattr(self, "detail", None)
-        return detail if isinstance(detail, str) and detail not in ("", self.problem_type.title) else None
+        return self.__dict__.get("detail")
 
     @property
     def problem_extensions(self) -> bytes:
@@ -272,18 +299,13 @@ class Problem(Declared, HTTPException):
             pass
         return known.encode_one_by_one(members, self.problem_open)
 
-    def _checked_detail(self, detail: str) -> str:
-        return _text(type(self), "detail", detail) if detail else self._usual_detail()
-
-    def _usual_detail(self) -> str:
+    def _usual_detail(self, values: Mapping[str, Any]) -> str | None:
         template = self.problem_declaration.detail
-        if not template:
-            return self.problem_type.title
         try:
-            return template.format_map(self.__dict__)
+            return template.format_map(values) if template else None
         except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
             self.add_note(f"The detail {template!r} could not be filled in: {type(error).__name__}.")
-            return self.problem_type.title
+            return None
 
     def __str__(self) -> str:
         said, text = self.problem_detail, f"{self.status} {self.problem_type.title}"
@@ -317,7 +339,7 @@ def unvalidated(
     Nothing is checked, so nothing can fail: for the way from a foreign exception to its answer.
     """
     problem = cls.__new__(cls)
-    problem.__dict__.update(members, detail=detail or cls.problem_type.title, headers=headers)
+    problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
     known = cls.problem_members
     if known.is_open:
         problem.problem_open = tuple(name for name in members if name not in known.names)
@@ -341,7 +363,7 @@ def _is_unbound(cls: type) -> bool:
 
 def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the members that an open type does not declare; the reserved names are reserved for them too."""
-    names = tuple(name for name in values if name not in cls.problem_members.names)
+    names = tuple(name for name in values if name not in cls.problem_members.names and name not in _STANDARD)
     try:
         check_names(cls.__qualname__, names)
     except InvalidDefinition as error:

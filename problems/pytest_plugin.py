@@ -93,7 +93,7 @@ class Report:
             original(*args, **options)
             for response in args:
                 if isinstance(response, ProblemResponse):
-                    self.note(response.decided.problem)
+                    self.note(response.problem)
 
         return init
 

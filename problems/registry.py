@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
-from problems._form import Form
+from problems._form import Form, form_of
 from problems._members import faults
 from problems._received import ReceivedProblem, received
 from problems._status import phrase
@@ -62,14 +62,15 @@ class Registry:
         AbstractProblem: One of *types* is a base.
     """
 
-    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_forms", "_models", "_overridden", "_types")
+    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_models", "_overridden", "_types", "forms")
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
             raise InvalidRegistry(f"`base={base!r}` is no base URI: {reason}")
         self._base = base
         self._models: dict[type[Problem], type[BaseModel]] = {}
-        self._forms: dict[type[Problem], Form] = {}
+        self.forms: dict[type, Form] = {}
+        """Those that `form` has made; never that of a received problem, which nobody answers with."""
         self._direct: dict[type, dict[object, tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
         self._overridden: Mapping[type[Problem], ProblemType] = {}
         self._fill({cls: self._resolved(cls) for cls in types})
@@ -227,9 +228,11 @@ class Registry:
 
     def form(self, cls: type[Problem]) -> Form:
         """Return how the documents of a class are written, for whoever sends them."""
-        made = self._forms.get(cls)
+        made = self.forms.get(cls)
         if made is None:
-            made = self._forms[cls] = Form(cls, self.facts(cls))
+            made = form_of(cls, self.facts(cls))
+            if not issubclass(cls, ReceivedProblem):
+                self.forms[cls] = made
         return made
 
     def model(self, cls: type[Problem]) -> type[BaseModel]:

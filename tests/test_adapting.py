@@ -44,7 +44,7 @@ ANY = st.characters(min_codepoint=32, max_codepoint=255) | st.sampled_from("*/;,
 
 def answered(exc, policy=EVERYTHING, method="GET", instance=None, **headers):
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return answer(exc, RequestFacts(method, "/", lines, instance), policy, REGISTRY)
+    return answer(exc, RequestFacts({"method": method, "path": "/", "headers": lines}, instance), policy, REGISTRY)
 
 
 def fields(answered):
@@ -215,7 +215,9 @@ class TestRepresentation:
         """
         offers = {"/api/items": (), "/items": (HTML,)}
         policy = Policy(representations=lambda facts: offers[facts.path])
-        found = fields(answer(NotFound(), RequestFacts("GET", path, [(b"accept", b"text/html")]), policy, REGISTRY))
+        found = fields(
+            answer(NotFound(), RequestFacts({"path": path, "headers": [(b"accept", b"text/html")]}), policy, REGISTRY)
+        )
 
         assert expected == (found["content-type"], found.get("vary"))
 
@@ -253,7 +255,7 @@ class TestAnyRequest:
         """
         lines = [(b"accept", accept.encode("latin-1")), (b"accept-language", language.encode("latin-1"))]
         problem = HTTPException(404, {"detail": detail, **members})
-        found = answer(problem, RequestFacts("GET", "/", lines), EVERYTHING, REGISTRY)
+        found = answer(problem, RequestFacts({"path": "/", "headers": lines}), EVERYTHING, REGISTRY)
 
         assert (404, True, True) == (
             found.status,
@@ -390,8 +392,8 @@ class TestRequestId:
         """Return the id of an answer in its body and in its header."""
         policy = Policy(instance=RequestId(header))
         lines = [] if sent is None else [(header.lower().encode(), sent.encode("latin-1"))]
-        instance = policy.instance(RequestFacts("GET", "/", lines))
-        found = answer(problem or NotFound(), RequestFacts("GET", "/", lines, instance), policy, REGISTRY)
+        instance = policy.instance(RequestFacts({"path": "/", "headers": lines}))
+        found = answer(problem or NotFound(), RequestFacts({"path": "/", "headers": lines}, instance), policy, REGISTRY)
         return json.loads(found.body)["instance"], fields(found)[header.lower()]
 
     @pytest.mark.parametrize("sent", ["7f3a", "01J9-x_y.z~1", "a+b=", "urn:uuid:7d444840-9dc0-11d1-b245-5ffdce74fad2"])

@@ -30,7 +30,6 @@ from problems.answer import Rejected, answer
 from problems.policy import RequestFacts
 from problems.rendering.json import FALLBACK
 
-FACTS = RequestFacts("GET", "/items/7", (), "urn:uuid:1")
 STANDARD = ("type", "title", "status", "instance")
 
 
@@ -43,8 +42,12 @@ class OutOfStock(Conflict, type="out-of-stock", title="Out of stock", detail="On
 REGISTRY = Registry(OutOfStock, base="https://shop.example/problems/")
 
 
+def facts(method="GET", instance="urn:uuid:1"):
+    return RequestFacts({"method": method, "path": "/items/7", "headers": []}, instance)
+
+
 def answered(exc, *, method="GET", policy=Policy(), registry=REGISTRY):
-    return answer(exc, FACTS._replace(method=method), policy, registry)
+    return answer(exc, facts(method), policy, registry)
 
 
 def refuse(name):
@@ -468,7 +471,7 @@ class TestNothingFails:
         """
         `instance` is a text on the wire, or absent.
         """
-        decided = answer(NotFound(), FACTS._replace(instance=instance), Policy(), REGISTRY)
+        decided = answer(NotFound(), facts(instance=instance), Policy(), REGISTRY)
 
         assert isinstance(body_of(decided).get("instance", ""), str)
 
@@ -554,7 +557,7 @@ class TestWhateverComes:
         Any text of an exception that is exposed, and any instance, are strict JSON.
         """
         policy = Policy(expose_unexpected=True, traceback=True)
-        decided = answer(Problem_(text), FACTS._replace(instance=instance), policy, REGISTRY)
+        decided = answer(Problem_(text), facts(instance=instance), policy, REGISTRY)
 
         assert sent_well(decided)
 

@@ -20,16 +20,19 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from problems import NotFound, Policy, Registry
+from problems.answer import answer
 from problems.fastapi import add_problems
 from problems.httpx import problem_hook
+from problems.policy import RequestFacts
+from problems.websockets import text_for
 
 BASE: Final = "https://shop.example/problems/"
 SCOPE: Final = {"type": "http", "method": "GET", "path": "/items/7", "headers": []}
 
-RAISE_AND_ANSWER: Final = 15
+RAISE_AND_ANSWER: Final = 11
 """Calls from raising a problem to the last message, those of the initialiser and of the coroutines among them."""
 
-FRESH_INSTANCE: Final = 1
+FRESH_INSTANCE: Final = 2
 TEN_REJECTED_INPUTS: Final = 45
 EACH_REJECTED_INPUT: Final = 1
 RECEIVE: Final = 13
@@ -299,6 +302,33 @@ class TestBuiltOnce:
 
 class TestForms:
     """The constant part of documents is made once for each class and registry."""
+
+    def test_a_received_problem_has_none(self):
+        """
+        What was received is never taken for one of ours, even where somebody has written its document.
+        """
+        registry = Registry(ItemNotFound, base=BASE)
+        document = {"type": f"{BASE}item-not-found", "item_id": 7, "name": "secret"}
+        received = registry.revive_document(document, status=404)
+
+        text_for(received, registry)
+
+        assert 502 == answer(received, RequestFacts({"method": "GET"}), Policy(), registry).status
+
+    def test_what_a_constructor_of_the_users_keeps(self):
+        """
+        The short way of an initialiser is only for classes that nobody else makes instances of.
+        """
+
+        class Counted(NotFound):
+            count: int
+
+            def __new__(cls, *args: Any, **members: Any) -> typing.Self:
+                made = super().__new__(cls, *args)
+                made.__dict__["kept"] = members
+                return made
+
+        assert {"count": 3} == vars(Counted(count=3))["kept"]
 
     def test_two_occurrences(self):
         """

@@ -117,7 +117,7 @@ class TestRequestFacts:
         """
         Several lines of one field are one value (RFC 9110, section 5.3).
         """
-        facts = RequestFacts("GET", "/", [(b"accept", b"a"), (b"host", b"x"), (b"accept", b"b")])
+        facts = RequestFacts({"headers": [(b"accept", b"a"), (b"host", b"x"), (b"accept", b"b")]})
 
         assert ("a, b", "") == (facts.header(b"accept"), facts.header(b"cookie"))
 
@@ -129,10 +129,10 @@ class TestFreshInstance:
         """
         form = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
-        assert re.fullmatch(form, fresh_instance(RequestFacts("GET", "/")))
+        assert re.fullmatch(form, fresh_instance(RequestFacts({"path": "/"})))
 
     def test_is_another_each_time(self):
         """
         No two occurrences have the same.
         """
-        assert 100 == len({fresh_instance(RequestFacts("GET", "/")) for _ in range(100)})
+        assert 100 == len({fresh_instance(RequestFacts({"path": "/"})) for _ in range(100)})

@@ -7,11 +7,10 @@ the registry to status, headers and body. Knows no framework and sends nothing:
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from problems._headers import HeaderLines, check_header, describes_body, header_value
 from problems._media_types import PROBLEM_JSON
-from problems._received import ReceivedProblem
 from problems.answer._adapting import adapted, merged
 from problems.answer._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
 from problems.exceptions import Problem
@@ -19,7 +18,11 @@ from problems.policy import Policy, RequestFacts
 from problems.registry import Registry
 from problems.rendering.json import FALLBACK
 
-__all__ = ["Answer", "Rejected", "answer"]
+__all__ = ["Answer", "Rejected", "answer", "answer_as"]
+
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+Line = tuple[bytes, bytes]
 
 _CONTENT_TYPE: Final = (b"content-type", PROBLEM_JSON.encode())
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -40,12 +43,28 @@ class Answer(NamedTuple):
     """
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: list[Line]
     body: bytes
     problem: Problem | None
     instance: str | None
     is_expected: bool = True
     failure: Exception | None = None
+
+
+class Make(Protocol[A_co]):
+    """What makes an answer of its parts, as `Answer` has them: the response of a framework, for one."""
+
+    def __call__(
+        self,
+        status: int,
+        headers: list[Line],
+        body: bytes,
+        problem: Problem | None,
+        instance: str | None,
+        is_expected: bool = ...,  # noqa: FBT001 - by position, as a tuple has it
+        failure: Exception | None = ...,
+        /,
+    ) -> A_co: ...
 
 
 def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Registry) -> Answer:
@@ -54,19 +73,58 @@ def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Re
 
     Never raises: behind everything stands a constant document.
     """
+    return answer_as(Answer, exc, facts, policy, registry)
+
+
+def answer_as(
+    make: Make[A],
+    exc: BaseException,
+    facts: RequestFacts,
+    policy: Policy,
+    registry: Registry,
+    is_expected: bool = True,  # noqa: FBT001, FBT002 - passed on as it is
+) -> A:
+    """Return the same as an object of another kind, which *make* makes: so nobody has to copy it."""
     try:
-        if isinstance(exc, Problem) and not isinstance(exc, ReceivedProblem):
-            return _told(exc, facts, policy, registry)
-        exc, problem = leading(exc, policy, registry)
-        if is_without_content(exc):
-            return _without_content(exc.status_code, exc.headers, facts)
-        if problem is None:
-            problem = meaning_of(exc, policy, registry)
-        return _told(problem or unexpected(exc, policy), facts, policy, registry, is_expected=problem is not None)
+        form = registry.forms.get(type(exc))
+        if form is None:  # another library's exception, or the first of its class
+            return _interpreted(make, exc, facts, policy, registry)
+        problem: Problem = exc  # type: ignore[assignment]  # there are no forms of other classes
+        made: object = problem.instance or facts.instance
+        instance = made if isinstance(made, str) else None  # whatever others have made of it
+        if policy.adapts:
+            body, described = adapted(problem, instance, facts, policy, registry)
+            headers = [*described, _NO_STORE, (b"content-length", b"%d" % len(body))]
+        else:
+            body = form.document(problem, instance)
+            headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(body))]
+        if problem.headers:
+            headers = _with_own(headers, _lines(problem.headers, form.status), policy)
+        # RFC 9110, section 9.3.2: a HEAD has the fields that a GET would have, without the content.
+        sent = b"" if facts.method == "HEAD" else body
+        return make(form.status, headers, sent, problem, instance, is_expected)
     except Exception as failure:  # noqa: BLE001 - an error toolkit may never make an error worse
         headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(FALLBACK))]
-        body = b"" if facts.method == "HEAD" else FALLBACK
-        return Answer(500, headers, body, None, facts.instance, is_expected=False, failure=failure)
+        sent = b"" if facts.method == "HEAD" else FALLBACK
+        return make(500, headers, sent, None, facts.instance, False, failure)
+
+
+def _interpreted(make: Make[A], exc: BaseException, facts: RequestFacts, policy: Policy, registry: Registry) -> A:
+    exc, problem = leading(exc, policy, registry)
+    if is_without_content(exc):
+        return make(*_without_content(exc.status_code, exc.headers, facts))
+    if problem is None:
+        problem = meaning_of(exc, policy, registry)
+    told = problem or unexpected(exc, policy)
+    registry.form(type(told))  # so that it is there
+    return answer_as(make, told, facts, policy, registry, problem is not None)
+
+
+def _with_own(headers: list[Line], own: list[Line], policy: Policy) -> list[Line]:
+    """Return the fields of an answer with those of the exception."""
+    if any(name == b"cache-control" for name, _ in own):
+        headers.remove(_NO_STORE)  # only a default: some errors are cacheable without it (RFC 9110, section 15.1)
+    return merged(headers, own) if policy.adapts else headers + own
 
 
 def _without_content(status: int, headers: Any, facts: RequestFacts) -> Answer:
@@ -74,29 +132,6 @@ def _without_content(status: int, headers: Any, facts: RequestFacts) -> Answer:
     if status == 205:
         lines.append((b"content-length", b"0"))  # the one of them that may have content (RFC 9110, section 15.3.6)
     return Answer(status, lines, b"", None, facts.instance)
-
-
-def _told(
-    problem: Problem, facts: RequestFacts, policy: Policy, registry: Registry, *, is_expected: bool = True
-) -> Answer:
-    form = registry.form(type(problem))
-    status = form.status
-    made: object = problem.instance or facts.instance
-    instance = made if isinstance(made, str) else None
-    if policy.adapts:
-        body, described = adapted(problem, instance, facts, policy, registry)
-        headers = [*described, _NO_STORE, (b"content-length", b"%d" % len(body))]
-    else:
-        body = form.document(problem, instance)
-        headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(body))]
-    if problem.headers:
-        own = _lines(problem.headers, status)
-        if any(name == b"cache-control" for name, _ in own):
-            headers.remove(_NO_STORE)  # only a default: some errors are cacheable without it (RFC 9110, section 15.1)
-        headers = merged(headers, own) if policy.adapts else headers + own
-    # RFC 9110, section 9.3.2: a HEAD has the fields that a GET would have, without the content.
-    sent = b"" if facts.method == "HEAD" else body
-    return Answer(status, headers, sent, problem, instance, is_expected)
 
 
 def _lines(headers: Any, status: int) -> list[tuple[bytes, bytes]]:

@@ -42,3 +42,6 @@ class ValidationProblem(UnprocessableContent):
                 raise AttributeError(name=name, obj=self)
             self.errors = [InvalidParam.model_validate(told) for told in self.__dict__["problem_rejected"]]
             return self.errors
+
+
+ValidationProblem.problem_is_prepared = True

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from problems._close_codes import close_code
 from problems._frozen import Frozen
@@ -32,21 +32,42 @@ returns `None` for one that it does not know.
 """
 
 
-class RequestFacts(NamedTuple):
+class RequestFacts:
     """
     What an answer may depend on.
 
-    Attributes:
-        method: The request method; `GET` for a WebSocket handshake.
-        path: The path of the request.
-        headers: The header fields as ASGI has them: names in lower case.
+    >>> facts = RequestFacts({"method": "GET", "path": "/items/7", "headers": [(b"accept", b"*/*")]})
+    >>> facts.method, facts.path, facts.header(b"accept")
+    ('GET', '/items/7', '*/*')
+
+    Args:
+        scope: The request as ASGI has it, or as much of that.
         instance: The URI reference of this occurrence, fresh for every answer.
     """
 
-    method: str
-    path: str
-    headers: Iterable[tuple[bytes, bytes]] = ()
-    instance: str | None = None
+    __slots__ = ("_scope", "instance")
+
+    def __init__(self, scope: Mapping[str, Any], instance: str | None = None) -> None:
+        self._scope = scope
+        self.instance: Final = instance
+
+    @property
+    def method(self) -> str:
+        """The request method; `GET` for a WebSocket handshake."""
+        method: str = self._scope.get("method", "GET")
+        return method
+
+    @property
+    def path(self) -> str:
+        """The path of the request."""
+        path: str = self._scope["path"]
+        return path
+
+    @property
+    def headers(self) -> Iterable[tuple[bytes, bytes]]:
+        """The header fields as ASGI has them: names in lower case."""
+        headers: Iterable[tuple[bytes, bytes]] = self._scope.get("headers", ())
+        return headers
 
     def header(self, name: bytes) -> str:
         """Return the values of one field, joined; an empty text if it is absent."""
@@ -68,7 +89,7 @@ class RequestId:
     The id that came with the request is the `instance` in the body, in the log record and in the response header of
     the same name. One that is missing, long or unusual is replaced by a fresh `urn:uuid:…`.
 
-    >>> RequestId()(RequestFacts("GET", "/", [(b"x-request-id", b"7f3a-22")]))
+    >>> RequestId()(RequestFacts({"headers": [(b"x-request-id", b"7f3a-22")]}))
     '7f3a-22'
 
     Attributes:

@@ -29,7 +29,7 @@ from problems.starlette._handlers import (
     status_handlers,
 )
 from problems.starlette._middleware import ProblemMiddleware, closing, setup_of
-from problems.starlette._response import Setup
+from problems.starlette._response import SETUP, Setup
 from problems.starlette._texts import recognise_texts
 
 __all__ = ["add_problems", "install"]
@@ -147,8 +147,9 @@ def _handlers(setup: Setup, further: tuple[type[Exception], ...]) -> Handlers:
     # Plain async functions: Starlette runs a sync one in a thread, and is slow to see what a callable object is.
     async def handle(conn: HTTPConnection, exc: Exception) -> Response:
         scope = conn.scope
-        response = setup.current(scope).respond(scope, exc)
-        if not response.decided.is_expected:
+        current: Setup = scope.get(SETUP, setup)  # a test may have replaced the one that this handler was made with
+        response = current.respond(scope, exc)
+        if not response.is_expected:
             raise exc  # the middleware answers it, and passes it on to the server
         return response
 

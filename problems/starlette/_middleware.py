@@ -113,7 +113,7 @@ class ProblemMiddleware:
             mark_reported(scope, raised)
             raise raised
         response = Ending(setup, scope, raised, stream) if started and stream else setup.respond(scope, raised)
-        is_expected = response.decided.is_expected
+        is_expected = response.is_expected
         if is_expected or not self._passes_on:
             await response(scope, receive, send)
             mark_reported(scope, raised)
@@ -150,7 +150,7 @@ class ProblemMiddleware:
         response = setup.respond(scope, raised)
         await response(scope, receive, noting)
         mark_reported(scope, raised)
-        if not response.decided.is_expected:
+        if not response.is_expected:
             raise raised
 
 
@@ -161,7 +161,7 @@ class Ending(ProblemResponse):
         # A stream of JSON, whatever the client likes better in a response of its own.
         in_json = replace(setup, policy=replace(setup.policy, representations=()))
         answered = in_json.respond(scope, exc)
-        answered._setup = setup  # noqa: SLF001 - one of our own, for a handler further out that asks again
+        answered.setup = setup  # for a handler further out that asks again
         self.__dict__.update(vars(answered))
         self._item = stream.last(bytes(self.body))
 

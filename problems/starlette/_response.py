@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from problems._arguments import need
-from problems.answer import Answer, answer
+from problems.answer import answer_as
 from problems.exceptions import Problem
 from problems.instrumentation import Occurrence
 from problems.instrumentation.logging import failed, guarded, is_enabled, record
@@ -28,7 +28,7 @@ from problems.websockets import Close, close_code, close_for, text_for
 __all__ = ["ProblemResponse", "Setup", "mark_reported"]
 
 _REPORTED: Final = "problems.reported"
-_SETUP: Final = "problems.setup"
+SETUP: Final = "problems.setup"
 _UNEXPECTED: Final = "problems.unexpected"
 
 
@@ -70,12 +70,7 @@ class Setup:
 
     def put(self, scope: Scope) -> None:
         """Let handlers below find this setup: a test may have replaced the one that they were made with."""
-        scope[_SETUP] = self
-
-    def current(self, scope: Scope) -> "Setup":
-        """Return the setup that holds for a request: the one that was put, or this one."""
-        found: Setup = scope.get(_SETUP, self)
-        return found
+        scope[SETUP] = self
 
     def respond(self, scope: Scope, exc: Exception, told: BaseException | None = None) -> "ProblemResponse":
         """
@@ -86,18 +81,22 @@ class Setup:
             exc: What was raised.
             told: What is answered, if that is not *exc* itself.
         """
-        known: ProblemResponse | None = scope.get(_UNEXPECTED)
-        if known is not None and known.is_for(exc, self):
-            return known
-        facts = _facts_of(scope, self.policy)
+        policy = self.policy
         if told is None:
-            told = exc if isinstance(exc, Problem) else self.read(exc, scope, self.policy)
-        decided = answer(told, facts, self.policy, self.registry)
-        if self.policy.undeclared != "ignore" and decided.is_expected and decided.problem is not None:
-            notice_undeclared(decided.problem, exc, scope, self._declared(scope), self.policy.undeclared)
-        response = ProblemResponse(decided, exc, facts, self)
-        if not decided.is_expected:
+            if isinstance(exc, Problem):
+                told = exc
+            else:
+                known: ProblemResponse | None = scope.get(_UNEXPECTED)
+                if known is not None and known.is_for(exc, self):
+                    return known
+                told = self.read(exc, scope, policy)
+        facts = RequestFacts(scope, None if policy.instance is None else _instance(scope, policy))
+        response = answer_as(ProblemResponse, told, facts, policy, self.registry)
+        response.exception, response.facts, response.setup = exc, facts, self
+        if not response.is_expected:
             scope[_UNEXPECTED] = response  # each handler on the way of the exception asks again
+        elif policy.undeclared != "ignore" and response.problem is not None:
+            notice_undeclared(response.problem, exc, scope, self._declared(scope), policy.undeclared)
         return response
 
     def _declared(self, scope: Scope) -> Iterable[type[Problem]] | None:
@@ -106,37 +105,58 @@ class Setup:
         return None
 
 
-def _facts_of(scope: Scope, policy: Policy) -> RequestFacts:
+def _instance(scope: Scope, policy: Policy) -> str | None:
+    """Return what identifies this occurrence."""
     identify = policy.instance
-    instance = fresh_instance() if identify is fresh_instance else None  # needs no facts, and cannot fail
-    facts = RequestFacts(scope.get("method", "GET"), scope["path"], scope["headers"], instance)
-    if identify is None or instance is not None:
-        return facts
-    with guarded("`Policy(instance=…)` failed; the problem is sent without an instance."):
-        return facts._replace(instance=identify(facts))
-    return facts
+    if identify is fresh_instance:  # needs no facts, and cannot fail
+        return fresh_instance()
+    if identify is not None:
+        with guarded("`Policy(instance=…)` failed; the problem is sent without an instance."):
+            return identify(RequestFacts(scope))
+    return None
 
 
 class ProblemResponse(Response):
-    """An answer on its way; when it is sent, the observers are told."""
+    """
+    An answer on its way; when it is sent, the observers are told.
+
+    Attributes:
+        problem: The problem that is told, if any.
+        instance: The URI reference of this occurrence.
+        is_expected: Whether somebody meant the exception for a client.
+        failure: What went wrong while the answer was made.
+        exception: What was raised.
+        facts: What the answer depended on.
+        setup: What the application answers with.
+    """
 
     background = None
+    exception: Exception
+    facts: RequestFacts
+    setup: Setup
 
-    def __init__(self, decided: Answer, exc: Exception, facts: RequestFacts, setup: Setup) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        problem: Problem | None,
+        instance: str | None,
+        is_expected: bool = True,  # noqa: FBT001, FBT002 - as `Answer` has it
+        failure: Exception | None = None,
+    ) -> None:
         # Not `Response.__init__`: status, headers and body are what they have to be already.
-        self.status_code, self.raw_headers, self.body = decided.status, decided.headers, decided.body
-        self.decided = decided
-        self._exc, self._facts, self._setup = exc, facts, setup
+        self.status_code, self.raw_headers, self.body = status, headers, body
+        self.problem, self.instance, self.is_expected, self.failure = problem, instance, is_expected, failure
 
     def is_for(self, exc: Exception, setup: Setup) -> bool:
         """Return whether this is the response to *exc* of an application with that setup."""
-        return self._exc is exc and self._setup == setup
+        return self.exception is exc and self.setup == setup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer: a response, the denial of a WebSocket, or a close frame."""
-        policy, decided = self._setup.policy, self.decided
-        hooks = policy.hooks
-        if hooks:
+        policy = self.setup.policy
+        if policy.hooks:
             self._announce(scope)
         if scope["type"] == "http":  # without the questions that `Response` asks
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -145,54 +165,53 @@ class ProblemResponse(Response):
             await super().__call__(scope, receive, send)
         else:
             await self._closing()(scope, receive, send)
-        if decided.failure is not None:
-            handled = (self._exc, sys.exception())
-            failed(decided.failure, handled, "An answer could not be made; a constant document was sent.")
-        if hooks or is_enabled(decided.status, decided.problem, policy.log_levels):
+        if self.failure is not None:
+            handled = (self.exception, sys.exception())
+            failed(self.failure, handled, "An answer could not be made; a constant document was sent.")
+        if policy.hooks or is_enabled(self.status_code, self.problem, policy.log_levels):
             await self._report(scope)
 
     async def _report(self, scope: Scope) -> None:
-        if self.decided.problem is not None and scope.get(_REPORTED) is not self._exc:
-            await self._observe(self.decided.problem)
+        if self.problem is not None and scope.get(_REPORTED) is not self.exception:
+            await self._observe(self.problem)
 
     def _closing(self) -> Closing:
-        told, registry, policy = self.decided.problem, self._setup.registry, self._setup.policy
+        told, registry, policy = self.problem, self.setup.registry, self.setup.policy
         if told is None:
-            return Closing(Close(close_code(self.decided.status), ""))
-        text = text_for(told, registry, instance=self.decided.instance) if policy.problem_frames else None
+            return Closing(Close(close_code(self.status_code), ""))
+        text = text_for(told, registry, instance=self.instance) if policy.problem_frames else None
         with guarded("`Policy(close_codes=…)` failed; the usual close code is sent."):
             return Closing(close_for(told, registry, codes=policy.close_codes), text)
         return Closing(close_for(told, registry), text)
 
     def _announce(self, scope: Scope) -> None:
         """Tell the hooks that want to know before the answer is sent."""
-        if self.decided.problem is None or scope.get(_REPORTED) is self._exc:
+        if self.problem is None or scope.get(_REPORTED) is self.exception:
             return
-        early = [before for hook in self._setup.policy.hooks if (before := getattr(hook, "before", None))]
-        occurrence = self._occurrence(self.decided.problem) if early else None
+        early = [before for hook in self.setup.policy.hooks if (before := getattr(hook, "before", None))]
+        occurrence = self._occurrence(self.problem) if early else None
         for before in early:
             with guarded("The hook %r failed; it is skipped.", before):
                 before(occurrence)
 
     def _occurrence(self, problem: Problem) -> Occurrence:
-        decided = self.decided
-        _forget_earlier(self._exc)
+        _forget_earlier(self.exception)
         return Occurrence(
             problem=problem,
-            exception=self._exc,
-            type=self._setup.registry.uri(type(problem)),
-            status=decided.status,
-            instance=decided.instance,
-            method=self._facts.method,
-            path=self._facts.path,
-            is_expected=decided.is_expected,
+            exception=self.exception,
+            type=self.setup.registry.uri(type(problem)),
+            status=self.status_code,
+            instance=self.instance,
+            method=self.facts.method,
+            path=self.facts.path,
+            is_expected=self.is_expected,
         )
 
     async def _observe(self, problem: Problem) -> None:
         """Tell the log and the hooks; one that fails is recorded and skipped."""
         occurrence = self._occurrence(problem)
-        record(occurrence, self._setup.policy.log_levels)
-        for hook in self._setup.policy.hooks:
+        record(occurrence, self.setup.policy.log_levels)
+        for hook in self.setup.policy.hooks:
             with guarded("The hook %r failed; it is skipped.", hook):
                 waited = hook(occurrence)
                 if inspect.isawaitable(waited):
