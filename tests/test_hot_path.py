@@ -165,11 +165,13 @@ def recording() -> Iterator[list[str]]:
             calls.append(f"{module}.{frame.f_code.co_qualname}")
 
     before = sys.getprofile()
+    gc.disable()  # whoever listens to it would be counted now and then
     sys.setprofile(note)
     try:
         yield calls
     finally:
         sys.setprofile(before)
+        gc.enable()
 
 
 def calls_of(once: Callable[[], None]) -> list[str]:
