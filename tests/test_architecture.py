@@ -170,6 +170,16 @@ def loaded_by(code: str) -> set[str]:
     return {name for name, file in json.loads(done.stdout).items() if "site-packages" in (file or "")}
 
 
+def test_what_few_applications_use_is_loaded_later():
+    """
+    Pages and YAML cost only those who ask for them; the names are there all the same.
+    """
+    code = "import problems.fastapi as ours, sys; assert 'problems.pages' not in sys.modules"
+
+    assert "yaml" not in loaded_by(code)
+    assert "yaml" in loaded_by(f"{code}; from problems.fastapi import *; ProblemSchemaGenerator, problem_pages")
+
+
 modules = pytest.mark.parametrize("name", PATHS)
 
 

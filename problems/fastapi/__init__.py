@@ -4,10 +4,16 @@ Problems in FastAPI applications: what `problems.starlette` does, and the OpenAP
 Knows where FastAPI keeps what an operation declares; the fragments come from `problems.openapi`.
 """
 
+from typing import TYPE_CHECKING
+
+from problems import starlette
 from problems.fastapi._document import apply_problems
 from problems.fastapi._install import add_problems
 from problems.fastapi._responses import responses
-from problems.starlette import ProblemMiddleware, ProblemSchemaGenerator, problem_pages, problem_response
+from problems.starlette import ProblemMiddleware, problem_response
+
+if TYPE_CHECKING:
+    from problems.starlette import ProblemSchemaGenerator, problem_pages
 
 __all__ = [
     "ProblemMiddleware",
@@ -18,3 +24,12 @@ __all__ = [
     "problem_response",
     "responses",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load what only some applications use, as `problems.starlette` does."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(starlette, name)
+        return found
