@@ -61,9 +61,9 @@ def _make_members(cls: "type[Problem]") -> Members:
         )
     if cls.problem_declaration.abstract:
         raise AbstractProblem(cls.__qualname__, "raised")
-    is_made_here = cls.__init__ is Problem.__init__ and cls.__new__ is Problem.__new__
-    is_usual = is_made_here and not cls.problem_declaration.detail
-    members = members_of(cls, cls.problem_body, is_open=cls.problem_declaration.open, is_usual=is_usual)
+    said = cls.problem_declaration
+    is_usual = cls.__init__ is Problem.__init__ and cls.__new__ is Problem.__new__ and not said.detail
+    members = members_of(cls, cls.problem_body, is_open=said.open, is_usual=is_usual)
     for name, header in members.headers.items():
         try:
             header.check(cls.problem_type.status)
@@ -191,8 +191,7 @@ class Problem(Declared, HTTPException):
         facts, declaration = declare(name, words, bases, own, is_unbound=_is_unbound(cls))
         check_body(cls, own, declaration.members)
         cls.problem_type, cls.problem_declaration = facts, declaration
-        if facts.status != cls.status_code:
-            cls.status_code = facts.status
+        cls.status_code = facts.status
         if local := local_names(cls, own):
             cls.problem_locals = local
         for recipe in _RECIPES:
@@ -216,17 +215,14 @@ class Problem(Declared, HTTPException):
             # What is not given is as the class has it.
             self.__dict__ = {"detail": detail, **values} if detail else values
         else:
-            self._fill(values, detail, instance, headers)
+            self._keep(values, detail, instance, headers)
 
-    def _fill(
-        self, values: dict[str, Any], detail: str, instance: str | None, headers: Mapping[str, str] | None
-    ) -> None:
+    def _keep(self, values: dict[str, Any], detail: str, instance: str | None, headers: Any) -> None:
         """Take on validated members, and what only some occurrences have."""
         known = self.problem_members
         # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
         said = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
-        if said:
-            values = {"detail": said, **values}
+        values = {"detail": said, **values} if said else values
         if known.is_open:
             self.problem_open = _open_names(type(self), values)
         if instance is not None:
@@ -265,8 +261,7 @@ class Problem(Declared, HTTPException):
         @property
         def detail(self) -> object:
             """What happened this time; the title for who reads HTTPExceptions, if nothing is said."""
-            given = self.__dict__
-            return given.get("detail") or given.get("problem_said", self.problem_type.title)
+            return self.__dict__.get("detail") or self.__dict__.get("problem_said", self.problem_type.title)
 
         @detail.setter
         def detail(self, said: object) -> None:
@@ -285,8 +280,7 @@ class Problem(Declared, HTTPException):
         """The extension members as one JSON object; never fails."""
         known, members = self.problem_members, self.__dict__
         if "problem_written" in members:  # by who made it
-            written: bytes = members["problem_written"]
-            return written
+            return bytes(members["problem_written"])
         if known.is_open:
             members = {name: members[name] for name in (*known.names, *self.problem_open) if name in members}
             if not members:
