@@ -240,7 +240,7 @@ def _fastapi_problem() -> AsyncProbe:
     handler = new_exception_handler(documentation_uri_template=f"{BASE}{{type}}")
     add_exception_handler(app, handler)
 
-    class Missing(NotFoundProblem):  # type: ignore[misc]  # as above
+    class Missing(NotFoundProblem):  # type: ignore[misc]  # the package is only there while it is measured
         """No item has the requested id."""
 
         title = "Item not found"

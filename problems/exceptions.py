@@ -213,18 +213,18 @@ class Problem(Declared, HTTPException):
             raise InvalidMembers(type(self).__qualname__, faults(error)) from None
         if known.is_plain and instance is None and headers is None and detail.__class__ is str:
             # What is not given is as the class has it.
-            self.__dict__ = {"detail": detail, **values} if detail else values
+            self.__dict__ = {"detail": detail, **values} if detail and detail != self.problem_type.title else values
         else:
             self._keep(values, detail, instance, headers)
 
     def _keep(self, values: dict[str, Any], detail: str, instance: str | None, headers: Any) -> None:
         """Take on validated members, and what only some occurrences have."""
         known = self.problem_members
-        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
-        said = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
-        values = {"detail": said, **values} if said else values
         if known.is_open:
             self.problem_open = _open_names(type(self), values)
+        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
+        said = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
+        values = {"detail": said, **values} if said and said != self.problem_type.title else values
         if instance is not None:
             values["instance"] = quote_reference(_text(type(self), "instance", instance))
         if headers is not None or known.headers:
@@ -333,9 +333,9 @@ def unvalidated(
     Nothing is checked, so nothing can fail: for the way from a foreign exception to its answer.
     """
     problem = cls.__new__(cls)
-    problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
-    known = cls.problem_members
-    if known.is_open:
+    says_more = detail and detail != cls.problem_type.title
+    problem.__dict__.update({"detail": detail, **members} if says_more else members, headers=headers)
+    if (known := cls.problem_members).is_open:
         problem.problem_open = tuple(name for name in members if name not in known.names)
     return problem
 
@@ -357,7 +357,7 @@ def _is_unbound(cls: type) -> bool:
 
 def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the members that an open type does not declare; the reserved names are reserved for them too."""
-    names = tuple(name for name in values if name not in cls.problem_members.names and name not in _STANDARD)
+    names = tuple(name for name in values if name not in cls.problem_members.names)
     try:
         check_names(cls.__qualname__, names)
     except InvalidDefinition as error:

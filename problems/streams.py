@@ -132,7 +132,7 @@ class Stream:
             async with _closing(items):
                 async for item in items:
                     yield item
-        except Exception as failure:  # noqa: BLE001 - as above
+        except Exception as failure:  # noqa: BLE001 - it is raised again at the end of the response
             self.failure = failure
 
     def guarded(self, result: Any) -> Any:

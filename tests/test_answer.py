@@ -106,6 +106,17 @@ class TestProblem:
 
         assert ("/errors/7", "/errors/7") == (decided.instance, body_of(decided)["instance"])
 
+    def test_a_detail_that_repeats_the_title(self):
+        """
+        What only says the title once more is not sent, whoever wrote it.
+        """
+        template = NotFound()
+        template.detail = "Not Found"
+
+        for exc in (NotFound("Not Found"), NotFound("Not Found", headers={"X-A": "b"}), template):
+            assert {} == said(exc)
+        assert {} == said(HTTPException(413, "Content Too Large"))
+
     def test_nothing_of_it_changes(self):
         """
         An occurrence is the same after it was answered.

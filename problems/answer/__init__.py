@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from problems._headers import HeaderLines, check_header, describes_body, header_value
 from problems._media_types import PROBLEM_JSON
-from problems.answer._adapting import adapted, merged
+from problems.answer._adapting import Line, adapted, merged
 from problems.answer._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
 from problems.exceptions import Problem
 from problems.policy import Policy, RequestFacts
@@ -22,7 +22,6 @@ __all__ = ["Answer", "Rejected", "answer", "answer_as"]
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
-Line = tuple[bytes, bytes]
 
 _CONTENT_TYPE: Final = (b"content-type", PROBLEM_JSON.encode())
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -82,7 +81,7 @@ def answer_as(
     facts: RequestFacts,
     policy: Policy,
     registry: Registry,
-    is_expected: bool = True,  # noqa: FBT001, FBT002 - passed on as it is
+    is_expected: bool = True,  # noqa: FBT001, FBT002 - passed on by position, as it comes
 ) -> A:
     """Return the same as an object of another kind, which *make* makes: so nobody has to copy it."""
     try:
@@ -134,14 +133,14 @@ def _without_content(status: int, headers: Any, facts: RequestFacts) -> Answer:
     return Answer(status, lines, b"", None, facts.instance)
 
 
-def _lines(headers: Any, status: int) -> list[tuple[bytes, bytes]]:
+def _lines(headers: Any, status: int) -> list[Line]:
     """Return the fields of an exception, but those that describe the body it did not have."""
     if isinstance(headers, HeaderLines):
         return [_encoded(name, value) for name, value in headers.items() if not describes_body(name, status)]
     return [_encoded(name, value) for name, value in _sendable(headers) if not describes_body(name, status)]
 
 
-def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+def _encoded(name: str, value: str) -> Line:
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 

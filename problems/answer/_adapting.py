@@ -25,7 +25,7 @@ from problems.registry import Registry
 from problems.rendering import Representation
 from problems.rendering.json import encode_members, join, prefix
 
-__all__ = ["adapted", "merged"]
+__all__ = ["Line", "adapted", "merged"]
 
 Line = tuple[bytes, bytes]
 

@@ -15,7 +15,7 @@ def fetch(uri: str) -> int | None:
     """Return the status that *uri* is answered with after redirects, nothing if there is no answer."""
     try:
         request = urllib.request.Request(uri, headers={"Accept": HTML})  # noqa: S310 - callers pass http and https only
-        with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - likewise http or https
             status: int = response.status
             return status
     except urllib.error.HTTPError as error:

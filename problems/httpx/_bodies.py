@@ -98,7 +98,7 @@ async def acomplete(response: Streamed, limit: int) -> tuple[Streamed, str | Non
     _set_stream(response, bounded)
     try:
         await response.aread()
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
         return _without_content(response), _sentence(error)
     finally:
         with suppress(Exception):
@@ -137,7 +137,7 @@ class _Bounded:
                 left -= len(chunk)
                 if left <= 0:
                     return
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - what has come so far may be all of the document
             self.failure = _sentence(error)
 
     def close(self) -> None:

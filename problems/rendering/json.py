@@ -272,7 +272,7 @@ def _name(key: object) -> str | None:
             return _text_of_bytes(key)
         names: dict[str, None] = to_jsonable_python({key: None})
         return next(iter(names))
-    except Exception:  # noqa: BLE001 - as above; a key cannot be replaced
+    except Exception:  # noqa: BLE001 - whatever a stranger's class raises; a key cannot be replaced
         return None
 
 

@@ -81,16 +81,13 @@ class Setup:
             exc: What was raised.
             told: What is answered, if that is not *exc* itself.
         """
+        known: ProblemResponse | None = scope.get(_UNEXPECTED)
+        if known is not None and known.is_for(exc, self):
+            return known
         policy = self.policy
         if told is None:
-            if isinstance(exc, Problem):
-                told = exc
-            else:
-                known: ProblemResponse | None = scope.get(_UNEXPECTED)
-                if known is not None and known.is_for(exc, self):
-                    return known
-                told = self.read(exc, scope, policy)
-        facts = RequestFacts(scope, None if policy.instance is None else _instance(scope, policy))
+            told = exc if isinstance(exc, Problem) else self.read(exc, scope, policy)
+        facts = RequestFacts(scope, policy.instance and _instance(policy.instance, scope))
         response = answer_as(ProblemResponse, told, facts, policy, self.registry)
         response.exception, response.facts, response.setup = exc, facts, self
         if not response.is_expected:
@@ -105,14 +102,12 @@ class Setup:
         return None
 
 
-def _instance(scope: Scope, policy: Policy) -> str | None:
+def _instance(identify: Callable[[RequestFacts], str | None], scope: Scope) -> str | None:
     """Return what identifies this occurrence."""
-    identify = policy.instance
     if identify is fresh_instance:  # needs no facts, and cannot fail
         return fresh_instance()
-    if identify is not None:
-        with guarded("`Policy(instance=…)` failed; the problem is sent without an instance."):
-            return identify(RequestFacts(scope))
+    with guarded("`Policy(instance=…)` failed; the problem is sent without an instance."):
+        return identify(RequestFacts(scope))
     return None
 
 
@@ -142,7 +137,7 @@ class ProblemResponse(Response):
         body: bytes,
         problem: Problem | None,
         instance: str | None,
-        is_expected: bool = True,  # noqa: FBT001, FBT002 - as `Answer` has it
+        is_expected: bool = True,  # noqa: FBT001, FBT002 - by position, as `Make` passes it
         failure: Exception | None = None,
     ) -> None:
         # Not `Response.__init__`: status, headers and body are what they have to be already.

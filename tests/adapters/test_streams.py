@@ -56,25 +56,25 @@ def fastapi_app(policy):
 
     @app.get("/events", response_class=EventSourceResponse)
     @stream_problems
-    async def events(n: int, crash: bool = False) -> AsyncIterator[Item]:  # noqa: FBT001, FBT002 - a query parameter
+    async def events(n: int, *, crash: bool = False) -> AsyncIterator[Item]:
         for item in failing(n, crash):
             yield item
 
     @app.get("/events-sync", response_class=EventSourceResponse)
     @stream_problems
-    def events_sync(n: int, crash: bool = False) -> Iterator[ServerSentEvent]:  # noqa: FBT001, FBT002 - as above
+    def events_sync(n: int, *, crash: bool = False) -> Iterator[ServerSentEvent]:
         for item in failing(n, crash):
             yield ServerSentEvent(data=item)
 
     @app.get("/lines")
     @stream_problems
-    async def lines(n: int, crash: bool = False) -> AsyncIterator[Item]:  # noqa: FBT001, FBT002 - as above
+    async def lines(n: int, *, crash: bool = False) -> AsyncIterator[Item]:
         for item in failing(n, crash):
             yield item
 
     @app.get("/lines-sync")
     @stream_problems
-    def lines_sync(n: int, crash: bool = False) -> Iterator[Item]:  # noqa: FBT001, FBT002 - as above
+    def lines_sync(n: int, *, crash: bool = False) -> Iterator[Item]:
         yield from failing(n, crash)
 
     add_problems(app, REGISTRY, policy=policy)

@@ -78,10 +78,10 @@ def test_25_spans_of_mistakes_are_no_errors():
     """
     pytest.importorskip("opentelemetry.sdk", reason="needs opentelemetry-sdk")
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - it may not be there
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415 - it may not be there
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: PLC0415 - it may not be there
 
-    from problems.instrumentation.opentelemetry import trace_problems  # noqa: PLC0415 - as above
+    from problems.instrumentation.opentelemetry import trace_problems  # noqa: PLC0415 - it may not be there
 
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
