@@ -4,6 +4,9 @@ Typed problem details (RFC 9457) for HTTP APIs.
 Declare an error once, as a class; raise it, answer it, document it, and catch it again in the client.
 """
 
+from typing import TYPE_CHECKING
+
+from problems._later import later
 from problems._received import ReceivedProblem
 from problems._response_header import ResponseHeader
 from problems.catalog.client import (
@@ -29,9 +32,11 @@ from problems.details import ProblemDetails
 from problems.errors import ProblemsError
 from problems.exceptions import ClientProblem, Problem, ServerProblem
 from problems.invalid_params import InvalidParam
-from problems.policy import Policy
 from problems.problem_type import ProblemType
 from problems.registry import Registry
+
+if TYPE_CHECKING:
+    from problems.policy import Policy
 
 __all__ = [  # noqa: RUF022 - in the order of a first reading
     # Declare and raise
@@ -70,3 +75,6 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
     # When this package is used wrongly
     "ProblemsError",
 ]
+
+if not TYPE_CHECKING:  # or checkers would take any name for one of this module
+    __getattr__ = later(__name__, {"Policy": "problems.policy"})  # clients have none

@@ -32,8 +32,8 @@ _OF_HEADER: Final = frozenset({"type", "title", "status", "detail"})
 _OF_OCCURRENCE: Final = frozenset({"instance", "status_code", "headers", "args"})
 _OF_ANY_CLASS: Final = frozenset({"__module__", "__qualname__", "__doc__", "__annotations__"})
 _NOTHING: Final = (None,)
-_CLASS_VAR: Final = re.compile(r"\s*(\w+\.)*ClassVar\b")
-_FINAL: Final = re.compile(r"\s*(\w+\.)*Final\b")
+_CLASS_VAR: Final = r"\s*(\w+\.)*ClassVar\b"
+_FINAL: Final = r"\s*(\w+\.)*Final\b"
 _ABOUT_MEMBERS: Final = frozenset({"FieldValidatorDecoratorInfo", "FieldSerializerDecoratorInfo"})
 
 
@@ -156,10 +156,10 @@ else:
         return own
 
 
-def _is(form: object, text: re.Pattern[str], hint: object) -> bool:
+def _is(form: object, written: str, hint: object) -> bool:
     """Whether an annotation is a special form of `typing`, be it written as text."""
     if isinstance(hint, str):
-        return text.match(hint) is not None
+        return re.match(written, hint) is not None
     return hint is form or getattr(hint, "__origin__", None) is form
 
 

@@ -18,7 +18,7 @@ from problems.problem_type import ABOUT_BLANK, Declaration, ProblemType
 
 __all__ = ["Inherited", "Words", "declare"]
 
-_SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_SCHEMA_NAME: Final = "[A-Za-z][A-Za-z0-9]*"
 
 
 class Words(NamedTuple):
@@ -195,6 +195,6 @@ def _aliases(aliases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _schema_name(name: str) -> str:
-    if not _SCHEMA_NAME.fullmatch(_text("schema_name", name)):
+    if not re.fullmatch(_SCHEMA_NAME, _text("schema_name", name)):
         raise ValueError(f"`schema_name={name!r}` breaks code generators. Use letters and digits, a letter first.")
     return name

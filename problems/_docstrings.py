@@ -11,10 +11,8 @@ from typing import Final
 
 __all__ = ["described"]
 
-_SECTION: Final = re.compile(
-    r"^(?:Args|Arguments|Attributes|Examples?|Notes?|Raises|References|Returns|See Also|Yields):\s*$", re.MULTILINE
-)
-_ATTRIBUTE: Final = re.compile(r"^ {1,8}(\w+)(?: \([^)]*\))?:[ \n]\s*((?:.|\n {5,})+)$", re.MULTILINE)
+_SECTION: Final = r"(?m)^(?:Args|Arguments|Attributes|Examples?|Notes?|Raises|References|Returns|See Also|Yields):\s*$"
+_ATTRIBUTE: Final = r"(?m)^ {1,8}(\w+)(?: \([^)]*\))?:[ \n]\s*((?:.|\n {5,})+)$"
 
 
 def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
@@ -25,11 +23,11 @@ def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
     ('Sold out.', {'left': 'How many there are.'})
     """
     text = inspect.cleandoc(doc or "")
-    first = _SECTION.search(text)
+    first = re.search(_SECTION, text)
     description = text[: first.start()].strip() if first else text
     attributes: dict[str, str] = {}
     _, found, rest = text.partition("Attributes:\n")
     if found:
-        section = rest[: end.start()] if (end := _SECTION.search(rest)) else rest
-        attributes = {name: " ".join(said.split()) for name, said in _ATTRIBUTE.findall(section)}
+        section = rest[: end.start()] if (end := re.search(_SECTION, rest)) else rest
+        attributes = {name: " ".join(said.split()) for name, said in re.findall(_ATTRIBUTE, section)}
     return description, attributes

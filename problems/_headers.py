@@ -63,8 +63,8 @@ MAX_SECONDS: Final = 2**31 - 1
 
 _is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110, section 5.6.2
 _is_field_value: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*").fullmatch  # section 5.5
-_is_seconds: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?").fullmatch
-_has_time: Final = re.compile(r"[0-9]:[0-9]{2}").search
+_SECONDS: Final = r"[0-9]+(?:\.[0-9]*)?"
+_TIME: Final = "[0-9]:[0-9]{2}"
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -263,9 +263,9 @@ def parse_retry_after(text: str, now: datetime) -> timedelta | None:
     datetime.timedelta(seconds=60)
     """
     stripped = text.strip()
-    if _is_seconds(stripped):
+    if re.fullmatch(_SECONDS, stripped):
         return timedelta(seconds=min(float(stripped), MAX_SECONDS))
-    if not _has_time(stripped):
+    if not re.search(_TIME, stripped):
         return None
     try:
         moment = parsedate_to_datetime(stripped)

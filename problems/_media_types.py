@@ -50,8 +50,7 @@ EVENT_STREAM: Final = "text/event-stream"
 JSON_LINES: Final = "application/jsonl"
 NDJSON: Final = "application/x-ndjson"
 
-_END: Final = re.compile("[;,]")
-_PARAMETER: Final = re.compile(r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)(?:;|$)')
+_PARAMETER: Final = r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)(?:;|$)'
 
 
 def essence(content_type: str | None) -> str:
@@ -63,7 +62,7 @@ def essence(content_type: str | None) -> str:
     >>> essence("Application/Problem+JSON; charset=utf-8")
     'application/problem+json'
     """
-    return _END.split(content_type or "", maxsplit=1)[0].strip().lower()
+    return (content_type or "").partition(";")[0].partition(",")[0].strip().lower()
 
 
 def is_json(media_type: str) -> bool:
@@ -84,7 +83,7 @@ def charset(content_type: str | None) -> str | None:
     'utf-8'
     """
     _, _, parameters = (content_type or "").partition(";")
-    for name, value in _PARAMETER.findall(parameters):
+    for name, value in re.findall(_PARAMETER, parameters):
         if name.lower() == "charset":
             return value.strip(' \t"').lower() or None
     return None

@@ -28,15 +28,15 @@ _REFERENCE: Final = (
 # What nearly all of them look like. The whole grammar takes 2 ms to compile: not at import, and not without need.
 _is_usual: Final = re.compile(r"(?:https?://[A-Za-z0-9.\-]+)?[A-Za-z0-9\-._~/]*(?:#[A-Za-z0-9\-._~]*)?").fullmatch
 _has_scheme: Final = re.compile(_SCHEME).match
-_split: Final = re.compile(  # appendix B, with the syntax of a scheme
-    r"(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL
-).fullmatch
 
-_FORBIDDEN: Final = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#\[\]%]")
-_BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_UNQUOTED: Final = re.compile(rf"{_FORBIDDEN.pattern}|{_BARE_PERCENT.pattern}")
-_LEADING_DOTS: Final = re.compile(r"^(?:\.\.?/)+")
-_SEGMENT: Final = re.compile(r"/[^/]*|[^/]+")
+# Patterns that are rarely needed are compiled when they are.
+# Appendix B, with the syntax of a scheme.
+_COMPONENTS: Final = r"(?s)(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
+_FORBIDDEN: Final = r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#\[\]%]"
+_BARE_PERCENT: Final = r"%(?![0-9A-Fa-f]{2})"
+_UNQUOTED: Final = rf"{_FORBIDDEN}|{_BARE_PERCENT}"
+_LEADING_DOTS: Final = r"^(?:\.\.?/)+"
+_SEGMENT: Final = r"/[^/]*|[^/]+"
 _BASE_ENDS: Final = ("/", "#", ":", "=")
 
 
@@ -61,9 +61,9 @@ def check_reference(text: str) -> str | None:
 
 
 def _reason(text: str) -> str:
-    if forbidden := _FORBIDDEN.search(text):
+    if forbidden := re.search(_FORBIDDEN, text):
         return f"the character {forbidden[0]!r} is not allowed."
-    if _BARE_PERCENT.search(text):
+    if re.search(_BARE_PERCENT, text):
         return "a '%' is not followed by two hexadecimal digits."
     if text.count("#") > 1:
         return "only one '#' is allowed."
@@ -83,7 +83,7 @@ def quote_reference(text: str) -> str:
     """
     if _is_reference(text):
         return text
-    quoted = _UNQUOTED.sub(lambda found: _quoted(found[0]), text)
+    quoted = re.sub(_UNQUOTED, lambda found: _quoted(found[0]), text)
     return quoted if _is_reference(quoted) else _quoted(text, safe="/")
 
 
@@ -162,7 +162,7 @@ def resolve(base: str, reference: str) -> str:
 
 
 def _parts(text: str) -> _Parts:
-    found = _split(text)
+    found = re.fullmatch(_COMPONENTS, text)
     return _Parts(*found.groups()) if found else _Parts(None, None, text, None, None)
 
 
@@ -181,8 +181,8 @@ def _without_dots(path: str) -> str:
     """
     if "/." not in path and not path.startswith("."):
         return path
-    rest = _LEADING_DOTS.sub("", path)
-    segments: list[str] = _SEGMENT.findall("" if rest in (".", "..") else rest)
+    rest = re.sub(_LEADING_DOTS, "", path)
+    segments: list[str] = re.findall(_SEGMENT, "" if rest in (".", "..") else rest)
     kept: list[str] = []
     for segment in segments:
         if segment == "/..":

@@ -29,7 +29,7 @@ class Translations(Protocol):
 Texts: TypeAlias = Mapping[str, str | Mapping[str, str]]
 """By key, the title, or both parts: `{"404": "Nicht gefunden"}`, `{"404": {"title": …, "detail": …}}`."""
 
-_MODIFIERS: Final = re.compile("[.@].*", re.DOTALL)
+_MODIFIERS: Final = "(?s)[.@].*"
 """The encoding and the variant in the name of a locale, `de_DE.UTF-8@euro`; a tag has neither."""
 
 _NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -107,7 +107,7 @@ def _look_up(texts: Texts | Translations, key: str, part: Part) -> str | None:
 
 def _tag(locale: str) -> str:
     """Return the language tag of a locale's name (RFC 5646, section 2.1)."""
-    return _MODIFIERS.sub("", locale).replace("_", "-")
+    return re.sub(_MODIFIERS, "", locale).replace("_", "-")
 
 
 def _wider(tag: str) -> Iterator[str]:

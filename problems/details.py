@@ -9,14 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self, TypeGuard
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    GetJsonSchemaHandler,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
@@ -149,14 +142,13 @@ class ProblemDetails(BaseModel):
             return data
         return usable | {name: value for name, value in data.items() if name not in STANDARD_MEMBERS}
 
-    @model_serializer(mode="wrap")
-    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the standard members that are absent, but no extension member: null may mean something there."""
-        written: dict[str, Any] = handler(self)
-        for name in STANDARD_MEMBERS:
-            if name in written and written[name] is None:
-                del written[name]
-        return written
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
+        # What `model_serializer` does, whose module takes as long to load as all that is read from a response.
+        schema = handler(source)
+        written: Any = handler.resolve_ref_schema(schema)
+        written.setdefault("serialization", core_schema.wrap_serializer_function_ser_schema(_without_absent))
+        return schema
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -186,6 +178,15 @@ def standard_members(document: Mapping[str, object]) -> tuple[dict[str, Any], tu
         return _ALL.validate_python(document), ()
     except ValidationError:
         return _one_by_one(document)
+
+
+def _without_absent(details: ProblemDetails, handler: core_schema.SerializerFunctionWrapHandler) -> dict[str, Any]:
+    """Leave out the standard members that are absent, but no extension member: null may mean something there."""
+    written: dict[str, Any] = handler(details)
+    for name in STANDARD_MEMBERS:
+        if name in written and written[name] is None:
+            del written[name]
+    return written
 
 
 def _is_object(data: object) -> TypeGuard[Mapping[str, Any]]:

@@ -51,7 +51,7 @@ _PLACES: Final[Mapping[str, ParameterLocation]] = {
     "cookie": "cookie",
 }
 _WITHOUT_CODE: Final = "invalid"
-_SEGMENT: Final = re.compile(r"[^.\[\]]+")
+_SEGMENT: Final = r"[^.\[\]]+"
 _ROOTS: Final = frozenset({"", "$", "(root)", "body"})
 _LIMIT: Final = 1_000
 
@@ -211,7 +211,7 @@ def _pointer(path: str) -> str:
         return path
     if path.startswith("/"):
         return f"#{path}"
-    segments: list[str] = _SEGMENT.findall(path) if path not in _ROOTS else []
+    segments: list[str] = re.findall(_SEGMENT, path) if path not in _ROOTS else []
     return fragment([segment.strip("'\"") for segment in (segments[1:] if segments[:1] == ["$"] else segments)])
 
 

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 __all__ = ["choose", "choose_language", "named"]
 
-_ELEMENT: Final = re.compile(r'(?:[^,"]+|"(?:[^"\\]|\\.)*"?)+')
-_PARAMETER: Final = re.compile(r'(?:[^;"]+|"(?:[^"\\]|\\.)*"?)+')
-_WEIGHT: Final = re.compile(r"0(?:\.[0-9]*)?|\.[0-9]+|1(?:\.0*)?")
+_ELEMENT: Final = r'(?:[^,"]+|"(?:[^"\\]|\\.)*"?)+'
+_PARAMETER: Final = r'(?:[^;"]+|"(?:[^"\\]|\\.)*"?)+'
+_WEIGHT: Final = r"0(?:\.[0-9]*)?|\.[0-9]+|1(?:\.0*)?"
 
 _MAX_SUBTAGS: Final = 16
 """More than any language tag has; a client must not choose how long the lookup takes."""
@@ -88,15 +88,15 @@ def choose_language(accept_language: str, offers: Iterable[str], default: str) -
 
 def _ranges(header: str) -> list[_Range]:
     """Return the elements of a header field, those with a broken weight left out."""
-    found = (_range(element) for element in _ELEMENT.findall(header))
+    found = (_range(element) for element in re.findall(_ELEMENT, header))
     return [item for item in found if item is not None]
 
 
 def _range(element: str) -> _Range | None:
     name, _, rest = element.partition(";")
-    parameters = [parameter.partition("=") for parameter in _PARAMETER.findall(rest)]
+    parameters = [parameter.partition("=") for parameter in re.findall(_PARAMETER, rest)]
     weights = [value.strip() for key, _, value in parameters if key.strip() in ("q", "Q")]
-    if not name.strip() or not all(_WEIGHT.fullmatch(weight) for weight in weights):
+    if not name.strip() or not all(re.fullmatch(_WEIGHT, weight) for weight in weights):
         return None
     return _Range(name.strip().lower(), float(weights[0]) if weights else 1.0, len(parameters) > len(weights))
 

@@ -55,7 +55,7 @@ def make_strict(patch: pytest.MonkeyPatch) -> None:
     original = Setup.respond
 
     def respond(setup: Setup, scope: Scope, exc: Exception, told: BaseException | None = None) -> ProblemResponse:
-        strict = replace(setup, policy=replace(setup.policy, undeclared="raise"))
+        strict = setup._replace(policy=replace(setup.policy, undeclared="raise"))
         return original(strict, scope, exc, told)
 
     patch.setattr(Setup, "respond", respond)

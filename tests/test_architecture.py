@@ -23,8 +23,8 @@ PACKAGE: Final = ROOT / "problems"
 
 LAYERS: Final = (
     "errors problem_type negotiation _media_types _status _uris _template _text _close_codes _docstrings _frozen",
-    "details invalid_params rendering.json _class_body _declared _deprecation _definition _headers _model _reading",
-    "_per_class _response_header _snapshots _arguments dialects rendering catalogue",
+    "details invalid_params rendering.json _class_body _declared _deprecation _definition _headers _later _reading",
+    "_model _per_class _response_header _snapshots _arguments dialects rendering catalogue",
     "_members",
     "exceptions",
     "catalog declarations _examples _form _received",

@@ -12,13 +12,13 @@ if TYPE_CHECKING:  # the parser is loaded by who is sent XML
 
 __all__ = ["read_xml"]
 
-_NAMESPACE: Final = re.compile(r"\{urn:ietf:rfc:[^}]*\}")  # 7807 in both RFCs; implementations of drafts have others
+_NAMESPACE: Final = r"\{urn:ietf:rfc:[^}]*\}"  # 7807 in both RFCs; implementations of drafts have others
 _ROOT: Final = "problem"
 _ITEM: Final = "i"
 _COLLAPSED: Final = frozenset({"type", "instance", "status"})
 """What XML Schema takes without the white space around it: its types `anyURI` and `positiveInteger`."""
 
-_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4,8})_")
+_ESCAPED: Final = r"_x([0-9A-Fa-f]{4,8})_"
 _MAX_DEPTH: Final = 64
 _MISSING: Final = "The body is XML, which is read if `defusedxml` is installed: pip install 'typed-problems[xml]'."
 
@@ -58,8 +58,8 @@ def _typed(members: dict[str, Any]) -> dict[str, Any]:
 
 def _name(element: "Element") -> str | None:
     """Return the name of a member; nothing for an element of another namespace."""
-    name = _NAMESPACE.sub("", element.tag, count=1)
-    return None if name.startswith("{") else _ESCAPED.sub(_character, name)
+    name = re.sub(_NAMESPACE, "", element.tag, count=1)
+    return None if name.startswith("{") else re.sub(_ESCAPED, _character, name)
 
 
 def _character(escaped: re.Match[str]) -> str:

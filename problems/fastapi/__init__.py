@@ -6,7 +6,7 @@ Knows where FastAPI keeps what an operation declares; the fragments come from `p
 
 from typing import TYPE_CHECKING
 
-from problems import starlette
+from problems._later import later
 from problems.fastapi._document import apply_problems
 from problems.fastapi._install import add_problems
 from problems.fastapi._responses import responses
@@ -26,10 +26,7 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load what only some applications use, as `problems.starlette` does."""
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(starlette, name)
-        return found
+    # What only some applications use.
+    __getattr__ = later(
+        __name__, {"problem_pages": "problems.starlette", "ProblemSchemaGenerator": "problems.starlette"}
+    )

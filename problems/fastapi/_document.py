@@ -5,7 +5,6 @@ Calls the application's own `openapi` and extends what that returns; walks route
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -76,7 +75,7 @@ def _served(app: FastAPI, schema: Json, setup: Setup) -> Iterator[DocumentedOper
         path = schema.get("paths", {}).get(route.path_format, {})
         for operation in _documented(path, route, types, setup.registry):
             narrows = setup.policy.validation_schemas and setup.registry.validation_problem in operation.types
-            yield replace(operation, invalid=invalid_inputs(route).items()) if narrows else operation
+            yield operation._replace(invalid=invalid_inputs(route).items()) if narrows else operation
 
 
 def _called(app: FastAPI, schema: Json, registry: Registry) -> Iterator[DocumentedOperation]:

@@ -6,7 +6,6 @@ Knows FastAPI's exceptions; what is answered is decided in `problems.answer`.
 
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from operator import is_
 from typing import Final, TypeGuard
 
@@ -52,7 +51,7 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
             the policy translates to a problem type that needs members.
         InvalidRegistry: The registry has several problem types for invalid requests, or one that needs further members.
     """
-    setup = replace(Setup.of(registry, policy), declares=declares, read=_Reader())
+    setup = Setup.of(registry, policy)._replace(declares=declares, read=_Reader())
     install(app, setup, _INVALID, lambda inner: extend_openapi(inner, setup))
 
 

@@ -1,15 +1,14 @@
 """The record of one answered problem; knows no logger and no tracer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from problems.exceptions import Problem
 
 __all__ = ["Hook", "Occurrence"]
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """
     One answered problem, as hooks see it.
 

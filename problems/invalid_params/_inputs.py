@@ -57,7 +57,7 @@ MASKED_NAMES: Final = frozenset(
 _SIZE_LIMIT: Final = 1000
 _DEPTH_LIMIT: Final = 16
 _INTEGER_LIMIT: Final = 2**64
-_WORD_BOUNDARY: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)|[\W_]+")
+_WORD_BOUNDARY: Final = r"(?<=[a-z0-9])(?=[A-Z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)|[\W_]+"
 
 
 class Unshowable(Exception):
@@ -100,7 +100,7 @@ class Inputs:
 
 def _words(name: str) -> str:
     """Return the words of *name*, each between spaces: ``xApi-key`` and ``X_API_KEY`` are " x api key "."""
-    return f" {' '.join(_WORD_BOUNDARY.sub(' ', name).lower().split())} "
+    return f" {' '.join(re.sub(_WORD_BOUNDARY, ' ', name).lower().split())} "
 
 
 class _Copy:

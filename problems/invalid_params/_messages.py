@@ -18,7 +18,7 @@ from problems.invalid_params._values import cut, encodable, is_mapping
 UNREADABLE: Final = "Invalid input"
 """The message of an error without a readable one, and of an author's message that is hidden."""
 
-_POSITION: Final = re.compile(r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$")
+_POSITION: Final = r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$"
 
 BUILT_IN: Final[frozenset[str]] = frozenset(get_args(ErrorType))
 
@@ -85,7 +85,7 @@ def facts_of(code: str) -> tuple[str, ...]:
 
 def _position(message: object) -> dict[str, object]:
     """Return where a JSON text breaks off; nothing else of the parser's *message*, which could quote it."""
-    position = _POSITION.search(message) if isinstance(message, str) else None
+    position = re.search(_POSITION, message) if isinstance(message, str) else None
     return {name: int(number) for name, number in position.groupdict().items()} if position else {}
 
 

@@ -5,7 +5,6 @@ One response for each problem type; where a status has several, a named union (O
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from problems._examples import example_document
@@ -26,7 +25,6 @@ _TYPES: Final[Mapping[object, str]] = {int: "integer", bool: "boolean", float: "
 _NONE: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class Components:
     """
     What the operations of one document refer to.
@@ -39,19 +37,21 @@ class Components:
         taken: The component schemas that the document had already.
     """
 
-    registry: Registry
-    names: Mapping[type[Problem], str]
-    schemas: Json
-    responses: Json
-    taken: Mapping[str, Any]
-    _unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = field(
-        default_factory=dict[tuple[type[Problem], ...], tuple[Json, Json]], repr=False
-    )
-    _statuses: dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]] = field(
-        default_factory=dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]], repr=False
-    )
-    _old: bool = field(default=False, repr=False)
-    _own: frozenset[str] = field(default=frozenset(), repr=False)
+    def __init__(
+        self,
+        registry: Registry,
+        names: Mapping[type[Problem], str],
+        schemas: Json,
+        responses: Json,
+        taken: Mapping[str, Any],
+        *,
+        old: bool,
+    ) -> None:
+        self.registry, self.names, self.schemas, self.responses, self.taken = registry, names, schemas, responses, taken
+        self._old = old
+        self._own: str | None = None
+        self._unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = {}
+        self._statuses: dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]] = {}
 
     @classmethod
     def of(
@@ -75,7 +75,7 @@ class Components:
         names, schemas = schemas_of(registry, classes, taken, version)
         responses = {names[it]: _response(registry, it, names[it]) for it in classes}
         old = version.startswith("3.0")
-        return cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), _old=old)
+        return cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
 
     def of_operation(
         self, types: Iterable[type[Problem]], operation_id: str, *, invalid: Json | None = None
@@ -95,7 +95,7 @@ class Components:
         for status, classes in self._by_status(tuple(types)).items():
             if len(classes) == 1:
                 name = self.names[classes[0]]
-                responses[str(status)] = self.responses[name] if name in self._own else {"$ref": RESPONSES + name}
+                responses[str(status)] = self.responses[name] if name == self._own else {"$ref": RESPONSES + name}
                 continue
             union, response = self._union(classes)
             name = self._free_name(f"{_operation_name(operation_id)}{status}Problem", union)
@@ -143,13 +143,10 @@ class Components:
         (media_type,) = self.responses[self.names[cls]]["content"]
         content = {media_type: {"schema": {"$ref": SCHEMAS + name}}}  # the example is none of this operation
         response = {**self.responses[self.names[cls]], "content": content}
-        return replace(
-            self,
-            names={**self.names, cls: name},
-            responses={**self.responses, name: response},
-            _unions={},
-            _own=frozenset({name}),
-        )
+        names, responses = {**self.names, cls: name}, {**self.responses, name: response}
+        narrowed = Components(self.registry, names, self.schemas, responses, self.taken, old=self._old)
+        narrowed._own = name
+        return narrowed
 
     def _free_name(self, name: str, union: Json) -> str:
         """

@@ -6,8 +6,7 @@ written into it stays.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from problems._media_types import PROBLEM_JSON
 from problems._status import phrase
@@ -19,8 +18,7 @@ from problems.registry import Registry
 __all__ = ["DocumentedOperation", "extend_document"]
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentedOperation:
+class DocumentedOperation(NamedTuple):
     """
     One operation of a document.
 

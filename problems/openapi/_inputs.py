@@ -5,7 +5,6 @@ Knows how rejected inputs are told, nothing of how they are found.
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from problems.invalid_params._pointers import fragment
@@ -20,12 +19,12 @@ _MOST: Final = 100
 _TEXT: Final[Json] = {"type": "string"}
 
 
-@dataclass(slots=True)
 class InvalidInputs:
     """How a request can be invalid."""
 
-    _parameters: dict[tuple[str, str | None], Codes] = field(default_factory=dict[tuple[str, str | None], Codes])
-    _pointers: dict[Path, Codes] = field(default_factory=dict[Path, Codes])
+    def __init__(self) -> None:
+        self._parameters: dict[tuple[str, str | None], Codes] = {}
+        self._pointers: dict[Path, Codes] = {}
 
     def add_parameter(self, location: str, name: str | None, codes: Codes) -> None:
         """Add the codes of a parameter; without a name, of any of that location."""

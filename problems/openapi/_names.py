@@ -17,7 +17,7 @@ __all__ = ["member_names", "pascal", "problem_names", "variants"]
 _RESERVED: Final = frozenset({"Client", "Error", "HTTPValidationError", "Request", "Response", "ValidationError"})
 """What generated clients, or FastAPI, call things of their own."""
 
-_NUMBER: Final = re.compile(r"(__\d+)+$")
+_NUMBER: Final = r"(__\d+)+$"
 
 Uris = Mapping[type[Problem], str]
 Scheme = Callable[[type[Problem], str], str]
@@ -54,7 +54,7 @@ def member_names(name: str, taken: AbstractSet[str]) -> Iterator[str]:
     if f"{name}-Output" in taken:  # how FastAPI calls it if the same model comes in requests, too
         yield f"{name}-Output"
     # Pydantic has put the module before it, and a number after it if that has two of the name.
-    plain = _NUMBER.sub("", name).rpartition("__")[2]
+    plain = re.sub(_NUMBER, "", name).rpartition("__")[2]
     plain = plain if plain[:1].isalpha() else name
     yield plain
     yield from _numbered(f"Problem{plain}")

@@ -23,7 +23,7 @@ from problems.rendering import Representation
 __all__ = ["Policy", "RequestFacts", "RequestId", "Translation", "fresh_instance"]
 
 # What is safe in a log, a header and a URI reference alike; it cannot be taken for an absolute URI of another kind.
-_is_request_id: Final = re.compile(r"(?:urn:uuid:)?[0-9A-Za-z][0-9A-Za-z._~+=@-]{0,127}").fullmatch
+_REQUEST_ID: Final = r"(?:urn:uuid:)?[0-9A-Za-z][0-9A-Za-z._~+=@-]{0,127}"
 
 Translation = type[Problem] | Callable[[Any], Problem | None]
 """
@@ -107,7 +107,7 @@ class RequestId:
     def __call__(self, facts: RequestFacts) -> str:
         """Return the id of the request that *facts* describe."""
         sent = facts.header(self.header.lower().encode())
-        return sent if _is_request_id(sent) else fresh_instance(facts)
+        return sent if re.fullmatch(_REQUEST_ID, sent) else fresh_instance(facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

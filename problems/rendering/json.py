@@ -35,7 +35,7 @@ MAX_DIGITS: Final = 4_300
 """Longer integers are replaced: Python's own `json.loads` refuses them."""
 
 _MAX_BITS: Final = 14_284  # the most with which an integer is sure to have no more than MAX_DIGITS
-_LONG_NUMBER: Final = re.compile(rb"(?<![0-9])[0-9]{%d}" % (MAX_DIGITS + 1))
+_LONG_NUMBER: Final = rb"(?<![0-9])[0-9]{%d}" % (MAX_DIGITS + 1)
 _ATOMS: Final = frozenset({type(None), bool, int, float, str})
 _PLAIN_OBJECTS: Final = frozenset({dict})
 _PLAIN_ARRAYS: Final = frozenset({list, tuple})
@@ -83,7 +83,7 @@ def encode(value: object) -> bytes:
 
 def has_long_number(encoded: bytes) -> bool:
     """Return whether a JSON text may have an integer that `json.loads` refuses."""
-    return len(encoded) > MAX_DIGITS and _LONG_NUMBER.search(encoded) is not None
+    return len(encoded) > MAX_DIGITS and re.search(_LONG_NUMBER, encoded) is not None
 
 
 def _encode_cleaned(value: object) -> bytes:

@@ -5,7 +5,7 @@ Knows the application; what is answered is decided in `problems.answer`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException, WebSocketException
@@ -86,8 +86,7 @@ def install(
         recognise_texts(app, setup)
 
 
-@dataclass(frozen=True, slots=True)
-class _Installation:
+class _Installation(NamedTuple):
     """What an application and those mounted in it are given."""
 
     setup: Setup

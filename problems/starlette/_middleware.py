@@ -159,7 +159,7 @@ class Ending(ProblemResponse):
 
     def __init__(self, setup: Setup, scope: Scope, exc: Exception, stream: Stream) -> None:
         # A stream of JSON, whatever the client likes better in a response of its own.
-        in_json = replace(setup, policy=replace(setup.policy, representations=()))
+        in_json = setup._replace(policy=replace(setup.policy, representations=()))
         answered = in_json.respond(scope, exc)
         answered.setup = setup  # for a handler further out that asks again
         self.__dict__.update(vars(answered))

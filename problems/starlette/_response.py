@@ -8,8 +8,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -36,8 +35,7 @@ def _as_it_is(exc: Exception, _scope: Scope, _policy: Policy) -> BaseException:
     return exc
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """
     What an application answers with.
 
