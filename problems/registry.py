@@ -62,7 +62,7 @@ class Registry:
         AbstractProblem: One of *types* is a base.
     """
 
-    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_models", "_overridden", "_types", "forms")
+    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_invalid", "_models", "_overridden", "_types", "forms")
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
@@ -103,6 +103,7 @@ class Registry:
     ) -> None:
         self._facts: Mapping[type[Problem], ProblemType] = dict(facts)
         self._types = tuple(facts)
+        self._invalid = next((cls for cls in facts if issubclass(cls, ValidationProblem)), ValidationProblem)
         self._by_uri: dict[str, type[Problem]] = {}
         for cls, its in self._facts.items():
             aliases = cls.problem_declaration.aliases
@@ -174,7 +175,7 @@ class Registry:
     @property
     def validation_problem(self) -> type[ValidationProblem]:
         """The class that tells of invalid requests: the one that is registered, or ours."""
-        return next((cls for cls in self._types if issubclass(cls, ValidationProblem)), ValidationProblem)
+        return self._invalid
 
     def check_validation_problem(self) -> None:
         """

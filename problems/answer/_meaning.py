@@ -82,8 +82,10 @@ def unexpected(exc: BaseException, policy: Policy) -> Problem:
 
 def is_without_content(exc: BaseException) -> TypeGuard[HTTPException]:
     """Return whether *exc* asks for a response that has no content, as 204 and 304."""
+    if not isinstance(exc, HTTPException):
+        return False
     status: object = getattr(exc, "status_code", None)
-    return isinstance(exc, HTTPException) and _is_status(status) and is_bodyless(status)
+    return _is_status(status) and is_bodyless(status)
 
 
 def leading(exc: BaseException, policy: Policy, registry: Registry) -> tuple[BaseException, Problem | None]:
@@ -135,11 +137,12 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
 
 def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Problem:
     """Return the problem of an invalid request: of the class that the registry has for it."""
+    shows = policy.include_inputs and exc.secrets is not None
     told = rejected(
         exc.errors,
         exc.body,
-        include_inputs=policy.include_inputs and exc.secrets is not None,
-        masked=(*policy.masked, *(exc.secrets or ())),
+        include_inputs=shows,
+        masked=policy.masked if not shows else {*policy.masked, *(exc.secrets or ())},
         hide_custom_messages=policy.hide_custom_messages,
     )
     headers = _NOSNIFF if policy.include_inputs else None
