@@ -42,14 +42,15 @@ Taken = Mapping[str, list[Mapping[str, float]]]
 """What each piece of code took, round by round."""
 
 
-def take(codes: Mapping[str, str], *, rounds: int, before: str = "") -> Taken:
-    """Run each piece of code in fresh interpreters, in alternation."""
+def take(codes: Mapping[str, str], *, rounds: int, before: Mapping[str, str] | str = "") -> Taken:
+    """Run each piece of code in fresh interpreters, in alternation, each after what is done *before* it."""
+    first = dict.fromkeys(codes, before) if isinstance(before, str) else before
     taken: dict[str, list[Mapping[str, float]]] = {name: [] for name in codes}
-    for code in codes.values():
-        measure(code, before=before)  # the bytecode is written
+    for name, code in codes.items():
+        measure(code, before=first[name])  # the bytecode is written
     for number in range(rounds):
         for name in codes if number % 2 else reversed(codes):
-            taken[name].append(measure(codes[name], before=before))
+            taken[name].append(measure(codes[name], before=first[name]))
     return taken
 
 

@@ -5,7 +5,8 @@ Every round is a fresh interpreter that builds the application and its document.
 one more full pass over everything falls into a run is chance, and is worth 8 %.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Final
 
 from benchmarks._child import ratios, take
@@ -15,6 +16,7 @@ OPERATIONS: Final = 2000
 _BEFORE: Final = """
 import gc
 gc.disable()
+from http import HTTPStatus
 import fastapi
 from pydantic import BaseModel
 import problems.fastapi
@@ -23,9 +25,10 @@ from problems.fastapi import add_problems
 class Item(BaseModel):
     name: str
     size: int = 1
+statuses = [status.value for status in HTTPStatus if status >= 400][:20]
 types = []
-for number in range(20):
-    class Declared(Conflict, type=f"https://shop.example/{number}", title=f"Problem {number}", status=400 + number):
+for number, status in enumerate(statuses):
+    class Declared(Conflict, type=f"https://shop.example/{number}", title=f"Problem {number}", status=status):
         item_id: int
     Declared.__name__ = Declared.__qualname__ = f"Declared{number}"
     types.append(Declared)
@@ -33,19 +36,66 @@ def endpoint(number):
     async def operation(item_id: int, item: Item) -> Item: ...
     return operation
 """
+_BEFORE_RFC9457: Final = """
+from fastapi_rfc9457 import Problem as PeerProblem
+from fastapi_rfc9457.server import add_problem_handlers, problems as responses_of
+peers = [
+    type(f"Peer{number}", (PeerProblem,), {
+        "__annotations__": {"item_id": int},
+        "__doc__": "A problem.",
+        "type": f"https://shop.example/peer-{number}",
+        "title": f"Problem {number}",
+        "status": status,
+    })
+    for number, status in enumerate(statuses)
+]
+"""
+_BEFORE_PROBLEM: Final = """
+from fastapi_problem.error import StatusProblem
+from fastapi_problem.handler import add_exception_handler, new_exception_handler
+handler = new_exception_handler()
+peers = [
+    type(f"Peer{number}", (StatusProblem,), {"title": f"Problem {number}", "status": status})
+    for number, status in enumerate(statuses)
+]
+"""
 _BUILD: Final = """
 app = fastapi.FastAPI()
 {setup}
 for number in range({operations}):
-    four = [types[(number + step) % 20] for step in range(4)]
+    four = [{types}[(number + step) % 20] for step in range(4)]
     app.post(f"/items/{{number}}/{{{{item_id}}}}", operation_id=f"operation{{number}}"{route})({endpoint})
 document = app.openapi()
 assert len(document["paths"]) == {operations}
 """
 
 
-def _code(operations: int, *, setup: str = "", route: str = "", endpoint: str = "endpoint(number)") -> str:
-    return _BUILD.format(operations=operations, setup=setup, route=route, endpoint=endpoint)
+def _code(
+    operations: int, *, setup: str = "", route: str = "", endpoint: str = "endpoint(number)", types: str = "types"
+) -> str:
+    return _BUILD.format(operations=operations, setup=setup, route=route, endpoint=endpoint, types=types)
+
+
+def _peers(operations: int) -> Mapping[str, tuple[str, str]]:
+    """Return what the other libraries need before, and what they do, if they are installed."""
+    known = {
+        "fastapi_rfc9457": (
+            _BEFORE_RFC9457,
+            _code(
+                operations, setup="add_problem_handlers(app)", route=", responses=responses_of(*four)", types="peers"
+            ),
+        ),
+        "fastapi_problem": (
+            _BEFORE_PROBLEM,
+            _code(
+                operations,
+                setup="add_exception_handler(app, handler)",
+                route=", responses={cls.status: handler.generate_swagger_response(cls) for cls in four}",
+                types="peers",
+            ),
+        ),
+    }
+    return {name.replace("_", "-"): peer for name, peer in known.items() if find_spec(name)}
 
 
 def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
@@ -60,9 +110,12 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
             operations, route=", responses={cls.problem_type.status: {'model': cls.problem_model} for cls in four}"
         ),
     }
+    before = dict.fromkeys(codes, _BEFORE)
+    for name, (own, code) in _peers(operations).items():
+        before[name], codes[name] = _BEFORE + own, code
     fresh = max(3, rounds // 12)
     title = f"W4  {operations} operations with 4 problems each"
-    taken = take(codes, rounds=fresh, before=_BEFORE)
+    taken = take(codes, rounds=fresh, before=before)
     results = ratios(taken, reference="nothing declared")
     yield table(f"{title}: time", results, against="nothing declared", targets={"problems, @raises(4)": 1.15}), results
     results = ratios(taken, reference="nothing declared", quantity="memory")

@@ -51,6 +51,7 @@ def probes() -> Mapping[str, AsyncProbe]:
         "hand-written JSONResponse": _json_response(),
         "FastAPI default": _fastapi_default(),
         "problems, instance=None": _problems(Policy(instance=None)),
+        "problems, instance=None, 200 more routes": _problems(Policy(instance=None), 200),
         "problems": _problems(Policy()),
     }
     for name, make in peers().items():
@@ -98,6 +99,10 @@ def through(
             exc.__traceback__ = None  # as Starlette does, or it would hold the response that holds it
 
     return once
+
+
+async def _endpoint(item_id: int) -> int:
+    return item_id
 
 
 def _raise_plain() -> None:
@@ -172,8 +177,10 @@ def _fastapi_default() -> AsyncProbe:
     return through(raise_it, handler_of(fastapi.FastAPI(), fastapi.HTTPException))
 
 
-def _problems(policy: Policy) -> AsyncProbe:
+def _problems(policy: Policy, routes: int = 0) -> AsyncProbe:
     app = fastapi.FastAPI()
+    for number in range(routes):
+        app.get(f"/{number}/{{item_id}}")(_endpoint)
     add_problems(app, Registry(ItemNotFound, base=BASE), policy=policy)
 
     def raise_it() -> None:
