@@ -20,7 +20,8 @@ def one_line(text: str) -> str:
     'No such [31mitem'
     """
     begun = text[: 4 * _MAX]
-    line = " ".join("".join(char if char.isprintable() else " " for char in begun).split())
+    printable = begun if begun.isprintable() else "".join(char if char.isprintable() else " " for char in begun)
+    line = " ".join(printable.split())
     return line if len(line) <= _MAX and len(begun) == len(text) else f"{line[: _MAX - 1]}…"
 
 
