@@ -43,19 +43,18 @@ class RequestFacts:
     Args:
         scope: The request as ASGI has it, or as much of that.
         instance: The URI reference of this occurrence, fresh for every answer.
+
+    Attributes:
+        method: The request method; `GET` for a WebSocket handshake.
+        instance: The URI reference of this occurrence.
     """
 
-    __slots__ = ("_scope", "instance")
+    __slots__ = ("_scope", "instance", "method")
 
     def __init__(self, scope: Mapping[str, Any], instance: str | None = None) -> None:
         self._scope = scope
         self.instance: Final = instance
-
-    @property
-    def method(self) -> str:
-        """The request method; `GET` for a WebSocket handshake."""
-        method: str = self._scope.get("method", "GET")
-        return method
+        self.method: Final[str] = scope.get("method", "GET")
 
     @property
     def path(self) -> str:
