@@ -7,21 +7,56 @@ Nothing of them is built before it is used.
 import types
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from problems._later import later
 from problems._status import is_bodyless
-from problems.catalog import client, iana, server
+from problems.catalog import client, server
 from problems.catalog._duties import Challenges, RetryAfter
 from problems.catalog.client import *  # noqa: F403 - the list is that of the module
-from problems.catalog.iana import *  # noqa: F403 - the list is that of the module
 from problems.catalog.server import *  # noqa: F403 - the list is that of the module
 from problems.catalog.validation import ValidationProblem
 from problems.exceptions import ClientProblem, Problem, ServerProblem
 
+if TYPE_CHECKING:
+    from problems.catalog.iana import (
+        AbnormalUsageDetected,
+        DateNotAcceptable,
+        DigestInvalidValues,
+        DigestMismatchedValues,
+        DigestUnsupportedAlgorithms,
+        InconsistentUploadLength,
+        InvalidDigest,
+        MismatchedDigest,
+        MismatchingUploadOffset,
+        ObliviousKeyNotAcceptable,
+        QuotaExceeded,
+        TemporaryReducedCapacity,
+        UnsupportedAlgorithm,
+    )
+
 __all__ = ["Challenges", "RetryAfter", "ValidationProblem", "by_status", "class_of"]
 __all__ += client.__all__
 __all__ += server.__all__
-__all__ += iana.__all__
+__all__ += [
+    "AbnormalUsageDetected",
+    "DateNotAcceptable",
+    "DigestInvalidValues",
+    "DigestMismatchedValues",
+    "DigestUnsupportedAlgorithms",
+    "InconsistentUploadLength",
+    "InvalidDigest",
+    "MismatchedDigest",
+    "MismatchingUploadOffset",
+    "ObliviousKeyNotAcceptable",
+    "QuotaExceeded",
+    "TemporaryReducedCapacity",
+    "UnsupportedAlgorithm",
+]
+
+if not TYPE_CHECKING:  # or checkers would take any name for one of this module
+    # What only some applications use: of the names above those that are not here yet.
+    __getattr__ = later(__name__, dict.fromkeys(__all__, "problems.catalog.iana"))
 
 _BY_STATUS: Final[Mapping[int, type[Problem]]] = {
     cls.problem_type.status: cls
