@@ -55,11 +55,18 @@ def take(codes: Mapping[str, str], *, rounds: int, before: Mapping[str, str] | s
 
 
 def ratios(taken: Taken, *, reference: str, quantity: str = "seconds") -> list[Result]:
-    """Return the medians of one quantity, as ratios to *reference*."""
-    middle = {name: statistics.median(it[quantity] for it in rounds) for name, rounds in taken.items()}
+    """Return the medians of one quantity, and those of its ratios to *reference* in the same round."""
     unit = 1e6 if quantity == "seconds" else 1
-    # Memory is counted in pages: of little code it may be none.
-    return [Result(name, value * unit, value / (middle[reference] or 1)) for name, value in middle.items()]
+    found = {name: [it[quantity] for it in rounds] for name, rounds in taken.items()}
+    return [
+        # Memory is counted in pages: of little code it may be none.
+        Result(
+            name,
+            statistics.median(values) * unit,
+            statistics.median(value / (other or 1) for value, other in zip(values, found[reference], strict=True)),
+        )
+        for name, values in found.items()
+    ]
 
 
 def compare_children(codes: Mapping[str, str], *, reference: str, rounds: int, before: str = "") -> list[Result]:

@@ -26,7 +26,7 @@ _KEY_LABEL: Final = "[key]"
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and the unreserved ones; "/" only separates (RFC 3986, section 3.5)
 _TEXTS: Final = (str, bytes, bytearray)
 _NOTHING: Final = object()
-_UNRESERVED: Final = re.compile(r"[A-Za-z0-9._-]*")
+_UNRESERVED: Final = "[A-Za-z0-9._-]*"
 
 
 def pointer_to(loc: Sequence[object], body: object, rejected: object, missing: bool = False) -> str:  # noqa: FBT001, FBT002 - hot
@@ -89,7 +89,7 @@ def fragment(path: Sequence[object]) -> str:
 
 
 def _token(text: str) -> str:
-    if len(text) > POINTER_LIMIT or _UNRESERVED.fullmatch(text):
+    if len(text) > POINTER_LIMIT or re.fullmatch(_UNRESERVED, text):
         return text  # too long a pointer is not made, so it costs nothing to escape
     # "~" first, or the "~" of "~1" would be escaped again (RFC 6901, section 3).
     return quote(encodable(text).replace("~", "~0").replace("/", "~1"), safe=_FRAGMENT_SAFE)
