@@ -180,6 +180,18 @@ def test_what_few_applications_use_is_loaded_later():
     assert "yaml" in loaded_by(f"{code}; from problems.fastapi import *; ProblemSchemaGenerator, problem_pages")
 
 
+def test_clients_load_nothing_of_servers():
+    """
+    Whoever only reads problems loads neither policies nor what is in them, nor pydantic's decorators of serializers.
+    """
+    code = (
+        "import problems.httpx as ours, problems, sys; loaded = {*sys.modules}; problems.Policy; assert not loaded & "
+    )
+    code += "{'problems.policy', 'problems.catalogue', 'problems.rendering._representation', 'problems.answer'}"
+
+    assert "pydantic.functional_serializers" not in loaded_by(code)
+
+
 modules = pytest.mark.parametrize("name", PATHS)
 
 
