@@ -144,7 +144,7 @@ class ProblemDetails(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        # What `model_serializer` does, whose module takes as long to load as all that is read from a response.
+        # What `model_serializer` does; its module alone would take a seventh of our import.
         schema = handler(source)
         written: Any = handler.resolve_ref_schema(schema)
         written.setdefault("serialization", core_schema.wrap_serializer_function_ser_schema(_without_absent))

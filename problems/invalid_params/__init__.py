@@ -92,7 +92,7 @@ class InvalidParam(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        # What `model_serializer` does, whose module takes long to load.
+        # What `model_serializer` does, as `ProblemDetails` does it.
         schema = handler(source)
         written: Any = handler.resolve_ref_schema(schema)
         written.setdefault("serialization", core_schema.plain_serializer_function_ser_schema(_present_members))
@@ -272,7 +272,8 @@ def is_truncated(errors: Sequence[Mapping[str, Any]], told: Sequence[object]) ->
 
 def _first(errors: Sequence[Mapping[str, Any]], limit: int) -> Sequence[Mapping[str, Any]]:
     try:
-        return errors[: max(limit, 0)]
+        first = errors[: max(limit, 0)]
+        return first if first.__class__ is list else list(first)
     except Exception:  # noqa: BLE001 - no sequence
         return ()
 
