@@ -77,4 +77,5 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
 ]
 
 if not TYPE_CHECKING:  # or checkers would take any name for one of this module
-    __getattr__ = later(__name__, {"Policy": "problems.policy"})  # clients have none
+    # What clients have none of.
+    __getattr__, __dir__ = later(__name__, {"Policy": "problems.policy", "policy": "problems.policy"})

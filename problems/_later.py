@@ -11,20 +11,24 @@ from importlib import import_module
 __all__ = ["later"]
 
 
-def later(package: str, places: Mapping[str, str]) -> Callable[[str], object]:
+def later(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """
-    Return the `__getattr__` of *package* that loads a name the first time.
+    Return `__getattr__` and `__dir__` of *package*: the first loads a name when it is asked for, the second lists all.
 
     Args:
         package: The name of the package.
-        places: By each name the module that it is imported from.
+        places: By each name the module that it is imported from, or that it is.
     """
 
     def load(name: str) -> object:
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found: object = getattr(import_module(places[name]), name)
+        module = import_module(places[name])
+        found: object = module if module.__name__ == f"{package}.{name}" else getattr(module, name)
         vars(sys.modules[package])[name] = found
         return found
 
-    return load
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *places})
+
+    return load, names

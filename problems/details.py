@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self, TypeGuard
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
@@ -142,20 +149,19 @@ class ProblemDetails(BaseModel):
             return data
         return usable | {name: value for name, value in data.items() if name not in STANDARD_MEMBERS}
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        # What `model_serializer` does; its module alone would take a seventh of our import.
-        schema = handler(source)
-        written: Any = handler.resolve_ref_schema(schema)
-        written.setdefault("serialization", core_schema.wrap_serializer_function_ser_schema(_without_absent))
-        return schema
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the standard members that are absent, but no extension member: null may mean something there."""
+        written: dict[str, Any] = handler(self)
+        for name in STANDARD_MEMBERS:
+            if name in written and written[name] is None:
+                del written[name]
+        return written
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe what is on the wire, the same for reading and for writing."""
-        # The serializer is a function, behind which pydantic sees no members.
-        fields: Any = {key: value for key, value in core_schema.items() if key != "serialization"}
-        schema = handler(fields)
+        schema = handler(_without_serializer(core_schema))
         described = handler.resolve_ref_schema(schema)
         if cls.__doc__:
             described["description"] = cls.__doc__.strip().partition("\n")[0]
@@ -180,13 +186,12 @@ def standard_members(document: Mapping[str, object]) -> tuple[dict[str, Any], tu
         return _one_by_one(document)
 
 
-def _without_absent(details: ProblemDetails, handler: core_schema.SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Leave out the standard members that are absent, but no extension member: null may mean something there."""
-    written: dict[str, Any] = handler(details)
-    for name in STANDARD_MEMBERS:
-        if name in written and written[name] is None:
-            del written[name]
-    return written
+def _without_serializer(schema: Any) -> Any:
+    """Return the schema of a model without its serializer, a function, behind which pydantic sees no members."""
+    fields = {key: value for key, value in schema.items() if key != "serialization"}
+    if schema["type"].startswith("function-"):  # a validator of a subclass, around the model
+        fields["schema"] = _without_serializer(schema["schema"])
+    return fields
 
 
 def _is_object(data: object) -> TypeGuard[Mapping[str, Any]]:

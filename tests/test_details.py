@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError, model_serializer, model_validator
 
 from problems.details import STANDARD_MEMBERS, ProblemDetails, Reading, standard_members
 
@@ -315,6 +315,37 @@ class TestProblemDetailsSchema:
         schema = TypeAdapter(list[ProblemDetails]).json_schema(mode="serialization")
 
         assert {"$ref": "#/$defs/ProblemDetails"} == schema["items"]
+
+    @pytest.mark.parametrize("mode", ["validation", "serialization"])
+    def test_a_subclass_with_a_validator_is_described_too(self, mode):
+        """
+        A validator around the model hides none of its members.
+        """
+
+        class Checked(ProblemDetails):
+            balance: int
+
+            @model_validator(mode="after")
+            def check(self) -> "Checked":
+                return self
+
+        assert {*STANDARD_MEMBERS, "balance"} == set(Checked.model_json_schema(mode=mode)["properties"])
+
+    def test_a_subclass_writes_itself_as_it_likes(self):
+        """
+        A serializer of a subclass wins, with validators around it too.
+        """
+
+        class Short(ProblemDetails):
+            @model_validator(mode="after")
+            def check(self) -> "Short":
+                return self
+
+            @model_serializer(mode="plain")
+            def shorten(self) -> str:
+                return f"{self.status} {self.title}"
+
+        assert "404 None" == Short(status=404).model_dump()
 
     def test_a_subclass_describes_its_own_members(self):
         """

@@ -56,7 +56,7 @@ __all__ += [
 
 if not TYPE_CHECKING:  # or checkers would take any name for one of this module
     # What only some applications use: of the names above those that are not here yet.
-    __getattr__ = later(__name__, dict.fromkeys(__all__, "problems.catalog.iana"))
+    __getattr__, __dir__ = later(__name__, dict.fromkeys(("iana", *__all__), "problems.catalog.iana"))
 
 _BY_STATUS: Final[Mapping[int, type[Problem]]] = {
     cls.problem_type.status: cls

@@ -27,6 +27,6 @@ __all__ = [
 
 if not TYPE_CHECKING:
     # What only some applications use.
-    __getattr__ = later(
+    __getattr__, __dir__ = later(
         __name__, {"problem_pages": "problems.starlette", "ProblemSchemaGenerator": "problems.starlette"}
     )

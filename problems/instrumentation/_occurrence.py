@@ -1,14 +1,15 @@
 """The record of one answered problem; knows no logger and no tracer."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from problems.exceptions import Problem
 
 __all__ = ["Hook", "Occurrence"]
 
 
-class Occurrence(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Occurrence:
     """
     One answered problem, as hooks see it.
 

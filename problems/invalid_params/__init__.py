@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from problems.invalid_params._inputs import MASK, MASKED_NAMES, Inputs, Unshowable
 from problems.invalid_params._messages import BUILT_IN, PLAIN, UNREADABLE, context_of, message_of
@@ -90,13 +90,18 @@ class InvalidParam(BaseModel):
     context: dict[str, Any] | None = None
     input: Any = None
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        # What `model_serializer` does, as `ProblemDetails` does it.
-        schema = handler(source)
-        written: Any = handler.resolve_ref_schema(schema)
-        written.setdefault("serialization", core_schema.plain_serializer_function_ser_schema(_present_members))
-        return schema
+    @model_serializer(mode="plain")
+    def _present_members(self) -> dict[str, object]:
+        members: dict[str, object] = {
+            "detail": self.detail,
+            "code": self.code,
+            "pointer": self.pointer,
+            "in": self.location,
+            "parameter": self.parameter,
+            "context": self.context,
+        }
+        present = {name: value for name, value in members.items() if value is not None}
+        return {**present, "input": self.input} if "input" in self.model_fields_set else present
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
@@ -105,19 +110,6 @@ class InvalidParam(BaseModel):
         component.clear()
         component.update(_component())
         return reference
-
-
-def _present_members(param: InvalidParam) -> dict[str, object]:
-    members: dict[str, object] = {
-        "detail": param.detail,
-        "code": param.code,
-        "pointer": param.pointer,
-        "in": param.location,
-        "parameter": param.parameter,
-        "context": param.context,
-    }
-    present = {name: value for name, value in members.items() if value is not None}
-    return {**present, "input": param.input} if "input" in param.model_fields_set else present
 
 
 def _component() -> JsonSchemaValue:
@@ -188,17 +180,12 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     [{'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}]
     """
     chosen = _first(errors, limit)
-    is_usual = location is None and not include_inputs
-    told = _usual(chosen, body, message_limit) if is_usual else []
+    told = _usual(chosen, body, message_limit) if location is None and not include_inputs else []
     if len(told) == len(chosen):
         return told
     inputs = Inputs(masked) if include_inputs else None
     careful = _Careful(body, location, limit=message_limit, inputs=inputs, hide_custom=hide_custom_messages)
-    while len(told) < len(chosen):
-        told.append(careful.told(chosen[len(told)]))
-        if is_usual:
-            told += _usual(chosen[len(told) :], body, message_limit)
-    return told
+    return told + [careful.told(error) for error in chosen[len(told) :]]
 
 
 def _usual(errors: Sequence[Mapping[str, Any]], body: Any, limit: int) -> list[RejectedParam]:

@@ -15,4 +15,4 @@ __all__ = ["Render", "Representation"]
 
 if not TYPE_CHECKING:  # or checkers would take any name for one of this module
     # What only answers need that are not JSON.
-    __getattr__ = later(__name__, dict.fromkeys(__all__, "problems.rendering._representation"))
+    __getattr__, __dir__ = later(__name__, dict.fromkeys(__all__, "problems.rendering._representation"))

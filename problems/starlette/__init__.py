@@ -28,7 +28,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # or checkers would take any name for one of this module
     # What only some applications use: pages and YAML would be a third of what every import takes.
-    __getattr__ = later(
+    __getattr__, __dir__ = later(
         __name__,
         {
             "problem_pages": "problems.starlette._pages",
