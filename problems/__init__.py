@@ -6,9 +6,10 @@ Declare an error once, as a class; raise it, answer it, document it, and catch i
 
 from typing import TYPE_CHECKING
 
-from problems._later import later
-from problems._received import ReceivedProblem
-from problems._response_header import ResponseHeader
+from problems._wire.details import ProblemDetails
+from problems._wire.invalid_params import InvalidParam
+from problems._wire.later import later
+from problems._wire.problem_type import ProblemType
 from problems.catalog.client import (
     BadRequest,
     Conflict,
@@ -27,16 +28,15 @@ from problems.catalog.client import (
 )
 from problems.catalog.server import BadGateway, GatewayTimeout, InternalServerError, ServiceUnavailable
 from problems.catalog.validation import ValidationProblem
-from problems.declarations import raises
-from problems.details import ProblemDetails
-from problems.errors import ProblemsError
-from problems.exceptions import ClientProblem, Problem, ServerProblem
-from problems.invalid_params import InvalidParam
-from problems.problem_type import ProblemType
+from problems.declaring._raises import raises
+from problems.declaring._received import ReceivedProblem
+from problems.declaring._response_header import ResponseHeader
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem
+from problems.errors import ProblemsError, ProblemsWarning
 from problems.registry import Registry
 
 if TYPE_CHECKING:
-    from problems.policy import Policy
+    from problems.answering import HTML, XML, Policy, RequestId, Texts
 
 __all__ = [  # noqa: RUF022 - in the order of a first reading
     # Declare and raise
@@ -69,13 +69,20 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
     # Collect, answer, read back
     "Registry",
     "Policy",
+    "RequestId",
+    "Texts",
+    "HTML",
+    "XML",
     "ProblemDetails",
     "ProblemType",
     "ReceivedProblem",
     # When this package is used wrongly
     "ProblemsError",
+    "ProblemsWarning",
 ]
 
-if not TYPE_CHECKING:  # or checkers would take any name for one of this module
-    # What clients have none of.
-    __getattr__, __dir__ = later(__name__, {"Policy": "problems.policy", "policy": "problems.policy"})
+if not TYPE_CHECKING:  # or type checkers would accept any attribute of this module
+    # Loaded when asked for: clients never need these.
+    __getattr__, __dir__ = later(
+        __name__, dict.fromkeys(("HTML", "Policy", "RequestId", "Texts", "XML"), "problems.answering")
+    )

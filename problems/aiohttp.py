@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
-from problems._reading import Document
-from problems._responses import Terms, retry_after, terms_of
-from problems.dialects import Dialect
-from problems.exceptions import Problem
+from problems._wire.reading import Document
+from problems.catching._responses import Terms, retry_after, terms_of
+from problems.catching.dialects import Dialect
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["problem_from", "problem_hook", "raise_for_problem", "retry_after"]

@@ -26,6 +26,7 @@ __all__ = [
     "InvalidMembers",
     "InvalidRegistry",
     "ProblemsError",
+    "ProblemsWarning",
     "ReservedMember",
     "SetupError",
     "UndeclaredProblem",
@@ -161,5 +162,31 @@ class UndeclaredProblem(ProblemsError):
     """An operation answered with a problem that it does not declare; see `Policy(undeclared="raise")`."""
 
 
-class UndeclaredProblemWarning(UserWarning):
+class ProblemsWarning(UserWarning):
+    """An application that works and probably does not do what was meant; the message says what to write instead."""
+
+
+class UndeclaredProblemWarning(ProblemsWarning):
     """An operation answered with a problem that it does not declare; see `Policy(undeclared="warn")`."""
+
+
+def need(given: object, kind: type, what: str, instead: str) -> None:
+    """
+    Refuse what is of another kind: left alone, it fails at the first error, which nobody looks at.
+
+    >>> need(404, str, "text", "Write a text.")
+    Traceback (most recent call last):
+    ...
+    problems.errors.SetupError: 404 is no text. Write a text.
+
+    Args:
+        given: What was given.
+        kind: The class that it has to be of.
+        what: What that is called.
+        instead: A sentence: what to write.
+
+    Raises:
+        SetupError: It is not.
+    """
+    if not isinstance(given, kind):
+        raise SetupError(f"{given!r} is no {what}. {instead}")

@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 from starlette.types import Scope
 
 from problems import testing
-from problems._received import ReceivedProblem
-from problems._targets import TargetError, load_registry
+from problems.declaring._received import ReceivedProblem
+from problems.documenting.vocabulary import types_of
 from problems.registry import Registry
 from problems.starlette._response import ProblemResponse, Setup
-from problems.vocabulary import types_of
+from problems.tools._targets import TargetError, load_registry
 
 __all__ = ["ClientFactory", "Report", "client_factory", "make_strict", "pytest_configure"]
 

@@ -12,19 +12,74 @@ from typing import Any, Final, Protocol, Self, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
-from problems._form import Form, form_of
-from problems._members import faults
-from problems._received import ReceivedProblem, received
-from problems._status import phrase
-from problems._uris import check_base, is_absolute, resolve
+from problems._wire.details import ProblemDetails
+from problems._wire.json import MAX_DIGITS, join, prefix
+from problems._wire.problem_type import ABOUT_BLANK, ProblemType
+from problems._wire.status import phrase
+from problems._wire.uris import check_base, is_absolute, resolve
 from problems.catalog import ValidationProblem, by_status
-from problems.declarations import is_problem
-from problems.details import ProblemDetails
+from problems.declaring._members import faults
+from problems.declaring._raises import is_problem
+from problems.declaring._received import ReceivedProblem, received
+from problems.declaring.problem import Problem, model_for
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
-from problems.exceptions import Problem, model_for
-from problems.problem_type import ABOUT_BLANK, ProblemType
 
 __all__ = ["Registry"]
+
+_NOTHING: Final = b"{}"
+
+
+def form_of(cls: type[Problem], facts: ProblemType) -> "Form":
+    """Return the form of the documents of *cls*, their type URI, title and status being those of *facts*."""
+    # The members that an open class does not declare have to be picked out, others may be written already.
+    is_joined = cls.problem_members.is_open or cls.problem_is_prepared
+    return Form(cls, facts) if is_joined else _WholeForm(cls, facts)
+
+
+class Form:
+    """
+    The form of a class's documents under one registry.
+
+    Attributes:
+        status: The status code that they are sent with.
+        beginning: The bytes that all of them begin with.
+    """
+
+    __slots__ = ("_opening", "_write", "beginning", "status")
+
+    def __init__(self, cls: type[Problem], facts: ProblemType) -> None:
+        self.status = facts.status
+        self.beginning = prefix(facts.uri, facts.title, facts.status)
+        self._opening = self.beginning + b","
+        self._write = cls.problem_members.serializer.to_json
+
+    def document(self, problem: Problem, instance: str | None) -> bytes:
+        """Return the document of an occurrence; never fails."""
+        return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
+
+
+class _WholeForm(Form):
+    """The form of documents that are written in one call."""
+
+    __slots__ = ()
+
+    def document(self, problem: Problem, instance: str | None) -> bytes:
+        """Return the document of an occurrence; never fails."""
+        given = problem.__dict__
+        if instance is not None:
+            detail = given.get("detail")  # the standard members come first, as everybody writes them
+            first = {"instance": instance} if detail is None else {"detail": detail, "instance": instance}
+            given = first | given
+        try:
+            told = self._write(given, warnings=False)
+            if 2 < len(told) <= MAX_DIGITS:  # a longer one may have a number that is too long
+                return self._opening + told[1:]
+            if told == _NOTHING:
+                return self.beginning + b"}"
+        except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
+            pass
+        return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
+
 
 _VALIDATION_URI: Final = "validation-problem"
 _VALIDATION_TITLE: Final = "Request validation failed"

@@ -8,11 +8,11 @@ import io
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from problems._outcome import Undeclared, outcome
-from problems._responses import Response, Terms, library_of, retry_after, terms_of
-from problems.dialects import Dialect
+from problems.catching._outcome import Undeclared, outcome
+from problems.catching._responses import Response, Terms, library_of, retry_after, terms_of
+from problems.catching.dialects import Dialect
+from problems.declaring.problem import Problem
 from problems.errors import SetupError
-from problems.exceptions import Problem
 from problems.registry import Registry
 
 __all__ = ["Undeclared", "outcome", "problem_from", "raise_for_problem", "raise_problems", "retry_after"]

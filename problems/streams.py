@@ -2,7 +2,7 @@
 Streams that fail: with a status while nothing was sent, else with the problem as their last item.
 
 Knows the messages of ASGI and what the formats look like. What a client is
-told is decided in `problems.answer`.
+told is decided in `problems.answering._answer`.
 """
 
 import functools
@@ -15,7 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar, Union, get_args, get_origin, 
 from starlette.requests import HTTPConnection
 from starlette.types import Message, Scope
 
-from problems._media_types import EVENT_STREAM, JSON_LINES, NDJSON, essence
+from problems._wire.media_types import EVENT_STREAM, JSON_LINES, NDJSON, essence
 from problems.errors import SetupError
 
 __all__ = ["STREAM", "Stream", "stream_problems"]

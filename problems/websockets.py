@@ -7,11 +7,11 @@ Follows RFC 6455, section 7.4. Knows no connection: it neither sends nor receive
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from problems._close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
-from problems._received import ReceivedProblem
-from problems.exceptions import Problem
-from problems.messages import problem_from_close
-from problems.problem_type import ABOUT_BLANK
+from problems._wire.close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.catching.messages import problem_from_close
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["Close", "close_code", "close_for", "private_close_code", "problem_from_close", "text_for"]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
 from problems import Conflict, NotFound, Policy, Registry, ValidationProblem
-from problems.answer import Rejected, answer
-from problems.catalogue import Catalogue
-from problems.policy import RequestFacts, RequestId
-from problems.rendering import Representation
-from problems.rendering.html import HTML, html
-from problems.rendering.xml import XML
+from problems.answering._answer import Rejected, answer
+from problems.answering._html import HTML, html
+from problems.answering._xml import XML
+from problems.answering.policy import RequestFacts, RequestId
+from problems.answering.representations import Representation
+from problems.answering.texts import Texts
 
 
 class OutOfStock(Conflict, type="out-of-stock", title="Out of stock", detail="Only {available} are left."):
@@ -35,8 +35,8 @@ GERMAN = {
     "missing": {"detail": "Dieses Feld fehlt."},
     "string_too_short": {"detail": "Mindestens {min_length} Zeichen."},
 }
-CATALOGUE = Catalogue({"de": GERMAN})
-EVERYTHING = Policy(representations=(XML, HTML), catalogue=CATALOGUE)
+CATALOGUE = Texts({"de": GERMAN})
+EVERYTHING = Policy(representations=(XML, HTML), texts=CATALOGUE)
 
 
 ANY = st.characters(min_codepoint=32, max_codepoint=255) | st.sampled_from("*/;,=q.0159-")
@@ -124,7 +124,7 @@ class TestRepresentation:
         ("policy", "expected"),
         [
             pytest.param(Policy(representations=(XML,)), "Accept", id="representations"),
-            pytest.param(Policy(catalogue=CATALOGUE), "Accept-Language", id="languages"),
+            pytest.param(Policy(texts=CATALOGUE), "Accept-Language", id="languages"),
             pytest.param(EVERYTHING, "Accept, Accept-Language", id="both"),
             pytest.param(Policy(instance=RequestId()), None, id="neither"),
         ],
@@ -355,7 +355,7 @@ class TestLanguage:
         """
         A text that cannot be filled in is as good as missing; the log says which.
         """
-        policy = Policy(catalogue=Catalogue({"de": {OUT: {"title": "Ausverkauft", "detail": template}}}))
+        policy = Policy(texts=Texts({"de": {OUT: {"title": "Ausverkauft", "detail": template}}}))
         found = document(OutOfStock(available=2), policy, accept_language="de")
 
         assert ("Ausverkauft", "Only 2 are left.", 1) == (found["title"], found["detail"], len(caplog.records))
@@ -369,9 +369,9 @@ class TestLanguage:
             def pgettext(self, context, message):
                 raise KeyError(message)
 
-        found = document(OutOfStock(available=2), Policy(catalogue=Catalogue({"de": Broken()})), accept_language="de")
+        found = document(OutOfStock(available=2), Policy(texts=Texts({"de": Broken()})), accept_language="de")
 
-        assert ("Out of stock", ["The catalogue failed; a problem is sent as it is written in the code."]) == (
+        assert ("Out of stock", ["The texts failed; a problem is sent as it is written in the code."]) == (
             found["title"],
             caplog.messages,
         )
@@ -380,7 +380,7 @@ class TestLanguage:
         """
         A translation can name what the type does not tell, but no exception.
         """
-        policy = Policy(catalogue=Catalogue({"de": {"500": {"title": "Fehler", "detail": "{args}"}}}))
+        policy = Policy(texts=Texts({"de": {"500": {"title": "Fehler", "detail": "{args}"}}}))
 
         assert {"type": "about:blank", "title": "Fehler", "status": 500} == document(
             RuntimeError("secret"), policy, accept_language="de"

@@ -26,9 +26,9 @@ from problems import (
     TooManyRequests,
     ValidationProblem,
 )
-from problems.answer import Rejected, answer
-from problems.policy import RequestFacts
-from problems.rendering.json import FALLBACK
+from problems._wire.json import FALLBACK
+from problems.answering._answer import Rejected, answer
+from problems.answering.policy import RequestFacts
 
 STANDARD = ("type", "title", "status", "instance")
 

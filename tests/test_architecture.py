@@ -26,7 +26,7 @@ PACKAGE: Final = ROOT / "problems"
 LAYERS: Final = (
     "errors problem_type negotiation _media_types _status _uris _template _text _close_codes _docstrings _frozen",
     "details invalid_params rendering.json _class_body _declared _deprecation _definition _headers _later _reading",
-    "_model _per_class _response_header _snapshots _arguments dialects rendering catalogue",
+    "_model _per_class _response_header _snapshots _arguments dialects rendering texts",
     "_members",
     "exceptions",
     "catalog declarations _examples _form _received",
@@ -181,7 +181,7 @@ def test_what_few_applications_use_is_loaded_later():
     """
     Pages and YAML cost only those who ask for them; the names are there all the same.
     """
-    code = "import problems.fastapi as ours, sys; assert 'problems.pages' not in sys.modules"
+    code = "import problems.fastapi as ours, sys; assert 'problems.documenting.pages' not in sys.modules"
 
     assert "yaml" not in loaded_by(code)
     assert "yaml" in loaded_by(f"{code}; from problems.fastapi import *; ProblemSchemaGenerator, problem_pages")
@@ -193,7 +193,12 @@ def test_clients_load_nothing_of_servers():
     """
     loaded = loaded_by("import problems.httpx", where=str(PACKAGE))
 
-    assert set() == loaded & {"problems.policy", "problems.catalogue", "problems.answer", "problems.catalog.iana"}
+    assert set() == loaded & {
+        "problems.answering.policy",
+        "problems.answering.texts",
+        "problems.answering._answer",
+        "problems.catalog.iana",
+    }
     assert "problems.catalog.client" in loaded
 
 
@@ -204,7 +209,7 @@ class TestLater:
         """
         A module is an attribute of its package, loaded or not, as checkers have it.
         """
-        code = "import problems; print(problems.policy.Policy is problems.Policy, problems.catalog.iana.__name__)"
+        code = "import problems; print(problems.answering.policy.Policy is problems.Policy, problems.catalog.iana.__name__)"
 
         assert "True problems.catalog.iana\n" == printed_by(code)
 

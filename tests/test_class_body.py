@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from problems import NotFound, Problem, Unauthorized
-from problems._class_body import is_taken
+from problems.declaring._body import is_taken
 from problems.errors import InvalidDefinition, ReservedMember
 
 

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._close_codes import INTERNAL_ERROR, MAX_REASON_BYTES, close_code, private_close_code, reason, status_of
+from problems._wire.close_codes import (
+    INTERNAL_ERROR,
+    MAX_REASON_BYTES,
+    close_code,
+    private_close_code,
+    reason,
+    status_of,
+)
 
 ERRORS = [status for status in range(400, 600) if status != 426]
 

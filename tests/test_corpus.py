@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from problems._media_types import PROBLEM_JSON, essence
-from problems._reading import read_document
-from problems.details import STANDARD_MEMBERS, ProblemDetails
+from problems._wire.details import STANDARD_MEMBERS, ProblemDetails
+from problems._wire.media_types import PROBLEM_JSON, essence
+from problems._wire.reading import read_document
 
 if "PROBLEMS_CORPUS" not in os.environ:
     pytest.skip("PROBLEMS_CORPUS names no folder of recorded documents", allow_module_level=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from problems import BadGateway, Conflict, Gone, NotFound, Problem, raises
-from problems.declarations import declared
+from problems.declaring._raises import declared
 from problems.errors import AbstractProblem, SetupError
 
 

@@ -5,9 +5,9 @@ from typing import Generic, TypeVar
 import pytest
 
 from problems import ClientProblem, Conflict, NotFound, Problem, ServerProblem
-from problems._definition import Inherited, Words, declare
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.declaring._header import Inherited, Words, declare
 from problems.errors import AbstractProblem, InvalidDefinition
-from problems.problem_type import ABOUT_BLANK
 
 T = TypeVar("T")
 

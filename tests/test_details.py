@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError, model_serializer, model_validator
 
-from problems.details import STANDARD_MEMBERS, ProblemDetails, Reading, standard_members
+from problems._wire.details import STANDARD_MEMBERS, ProblemDetails, Reading, standard_members
 
 OUT_OF_CREDIT = {
     "type": "https://example.com/problems/out-of-credit",

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from problems import InvalidParam, ProblemDetails
-from problems._media_types import HTML, JSON, PROBLEM_JSON
-from problems.dialects import Dialect, errors_of
+from problems._wire.media_types import HTML, JSON, PROBLEM_JSON
+from problems.catching.dialects import Dialect, errors_of
 from problems.errors import SetupError
 
 JSON_VALUES = st.recursive(

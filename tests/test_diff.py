@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field, ValidationError
 
 from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, raises
-from problems.diff import compare, vocabulary_in
+from problems.documenting.vocabulary import Vocabulary
 from problems.fastapi import add_problems
-from problems.vocabulary import Vocabulary
+from problems.tools.diff import compare, vocabulary_in
 
 BASE = "https://shop.example/problems/"
 

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 from pydantic import AnyUrl, BaseModel, Field, SecretStr
 
 from problems import Conflict, NotFound, Registry, ResponseHeader, TooManyRequests
-from problems._examples import example_document, example_value
 from problems.openapi import component_schemas
+from problems.openapi._examples import example_document, example_value
 
 registry = Registry(base="https://shop.example/problems/")
 

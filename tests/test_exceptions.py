@@ -37,9 +37,9 @@ from problems import (
     ServiceUnavailable,
     Unauthorized,
 )
-from problems._class_body import is_taken
+from problems.declaring._body import is_taken
+from problems.declaring.problem import unvalidated
 from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers
-from problems.exceptions import unvalidated
 from problems.fastapi import add_problems
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from problems import Conflict, NotFound, Registry
-from problems.export import FORMATS, export
-from problems.vocabulary import DocumentedType, Vocabulary
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
+from problems.tools.export import FORMATS, export
 
 ROOT = Path(__file__).parents[1]
 BASE = "https://shop.example/problems/"
@@ -244,7 +244,7 @@ class TestSharing:
         (tmp_path / "shop.json").write_text(export(VOCABULARY, "json"))
         program = """
 import json
-from problems.vocabulary import Vocabulary
+from problems.documenting.vocabulary import Vocabulary
 types = Vocabulary.model_validate_json(open("shop.json").read()).types
 print([(it.status, sorted(it.required)) for it in types if it.members][0])
 """

@@ -8,9 +8,9 @@ import pytest
 from pydantic import AnyUrl, BaseModel, Field
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests, ValidationProblem
-from problems.diff import compare
-from problems.generate import generate
-from problems.vocabulary import DocumentedType, Vocabulary
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
+from problems.tools.diff import compare
+from problems.tools.generate import generate
 
 BASE = "https://shop.example/problems/"
 

@@ -15,7 +15,7 @@ import pytest
 from problems import Registry
 from problems.catalog import by_status
 from problems.cli._yaml import read_yaml
-from problems.generate import generate_from_openapi
+from problems.tools.generate import generate_from_openapi
 
 if "PROBLEMS_CORPUS" not in os.environ:
     pytest.skip("PROBLEMS_CORPUS names no folder of recorded documents", allow_module_level=True)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry
-from problems.diff import compare, vocabulary_in
-from problems.generate import generate_from_openapi
-from problems.generate._layout import WIDTH
-from problems.vocabulary import Vocabulary
+from problems.documenting.vocabulary import Vocabulary
+from problems.tools.diff import compare, vocabulary_in
+from problems.tools.generate import generate_from_openapi
+from problems.tools.generate._layout import WIDTH
 from shop import errors
 from shop.server import create_app
 

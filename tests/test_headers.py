@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
-from problems._headers import (
+from problems._wire.headers import (
     DESCRIBES_BODY,
     HeaderLines,
     check_header,

@@ -20,10 +20,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from problems import NotFound, Policy, Registry
-from problems.answer import answer
+from problems.answering._answer import answer
+from problems.answering.policy import RequestFacts
 from problems.fastapi import add_problems
 from problems.httpx import problem_hook
-from problems.policy import RequestFacts
 from problems.websockets import text_for
 
 BASE: Final = "https://shop.example/problems/"
@@ -274,7 +274,7 @@ class TestBuiltOnce:
             raise AssertionError("This is built for each error.")
 
         for name in ("SchemaValidator", "SchemaSerializer"):
-            monkeypatch.setattr(f"problems._members.{name}", refuse)
+            monkeypatch.setattr(f"problems.declaring._members.{name}", refuse)
         monkeypatch.setattr(BaseModel, "__init_subclass__", refuse)
         monkeypatch.setattr(TypeAdapter, "__init__", refuse)
 

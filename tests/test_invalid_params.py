@@ -46,7 +46,7 @@ from pydantic_core._pydantic_core import list_all_errors
 from starlette.datastructures import FormData
 from typing_extensions import TypedDict
 
-from problems.invalid_params import (
+from problems._wire.invalid_params import (
     MASK,
     MASKED_NAMES,
     InvalidParam,
@@ -55,8 +55,8 @@ from problems.invalid_params import (
     rejected,
     secret_names,
 )
-from problems.invalid_params._messages import BUILT_IN, PLAIN, context_of, message_of
-from problems.invalid_params._pointers import POINTER_LIMIT, fragment, pointer_to
+from problems._wire.invalid_params._messages import BUILT_IN, PLAIN, context_of, message_of
+from problems._wire.invalid_params._pointers import POINTER_LIMIT, fragment, pointer_to
 
 SECRET = "xK7qZw9"
 """Part of an input that no message may repeat."""

@@ -24,11 +24,11 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from problems import Conflict, NotFound, Policy, Registry, ServiceUnavailable
-from problems.catalogue import Catalogue
+from problems.answering._html import HTML
+from problems.answering._xml import XML
+from problems.answering.texts import Texts
 from problems.fastapi import add_problems
 from problems.httpx import raise_problems
-from problems.rendering.html import HTML
-from problems.rendering.xml import XML
 from problems.starlette import ProblemMiddleware, problem_response, read_body
 
 SECRET = "hunter2"
@@ -374,8 +374,8 @@ class Reraising:
         raise occurrence.exception
 
 
-class Unreadable(Catalogue):
-    """A catalogue that has no text to give."""
+class Unreadable(Texts):
+    """A texts that has no text to give."""
 
     def choose(self, accept_language):
         return failing(accept_language)
@@ -390,7 +390,7 @@ class Unreadable(Catalogue):
         pytest.param(Policy(instance=failing), id="instance"),
         pytest.param(Policy(close_codes=failing), id="close codes"),
         pytest.param(Policy(representations=failing), id="representations"),
-        pytest.param(Policy(catalogue=Unreadable({"de": {}})), id="catalogue"),
+        pytest.param(Policy(texts=Unreadable({"de": {}})), id="texts"),
     ],
 )
 def test_a_failure_while_it_is_answered_has_no_inputs(policy, caplog):

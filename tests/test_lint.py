@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests
 from problems.catalog import ServiceUnavailable, iana
-from problems.lint import CODES, dead_types, lint, unregistered
+from problems.tools.lint import CODES, dead_types, lint, unregistered
 
 BASE = "https://shop.example/problems/"
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._media_types import charset, essence
+from problems._wire.media_types import charset, essence
 
 
 class TestEssence:

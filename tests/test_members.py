@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from problems import Conflict, NotFound, Problem, Registry
+from problems._wire.json import encode
 from problems.errors import InvalidDefinition, InvalidMembers
-from problems.rendering.json import encode
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from problems import ClientProblem, Forbidden, Gone, InternalServerError, NotFound, Problem, ReceivedProblem, Registry
 from problems.catalog import ServiceUnavailable
-from problems.messages import problem_from_close, problem_from_event, problem_from_line
+from problems.catching.messages import problem_from_close, problem_from_event, problem_from_line
 
 
 class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):

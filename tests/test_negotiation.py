@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems.negotiation import choose, choose_language
+from problems._wire.negotiation import choose, choose_language
 
 JSON = "application/problem+json"
 XML = "application/problem+xml"

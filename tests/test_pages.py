@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from problems import Conflict, InternalServerError, NotFound, Problem, Registry, ResponseHeader, TooManyRequests
 from problems.catalog import ServiceUnavailable
-from problems.pages import OFFERS, Pages
-from problems.pages._markdown import to_html, to_markdown
-from problems.pages._shapes import constraints_of, kind_of
+from problems.documenting.pages import OFFERS, Pages
+from problems.documenting.pages._markdown import to_html, to_markdown
+from problems.documenting.pages._shapes import constraints_of, kind_of
 
 BASE = "https://shop.example/problems/"
 
@@ -29,7 +29,7 @@ class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
     """
     No item has the *requested* id.
 
-    See [the catalogue](https://shop.example/items).
+    See [the texts](https://shop.example/items).
     """
 
     item_id: int

@@ -8,10 +8,10 @@ import re
 import pytest
 
 from problems import NotFound, Policy, ReceivedProblem
+from problems.answering._html import HTML
+from problems.answering._xml import XML
+from problems.answering.policy import RequestFacts, fresh_instance
 from problems.errors import SetupError
-from problems.policy import RequestFacts, fresh_instance
-from problems.rendering.html import HTML
-from problems.rendering.xml import XML
 from problems.websockets import close_code
 
 DOC = Policy.__doc__ or ""
@@ -79,7 +79,7 @@ class TestPolicy:
             pytest.param("instance", "urn:uuid:1", "Give one of the request's facts", id="a constant"),
             pytest.param("masked", "iban", 'Write `{"iban"}` for one.', id="one name"),
             pytest.param("masked", [1], 'Write `{"iban"}` for one.', id="a number"),
-            pytest.param("catalogue", {"de": {}}, "Put the texts into `Catalogue(", id="no catalogue"),
+            pytest.param("texts", {"de": {}}, "Put the texts into `Texts(", id="no texts"),
             pytest.param("traceback", "false", "Use one of them.", id="a text for a switch"),
             pytest.param("translate", [KeyError], "Write `{KeyError: NotFound}`", id="no mapping"),
             pytest.param("translate", {404: NotFound}, "its key 404 is no exception class", id="a status"),

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from problems.problem_type import ABOUT_BLANK, Declaration, ProblemType
+from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
 
 TYPE = ProblemType("https://shop.example/problems/gone", "Gone for good", 410)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._media_types import HTML, JSON, PROBLEM_JSON
-from problems._reading import LIMIT, read_document
-from problems.details import ProblemDetails
+from problems._wire.details import ProblemDetails
+from problems._wire.media_types import HTML, JSON, PROBLEM_JSON
+from problems._wire.reading import LIMIT, read_document
 
 GONE = {"title": "Gone", "status": 410}
 TEXT = '{"title": "Gone", "status": 410}'

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._media_types import PROBLEM_XML
-from problems._reading import read_document
-from problems.details import ProblemDetails
-from problems.rendering.xml import render_xml
+from problems._wire.details import ProblemDetails
+from problems._wire.media_types import PROBLEM_XML
+from problems._wire.reading import read_document
+from problems.answering._xml import render_xml
 
 NS = 'xmlns="urn:ietf:rfc:7807"'
 

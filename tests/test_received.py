@@ -22,8 +22,8 @@ from problems import (
     Registry,
     Unauthorized,
 )
-from problems._received import received
-from problems.details import Reading
+from problems._wire.details import Reading
+from problems.declaring._received import received
 from problems.errors import AbstractProblem, InvalidMembers
 from problems.fastapi import add_problems
 from problems.httpx import problem_from

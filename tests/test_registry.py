@@ -19,8 +19,8 @@ from problems import (
     UnprocessableContent,
     ValidationProblem,
 )
+from problems._wire.problem_type import ABOUT_BLANK
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
-from problems.problem_type import ABOUT_BLANK
 
 BASE = "https://shop.example/problems/"
 

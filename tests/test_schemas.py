@@ -5,9 +5,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from problems import InvalidParam, NotFound, Registry, ValidationProblem
-from problems.diff import compare
-from problems.lint import Findings, lint
-from problems.vocabulary import Vocabulary
+from problems.documenting.vocabulary import Vocabulary
+from problems.tools.diff import compare
+from problems.tools.lint import Findings, lint
 from scripts._schemas import FOLDER, files
 
 SCHEMAS = {name: json.loads(text) for name, text in files().items()}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._status import PHRASES, is_bodyless, phrase
+from problems._wire.status import PHRASES, is_bodyless, phrase
 
 
 class TestPhrases:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection, Request
 
 from problems import NotFound
-from problems.declarations import declared, raises
+from problems.declaring._raises import declared, raises
 from problems.errors import SetupError
 from problems.streams import STREAM, Stream, stream_problems
 

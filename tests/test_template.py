@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._template import fields
+from problems._wire.template import fields
 
 
 class TestFields:

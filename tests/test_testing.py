@@ -10,8 +10,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from problems import Conflict, NotFound, Registry, ResponseHeader, ValidationProblem
+from problems.declaring.problem import ClientProblem
 from problems.errors import AbstractProblem, InvalidMembers, SetupError
-from problems.exceptions import ClientProblem
 from problems.starlette import add_problems
 from problems.testing import assert_problem
 

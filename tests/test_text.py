@@ -1,6 +1,6 @@
 import pytest
 
-from problems._text import one_line, shown
+from problems._wire.text import one_line, shown
 
 
 class TestOneLine:

@@ -6,8 +6,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from problems import Conflict, NotFound, Registry
-from problems.catalogue import Catalogue
-from problems.translations import template
+from problems.answering._texts_template import template
+from problems.answering.texts import Texts
 
 
 class OutOfStock(Conflict, type="out-of-stock", title="Out of stock", detail="Only {available}\nare left."):
@@ -48,15 +48,15 @@ class TestTemplate:
 
     def test_what_a_translator_fills_in_is_found(self, read):
         """
-        Filled in, compiled and loaded, it is a catalogue.
+        Filled in, compiled and loaded, it is a texts.
         """
         read.get(OUT, "title").string = "Ausverkauft"
         compiled = io.BytesIO()
         write_mo(compiled, read)
         compiled.seek(0)
-        catalogue = Catalogue({"de": Translations(compiled)})
+        texts = Texts({"de": Translations(compiled)})
 
-        assert ("Ausverkauft", None) == (catalogue.text("de", OUT, "title"), catalogue.text("de", OUT, "detail"))
+        assert ("Ausverkauft", None) == (texts.text("de", OUT, "title"), texts.text("de", OUT, "detail"))
 
     def test_an_untyped_registry(self):
         """

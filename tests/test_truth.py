@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from problems import BadRequest, Conflict, Forbidden, Gone, NotFound, Registry, TooManyRequests, raises
-from problems._examples import example_document
 from problems.contract import check
 from problems.fastapi import add_problems, responses
+from problems.openapi._examples import example_document
 from problems.testing import assert_contract
 from shop.models import Order
 from shop.server import create_app

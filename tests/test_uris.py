@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._uris import check_base, check_reference, is_absolute, quote_reference, resolve, without_secrets
+from problems._wire.uris import check_base, check_reference, is_absolute, quote_reference, resolve, without_secrets
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 URI_TEXT = st.text(st.sampled_from("ab1:/?#[]@!=%.-~ é"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from problems import Conflict, NotFound, Registry, ServiceUnavailable, Unauthorized
 from problems.catalog import class_of
-from problems.exceptions import unvalidated
+from problems.declaring.problem import unvalidated
 from problems.websockets import Close, close_code, close_for, private_close_code, problem_from_close, text_for
 
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
-from problems.problem_type import ABOUT_BLANK
+from problems._wire.problem_type import ABOUT_BLANK
 
 __all__ = ["STANDARD_MEMBERS", "ProblemDetails", "Reading", "standard_members"]
 

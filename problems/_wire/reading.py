@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from problems._media_types import PROBLEM_JSON, PROBLEM_XML, charset, essence
-from problems._reading.xml import read_xml
+from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, charset, essence
+from problems._wire.reading_xml import read_xml
 
 __all__ = ["LIMIT", "Document", "Reader", "is_problem_type", "read_document", "read_json"]
 

@@ -11,19 +11,19 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
-from problems._media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
-from problems._template import fields
+from problems._wire.details import ProblemDetails
+from problems._wire.json import encode_members, join, prefix
+from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
+from problems._wire.negotiation import choose, named
+from problems._wire.problem_type import ProblemType
+from problems._wire.template import fields
+from problems.answering.instrumentation.logging import guarded
+from problems.answering.policy import Policy, RequestFacts, RequestId
+from problems.answering.representations import Representation
+from problems.answering.texts import Part, Texts
 from problems.catalog import ValidationProblem
-from problems.catalogue import Catalogue, Part
-from problems.details import ProblemDetails
-from problems.exceptions import Problem
-from problems.instrumentation.logging import guarded
-from problems.negotiation import choose, named
-from problems.policy import Policy, RequestFacts, RequestId
-from problems.problem_type import ProblemType
+from problems.declaring.problem import Problem
 from problems.registry import Registry
-from problems.rendering import Representation
-from problems.rendering.json import encode_members, join, prefix
 
 __all__ = ["Line", "adapted", "merged"]
 
@@ -48,13 +48,13 @@ def adapted(
 ) -> tuple[bytes, list[Line]]:
     """Return the content for the client that *facts* describe, and the fields that tell of it."""
     its = registry.facts(type(problem))
-    wording = _worded(problem, its, policy.catalogue, facts)
+    wording = _worded(problem, its, policy.texts, facts)
     body = join(prefix(its.uri, wording.title, its.status), wording.detail, instance, wording.members)
     offered = _offered(policy, facts)
     body, lines = _represented(body, wording.language, facts.header(b"accept"), offered)
     if wording.language is not None:
         lines.append((b"content-language", wording.language.encode("latin-1", "replace")))
-    varies = [b"Accept"] * bool(offered) + [b"Accept-Language"] * (policy.catalogue is not None)
+    varies = [b"Accept"] * bool(offered) + [b"Accept-Language"] * (policy.texts is not None)
     if varies:
         lines.append((_VARY, b", ".join(varies)))
     if isinstance(policy.instance, RequestId) and facts.instance is not None:
@@ -118,25 +118,25 @@ def _offers(offered: Sequence[Representation], accept: str) -> Mapping[str, Repr
     return offers
 
 
-def _worded(problem: Problem, its: ProblemType, catalogue: Catalogue | None, facts: RequestFacts) -> _Wording:
+def _worded(problem: Problem, its: ProblemType, texts: Texts | None, facts: RequestFacts) -> _Wording:
     wording = _Wording(its.title, problem.problem_detail, problem.problem_extensions)
-    if catalogue is None:
+    if texts is None:
         return wording
-    with guarded("The catalogue failed; a problem is sent as it is written in the code."):
-        language = catalogue.choose(facts.header(b"accept-language"))
-        translated = _translated(problem, its, wording, _Language(catalogue, language))
-        return translated._replace(language=catalogue.default if translated == wording else language)
+    with guarded("The texts failed; a problem is sent as it is written in the code."):
+        language = texts.choose(facts.header(b"accept-language"))
+        translated = _translated(problem, its, wording, _Language(texts, language))
+        return translated._replace(language=texts.default if translated == wording else language)
     return wording
 
 
 class _Language(NamedTuple):
-    """A catalogue open at one language."""
+    """A texts open at one language."""
 
-    catalogue: Catalogue
+    texts: Texts
     tag: str
 
     def text(self, key: str, part: Part) -> str | None:
-        return self.catalogue.text(self.tag, key, part)
+        return self.texts.text(self.tag, key, part)
 
     def filled(self, key: str, members: Mapping[str, Any]) -> str | None:
         """Return the detail for *key*, filled in; nothing if that cannot be done."""

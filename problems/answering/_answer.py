@@ -3,20 +3,20 @@ What a client is told about an exception: every decision, in one place.
 
 A pure function from an exception, the facts of the request, the policy and
 the registry to status, headers and body. Knows no framework and sends nothing:
-`problems.starlette` calls it with what was raised, `_meaning` says which problem that is, `problems._form` writes it.
+`problems.starlette` calls it with what was raised, `_meaning` says which problem that is, `problems.registry` writes it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from problems._headers import HeaderLines, check_header, describes_body, header_value
-from problems._media_types import PROBLEM_JSON
-from problems.answer._adapting import Line, adapted, merged
-from problems.answer._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
-from problems.exceptions import Problem
-from problems.policy import Policy, RequestFacts
+from problems._wire.headers import HeaderLines, check_header, describes_body, header_value
+from problems._wire.json import FALLBACK
+from problems._wire.media_types import PROBLEM_JSON
+from problems.answering._adapting import Line, adapted, merged
+from problems.answering._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
+from problems.answering.policy import Policy, RequestFacts
+from problems.declaring.problem import Problem
 from problems.registry import Registry
-from problems.rendering.json import FALLBACK
 
 __all__ = ["Answer", "Rejected", "answer", "answer_as"]
 

@@ -10,12 +10,12 @@ from hashlib import sha256
 from html import escape
 from typing import Any, Final, TypeGuard
 
-from problems._media_types import HTML as HTML_TYPE
-from problems._media_types import PROBLEM_JSON
-from problems.details import ProblemDetails
-from problems.problem_type import ABOUT_BLANK
-from problems.rendering._representation import Render, Representation
-from problems.rendering.json import encode
+from problems._wire.details import ProblemDetails
+from problems._wire.json import encode
+from problems._wire.media_types import HTML as HTML_TYPE
+from problems._wire.media_types import PROBLEM_JSON
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.answering.representations import Render, Representation
 
 __all__ = ["HTML", "embedded", "html", "render_html"]
 

@@ -14,16 +14,16 @@ from typing import Any, Final, TypeGuard
 from pydantic_core import from_json, to_json
 from starlette.exceptions import HTTPException
 
-from problems._class_body import is_taken
-from problems._headers import HeaderLines
-from problems._received import ReceivedProblem
-from problems._status import is_bodyless
+from problems._wire.headers import HeaderLines
+from problems._wire.invalid_params import is_truncated, rejected
+from problems._wire.json import encode
+from problems._wire.status import is_bodyless
+from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
-from problems.exceptions import ClientProblem, Problem, ServerProblem, unvalidated
-from problems.invalid_params import is_truncated, rejected
-from problems.policy import Policy
+from problems.declaring._body import is_taken
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
 from problems.registry import Registry
-from problems.rendering.json import encode
 
 __all__ = ["Rejected", "is_without_content", "leading", "meaning_of", "unexpected", "validation_problem"]
 

@@ -1,7 +1,7 @@
 """
 What there is to translate: the texts of a registry as a template for translators (gettext's `.pot`).
 
-Pure functions from classes to text; what a translation is looked up by is said in `problems.catalogue`.
+Pure functions from classes to text; what a translation is looked up by is said in `problems.answering.texts`.
 """
 
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from typing import Final, NamedTuple, get_args
 from pydantic_core import PydanticKnownError
 from pydantic_core.core_schema import ErrorType
 
-from problems._media_types import TEXT
-from problems.catalogue import Part
-from problems.exceptions import Problem
-from problems.invalid_params._messages import facts_of
+from problems._wire.invalid_params._messages import facts_of
+from problems._wire.media_types import TEXT
+from problems.answering.texts import Part
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
-__all__ = ["template"]
+__all__ = ["texts_template"]
 
 _HEADER: Final = f'msgid ""\nmsgstr ""\n"Content-Type: {TEXT}; charset=UTF-8\\n"\n'
 _CODES: Final[tuple[ErrorType, ...]] = get_args(ErrorType)
@@ -31,7 +31,7 @@ class _Entry(NamedTuple):
     text: str
 
 
-def template(registry: Registry, *, messages: bool = True) -> str:
+def texts_template(registry: Registry, *, messages: bool = True) -> str:
     r"""
     Return a template that translators, `msginit` and `pybabel init` start from.
 
@@ -39,7 +39,7 @@ def template(registry: Registry, *, messages: bool = True) -> str:
     >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
     ...     item_id: int
     >>> registry = Registry(ItemNotFound, base="https://shop.example/problems/")
-    >>> print(template(registry, messages=False).partition("\n\n")[2].partition("\n\n")[0])
+    >>> print(texts_template(registry, messages=False).partition("\n\n")[2].partition("\n\n")[0])
     #. Item not found
     msgctxt "title"
     msgid "https://shop.example/problems/item-not-found"

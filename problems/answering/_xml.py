@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeGuard
 from xml.sax.saxutils import escape
 
-from problems._media_types import PROBLEM_XML
-from problems.details import ProblemDetails
-from problems.rendering._representation import Representation
-from problems.rendering.json import encode
+from problems._wire.details import ProblemDetails
+from problems._wire.json import encode
+from problems._wire.media_types import PROBLEM_XML
+from problems.answering.representations import Representation
 
 __all__ = ["NAMESPACE", "XML", "render_xml"]
 

@@ -1,24 +1,25 @@
 """
 How one application answers: a value, made once and passed on.
 
-Knows what can be chosen, not what comes of it: that is decided in `problems.answer`.
+Knows what can be chosen, not what comes of it: that is decided in `problems.answering._answer`.
 """
 
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
-from problems._close_codes import close_code
-from problems._frozen import Frozen
-from problems._headers import check_header
-from problems.catalogue import Catalogue
-from problems.exceptions import Problem
-from problems.instrumentation import Hook
-from problems.invalid_params import MASKED_NAMES
-from problems.policy._choices import checked
-from problems.rendering import Representation
+from problems._wire.close_codes import close_code
+from problems._wire.frozen import Frozen
+from problems._wire.headers import check_header
+from problems._wire.invalid_params import MASKED_NAMES
+from problems.answering.instrumentation import Hook
+from problems.answering.representations import Representation
+from problems.answering.texts import Texts
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
+from problems.errors import SetupError
 
 __all__ = ["Policy", "RequestFacts", "RequestId", "Translation", "fresh_instance"]
 
@@ -146,9 +147,9 @@ class Policy:
         problem_frames: Whether an open WebSocket is sent the problem as a text frame before the close frame.
         representations:
             What a problem can be sent as besides JSON, if the client likes it better: `XML` of
-            `problems.rendering.xml`, `HTML` or `html(…)` of `problems.rendering.html`, or your own. A function of the
+            `problems.answering._xml`, `HTML` or `html(…)` of `problems.answering._html`, or your own. A function of the
             request's facts offers them to some requests only, such as those outside of `/api/`.
-        catalogue: The texts in other languages, for clients that ask for one.
+        texts: The texts in other languages, for clients that ask for one.
         hooks: Functions that are called with each answered problem, in order, after it was sent.
         log_levels:
             The level of the log record, for problem classes and those below them; the most specific one counts. By
@@ -177,7 +178,7 @@ class Policy:
     close_codes: Callable[[int], int] = close_code
     problem_frames: bool = False
     representations: tuple[Representation, ...] | Callable[[RequestFacts], Sequence[Representation]] = ()
-    catalogue: Catalogue | None = None
+    texts: Texts | None = None
     hooks: tuple[Hook, ...] = ()
     log_levels: Mapping[type[Problem], int] | None = None
     undeclared: Literal["ignore", "warn", "raise"] = "ignore"
@@ -190,8 +191,143 @@ class Policy:
             value: object = getattr(self, name)
             if value is not default:
                 object.__setattr__(self, name, checked(name, value))
-        adapts = bool(self.representations) or self.catalogue is not None or isinstance(self.instance, RequestId)
+        adapts = bool(self.representations) or self.texts is not None or isinstance(self.instance, RequestId)
         object.__setattr__(self, "adapts", adapts)
 
 
 _DEFAULTS: Final[Mapping[str, object]] = {option.name: option.default for option in fields(Policy) if option.init}
+
+
+_UNDECLARED: Final = ("ignore", "warn", "raise")
+
+
+def checked(name: str, value: object) -> object:
+    """
+    Return what is chosen for an option, in the form in which a policy keeps it.
+
+    >>> checked("masked", ["iban"])
+    frozenset({'iban'})
+
+    Raises:
+        SetupError: The option cannot be *value*.
+    """
+    return _CHECKS.get(name, _switch)(name, value)
+
+
+def _refused(name: str, value: object, reason: str) -> SetupError:
+    return SetupError(f"`Policy({name}={value!r})` cannot be: {reason}")
+
+
+def _switch(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    # "false", as it comes from the environment, would be true.
+    raise _refused(name, value, "it is neither `True` nor `False`. Use one of them.")
+
+
+def _names(name: str, value: object) -> object:
+    if _is_several(value) and all(isinstance(it, str) for it in value):
+        return frozenset(value)
+    raise _refused(name, value, 'it is no collection of names. Write `{"iban"}` for one.')
+
+
+def _status(name: str, value: object) -> object:
+    if value is None:
+        return None
+    if isinstance(value, int) and 400 <= value <= 499:
+        return int(value)
+    raise _refused(name, value, "it is no status code that blames a request. Use one from 400 to 499, such as 400.")
+
+
+def _function(name: str, value: object) -> object:
+    if callable(value):
+        return value
+    raise _refused(name, value, "it is no function. Give one that is called with a status code.")
+
+
+def _identifier(name: str, value: object) -> object:
+    if value is None or callable(value):
+        return value
+    raise _refused(name, value, "it is no function. Give one of the request's facts, or `None` to send no `instance`.")
+
+
+def _translations(name: str, value: object) -> object:
+    if not _is_mapping(value):
+        raise _refused(name, value, "it is no mapping. Write `{KeyError: NotFound}` and the like.")
+    for exception, target in value.items():
+        if not (isinstance(exception, type) and issubclass(exception, Exception)):
+            raise _refused(name, value, f"its key {exception!r} is no exception class. Give each class its own entry.")
+        if not _makes_problems(target):
+            reason = f"{exception.__qualname__} cannot become {target!r}. Give a problem class or a function."
+            raise _refused(name, value, reason)
+    return Frozen(value)
+
+
+def _makes_problems(target: object) -> bool:
+    if isinstance(target, type):
+        return issubclass(target, Problem) and not issubclass(target, ReceivedProblem)
+    return callable(target)
+
+
+def _representations(name: str, value: object) -> object:
+    if callable(value):
+        return value
+    if _is_sequence(value) and all(isinstance(it, Representation) for it in value):
+        return tuple(value)
+    raise _refused(name, value, "it is no tuple of representations. Write `(HTML,)` for one, or give a function.")
+
+
+def _texts(name: str, value: object) -> object:
+    if value is None or isinstance(value, Texts):
+        return value
+    raise _refused(name, value, "it is no texts. Put the texts into `Texts({language: texts})`.")
+
+
+def _hooks(name: str, value: object) -> object:
+    if _is_sequence(value) and all(callable(it) for it in value):
+        return tuple(value)
+    raise _refused(name, value, "it is no tuple of functions. Write `(hook,)` for one.")
+
+
+def _levels(name: str, value: object) -> object:
+    if value is None:
+        return None
+    if not _is_mapping(value):
+        raise _refused(name, value, "it is no mapping. Write `{NotFound: logging.DEBUG}` and the like.")
+    for cls, level in value.items():
+        if not (isinstance(cls, type) and issubclass(cls, Problem) and isinstance(level, int)):
+            raise _refused(name, value, f"{cls!r} cannot have the level {level!r}. Give problem classes, and integers.")
+    return Frozen(value)
+
+
+def _mode(name: str, value: object) -> object:
+    if value in _UNDECLARED:
+        return value
+    raise _refused(name, value, "there is no such choice. Use 'ignore', 'warn' or 'raise'.")
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
+    return isinstance(value, list | tuple)
+
+
+def _is_several(value: object) -> TypeGuard[Collection[object]]:
+    return isinstance(value, Collection) and not isinstance(value, str | bytes)
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, object], object]]] = {
+    "masked": _names,
+    "validation_status": _status,
+    "instance": _identifier,
+    "translate": _translations,
+    "close_codes": _function,
+    "representations": _representations,
+    "texts": _texts,
+    "hooks": _hooks,
+    "log_levels": _levels,
+    "undeclared": _mode,
+}
+"""The check of each option that is no switch."""

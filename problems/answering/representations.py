@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from problems._frozen import Frozen
-from problems._headers import check_header
-from problems.details import ProblemDetails
+from problems._wire.details import ProblemDetails
+from problems._wire.frozen import Frozen
+from problems._wire.headers import check_header
 
 __all__ = ["Render", "Representation"]
 

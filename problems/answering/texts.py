@@ -2,7 +2,7 @@
 The texts of problems in other languages, by type URI.
 
 Takes what `gettext` and Babel load, or plain mappings. Knows no problem
-classes and no requests; what is looked up is decided in `problems.answer`.
+classes and no requests; what is looked up is decided in `problems.answering._answer`.
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, Protocol, TypeAlias
 
-from problems.negotiation import choose_language
+from problems._wire.negotiation import choose_language
 
-__all__ = ["Catalogue", "Part", "Texts", "Translations"]
+__all__ = ["LanguageTexts", "Part", "Texts", "Translations"]
 
 Part: TypeAlias = Literal["title", "detail"]
 """What is translated: the member of that name. The message of a rejected input is a `detail` too."""
@@ -26,7 +26,7 @@ class Translations(Protocol):
         ...
 
 
-Texts: TypeAlias = Mapping[str, str | Mapping[str, str]]
+LanguageTexts: TypeAlias = Mapping[str, str | Mapping[str, str]]
 """By key, the title, or both parts: `{"404": "Nicht gefunden"}`, `{"404": {"title": …, "detail": …}}`."""
 
 _MODIFIERS: Final = "(?s)[.@].*"
@@ -35,7 +35,7 @@ _MODIFIERS: Final = "(?s)[.@].*"
 _NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class Catalogue:
+class Texts:
     """
     Titles, details and validation messages in several languages.
 
@@ -51,10 +51,10 @@ class Catalogue:
     ...     "404": "Nicht gefunden",
     ...     "missing": {"detail": "Dieses Feld fehlt."},
     ... }
-    >>> catalogue = Catalogue({"de": german}, default="en")
-    >>> catalogue.choose("de-CH, en;q=0.5")
+    >>> texts = Texts({"de": german}, default="en")
+    >>> texts.choose("de-CH, en;q=0.5")
     'de'
-    >>> catalogue.text("de", "404", "title")
+    >>> texts.text("de", "404", "title")
     'Nicht gefunden'
 
     With `gettext` and Babel a text's context (`msgctxt`) is `title` or `detail`, its `msgid` the key.
@@ -67,7 +67,7 @@ class Catalogue:
 
     __slots__ = ("_by_language", "default")
 
-    def __init__(self, translations: Mapping[str, Texts | Translations], *, default: str = "en") -> None:
+    def __init__(self, translations: Mapping[str, LanguageTexts | Translations], *, default: str = "en") -> None:
         self.default = _tag(default)
         self._by_language = {_tag(language): texts for language, texts in translations.items()}
 
@@ -84,8 +84,8 @@ class Catalogue:
         """
         Return the text for *key* in *language*, or in the language it is a variety of; nothing if there is none.
 
-        >>> catalogue = Catalogue({"de": {"404": "Nicht gefunden"}, "de_AT": {"409": "Jo mei"}})
-        >>> catalogue.text("de-AT", "404", "title")
+        >>> texts = Texts({"de": {"404": "Nicht gefunden"}, "de_AT": {"409": "Jo mei"}})
+        >>> texts.text("de-AT", "404", "title")
         'Nicht gefunden'
         """
         for tag in _wider(language):
@@ -95,7 +95,7 @@ class Catalogue:
         return None
 
 
-def _look_up(texts: Texts | Translations, key: str, part: Part) -> str | None:
+def _look_up(texts: LanguageTexts | Translations, key: str, part: Part) -> str | None:
     if not isinstance(texts, Mapping):
         found = texts.pgettext(part, key)
         return found if found != key else None

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from problems._later import later
-from problems._status import is_bodyless
+from problems._wire.later import later
+from problems._wire.status import is_bodyless
 from problems.catalog import client, server
 from problems.catalog._duties import Challenges, RetryAfter
 from problems.catalog.client import *  # noqa: F403 - the list is that of the module
 from problems.catalog.server import *  # noqa: F403 - the list is that of the module
 from problems.catalog.validation import ValidationProblem
-from problems.exceptions import ClientProblem, Problem, ServerProblem
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 
 if TYPE_CHECKING:
     from problems.catalog.iana import (

@@ -12,9 +12,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from problems._headers import retry_after
-from problems._response_header import ResponseHeader
-from problems._uris import quote_reference
+from problems._wire.headers import retry_after
+from problems._wire.uris import quote_reference
+from problems.declaring._response_header import ResponseHeader
 
 __all__ = ["Challenges", "Length", "Protocols", "RetryAfter"]
 

@@ -24,7 +24,7 @@ from problems.catalog._duties import (
     Protocols,
     RetryAfter,
 )
-from problems.exceptions import ClientProblem
+from problems.declaring.problem import ClientProblem
 
 __all__ = [
     "BadRequest",

@@ -12,7 +12,7 @@ from problems.catalog._duties import (
     RETRY_AFTER,
     RetryAfter,
 )
-from problems.exceptions import ServerProblem
+from problems.declaring.problem import ServerProblem
 
 __all__ = [
     "BadGateway",

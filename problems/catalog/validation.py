@@ -1,15 +1,15 @@
 """
 The problem of a request that does not fit: 422 with every value that was rejected.
 
-Declares what is told; `problems.invalid_params` finds it out.
+Declares what is told; `problems._wire.invalid_params` finds it out.
 """
 
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from problems._wire.invalid_params import InvalidParam
 from problems.catalog.client import UnprocessableContent
-from problems.invalid_params import InvalidParam
 
 __all__ = ["ValidationProblem"]
 

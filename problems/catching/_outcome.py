@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar, overload
 
-from problems._arguments import need
-from problems._responses import Response, terms_of
-from problems.errors import SetupError
-from problems.exceptions import Problem
+from problems.catching._responses import Response, terms_of
+from problems.declaring.problem import Problem
+from problems.errors import SetupError, need
 from problems.registry import Registry
 
 __all__ = ["Undeclared", "outcome"]

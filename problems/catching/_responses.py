@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
-from problems._arguments import need
-from problems._headers import parse_retry_after
-from problems._reading import LIMIT, Document, is_problem_type, read_document
-from problems.dialects import Dialect
-from problems.exceptions import Problem
+from problems._wire.headers import parse_retry_after
+from problems._wire.reading import LIMIT, Document, is_problem_type, read_document
+from problems.catching.dialects import Dialect
+from problems.declaring.problem import Problem
+from problems.errors import need
 from problems.registry import Registry
 
 __all__ = ["Response", "Terms", "library_of", "request_of", "retry_after", "status_error", "terms_of"]

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from problems._media_types import essence
-from problems._reading import LIMIT, Document, is_problem_type, read_document, read_json
-from problems.details import ProblemDetails
+from problems._wire.details import ProblemDetails
+from problems._wire.invalid_params import InvalidParam, ParameterLocation
+from problems._wire.invalid_params._pointers import fragment
+from problems._wire.media_types import essence
+from problems._wire.reading import LIMIT, Document, is_problem_type, read_document, read_json
 from problems.errors import SetupError
-from problems.invalid_params import InvalidParam, ParameterLocation
-from problems.invalid_params._pointers import fragment
 
 __all__ = ["Dialect", "errors_of"]
 

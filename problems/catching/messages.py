@@ -8,10 +8,10 @@ give it what yours hands out.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from problems._close_codes import status_of
-from problems._reading import read_json
-from problems.details import standard_members
-from problems.exceptions import Problem
+from problems._wire.close_codes import status_of
+from problems._wire.details import standard_members
+from problems._wire.reading import read_json
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["problem_from_close", "problem_from_event", "problem_from_line"]

@@ -5,8 +5,8 @@ from typing import Final
 
 from problems.contract import Certainty
 from problems.contract import Finding as Breach
-from problems.lint import Finding, Severity
 from problems.registry import Registry
+from problems.tools.lint import Finding, Severity
 
 __all__ = ["breach"]
 

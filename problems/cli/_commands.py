@@ -9,20 +9,20 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from rich.markdown import Markdown
 
-from problems._targets import TargetError, load, load_registry, registry_of
 from problems.cli._breaches import breach
 from problems.cli._fetch import fetch
 from problems.cli._mistakes import Commands
 from problems.cli._output import annotation, named, stdout, styled, table, write
 from problems.cli._sources import openapi_in, vocabulary_of
 from problems.contract import check, finish
-from problems.diff import Change, compare
-from problems.export import FORMATS, Format
-from problems.generate import generate, generate_from_openapi
-from problems.lint import CODES, Finding, Findings, dead_types, lint, unregistered
-from problems.pages import Pages, page_markdown
+from problems.documenting.pages import Pages, page_markdown
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
 from problems.registry import Registry
-from problems.vocabulary import DocumentedType, Vocabulary
+from problems.tools._targets import TargetError, load, load_registry, registry_of
+from problems.tools.diff import Change, compare
+from problems.tools.export import FORMATS, Format
+from problems.tools.generate import generate, generate_from_openapi
+from problems.tools.lint import CODES, Finding, Findings, dead_types, lint, unregistered
 
 __all__ = ["app"]
 

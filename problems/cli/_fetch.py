@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from typing import Final
 
-from problems._media_types import HTML
+from problems._wire.media_types import HTML
 
 __all__ = ["fetch"]
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from problems._targets import TargetError
+from problems.tools._targets import TargetError
 
 __all__ = ["Console", "annotation", "fail", "named", "stdout", "styled", "table", "write"]
 

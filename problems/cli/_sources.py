@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from problems._targets import TargetError, load_registry
 from problems.cli._yaml import read_yaml
-from problems.diff import vocabulary_in
-from problems.vocabulary import Vocabulary
+from problems.documenting.vocabulary import Vocabulary
+from problems.tools._targets import TargetError, load_registry
+from problems.tools.diff import vocabulary_in
 
 __all__ = ["openapi_in", "read_json", "vocabulary_of"]
 

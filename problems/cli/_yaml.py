@@ -7,7 +7,7 @@ Knows YAML 1.2 as OpenAPI wants it: no dates, and no truth but `true` and `false
 import re
 from typing import Any
 
-from problems._targets import TargetError
+from problems.tools._targets import TargetError
 
 try:
     import yaml

@@ -17,9 +17,9 @@ from problems.contract._expressions import Outcome
 from problems.contract._operations import Operation, finish, operations, setup_of
 from problems.contract._sources import Sources
 from problems.contract._values import UNSEEN, Raise
-from problems.declarations import declared
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
 from problems.errors import SetupError
-from problems.exceptions import Problem
 from problems.registry import Registry
 
 __all__ = ["Certainty", "Finding", "check", "declarations_of", "finish"]

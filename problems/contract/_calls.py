@@ -32,7 +32,7 @@ from problems.contract._values import (
     attribute,
     class_of_value,
 )
-from problems.declarations import declared
+from problems.declaring._raises import declared
 
 __all__ = ["Calls"]
 

@@ -25,7 +25,7 @@ from problems.contract._values import (
     Value,
     attribute,
 )
-from problems.exceptions import Problem
+from problems.declaring.problem import Problem
 
 __all__ = ["Frame", "suppressed_by"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from problems.declarations import declared
-from problems.exceptions import Problem
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["Operation", "finish", "operations", "setup_of"]

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
-from problems._status import is_bodyless, phrase
-from problems._template import fields
-from problems._uris import check_reference
+from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
+from problems._wire.status import is_bodyless, phrase
+from problems._wire.template import fields
+from problems._wire.uris import check_reference
 from problems.errors import InvalidDefinition
-from problems.problem_type import ABOUT_BLANK, Declaration, ProblemType
 
 __all__ = ["Inherited", "Words", "declare"]
 

@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic_core import CoreConfig, CoreSchema, ErrorDetails, SchemaSerializer, SchemaValidator, core_schema
 
-from problems._class_body import annotations_of, is_of_pydantic, is_standard
-from problems._headers import HeaderLines
-from problems._response_header import ResponseHeader
+from problems._wire.headers import HeaderLines
+from problems._wire.invalid_params._messages import message_of
+from problems._wire.json import encode, encode_members
+from problems.declaring._body import annotations_of, is_of_pydantic, is_standard
+from problems.declaring._response_header import ResponseHeader
 from problems.errors import InvalidDefinition
-from problems.invalid_params._messages import message_of
-from problems.rendering.json import encode, encode_members
 
 __all__ = ["Members", "MembersModel", "faults", "members_of", "mirror"]
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from problems.problem_type import ProblemType
+from problems._wire.problem_type import ProblemType
 
 __all__ = ["document_model"]
 

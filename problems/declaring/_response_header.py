@@ -8,7 +8,7 @@ responses.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from problems._headers import check_header, header_value, refuse_body_field
+from problems._wire.headers import check_header, header_value, refuse_body_field
 from problems.errors import InvalidHeader
 
 __all__ = ["ResponseHeader"]

@@ -2,32 +2,88 @@
 The exception that is a problem: declare it by subclassing, report it by raising.
 
 Knows pydantic and `starlette.exceptions.HTTPException`, but neither requests,
-responses nor registries: what is sent is decided in `problems.answer`.
+responses nor registries: what is sent is decided in `problems.answering._answer`.
 """
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
-from problems._class_body import annotations_of, check_body, check_names, local_names
-from problems._declared import Declared, keyword, positional
-from problems._definition import Inherited, Words, declare
-from problems._members import Members, MembersModel, faults, members_of, mirror
-from problems._model import document_model
-from problems._per_class import PerClass
-from problems._text import one_line, shown
-from problems._uris import quote_reference
-from problems.details import ProblemDetails
+from problems._wire.details import ProblemDetails
+from problems._wire.json import has_long_number
+from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
+from problems._wire.text import one_line, shown
+from problems._wire.uris import quote_reference
+from problems.declaring._body import annotations_of, check_body, check_names, local_names
+from problems.declaring._header import Inherited, Words, declare
+from problems.declaring._members import Members, MembersModel, faults, members_of, mirror
+from problems.declaring._model import document_model
 from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers
-from problems.problem_type import ABOUT_BLANK, Declaration, ProblemType
-from problems.rendering.json import has_long_number
 
 __all__ = ["ClientProblem", "Problem", "ServerProblem", "model_for", "unvalidated"]
+
+T = TypeVar("T")
+
+
+class PerClass(Generic[T]):
+    """
+    A recipe for a class attribute, followed when a class is first asked for it.
+
+    Every problem class starts with the recipe and replaces it by its own
+    result, so that from then on it costs what any class attribute costs.
+    """
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> T:
+        # Classes of received problems are declared by nobody and have no recipe: they use that of their base. Not
+        # looked for by the recipe itself: another thread may have followed it meanwhile.
+        home = next(base for base in owner.__mro__ if "problem_declaration" in base.__dict__)
+        value = self._make(home)
+        setattr(home, self.name, value)
+        return value
+
+
+def positional(*, default: Any, kw_only: Literal[False] = False) -> Any:  # noqa: ARG001 - read by type checkers
+    """Tell type checkers of the one member that may be given by position."""
+    return default
+
+
+def keyword(*, default: Any, kw_only: Literal[True] = True) -> Any:  # noqa: ARG001 - read by type checkers
+    """Tell type checkers of a member that may not."""
+    return default
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, positional, keyword))
+class Declared:
+    """
+    Tells type checkers that annotations are keyword arguments.
+
+    A base of its own: checkers read the fields of the subclasses of a class
+    so decorated (PEP 681), and `Problem` has fields.
+    """
+
 
 _NO_NAMES: Final[tuple[str, ...]] = ()
 _STANDARD: Final = {"detail", "instance"}

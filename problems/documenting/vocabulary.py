@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from problems._docstrings import described
-from problems._examples import example_document
-from problems._uris import is_absolute
-from problems.exceptions import Problem
+from problems._wire.uris import is_absolute
+from problems.declaring.problem import Problem
 from problems.openapi import Components
+from problems.openapi._docstrings import described
+from problems.openapi._examples import example_document
 from problems.openapi._walk import SCHEMAS
 from problems.registry import Registry
 

@@ -6,7 +6,7 @@ Knows where FastAPI keeps what an operation declares; the fragments come from `p
 
 from typing import TYPE_CHECKING
 
-from problems._later import later
+from problems._wire.later import later
 from problems.fastapi._document import apply_problems
 from problems.fastapi._install import add_problems
 from problems.fastapi._responses import responses

@@ -21,8 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from problems.catalog import BadRequest, ContentTooLarge, Forbidden, Unauthorized, class_of
-from problems.declarations import declared
-from problems.exceptions import Problem
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
 from problems.fastapi._responses import DeclaredStatus
 from problems.registry import Registry
 from problems.starlette._undeclared import declared_on

@@ -10,11 +10,11 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from problems._media_types import PROBLEM_JSON
+from problems._wire.media_types import PROBLEM_JSON
+from problems.answering.policy import Policy
 from problems.fastapi._declared import declared_by, promised_by
 from problems.fastapi._invalid import invalid_inputs
 from problems.openapi import DocumentedOperation, extend_document, references_in
-from problems.policy import Policy
 from problems.registry import Registry
 from problems.starlette._middleware import setup_of
 from problems.starlette._response import Setup

@@ -1,7 +1,7 @@
 """
 `add_problems` for FastAPI: its validation errors, and its document.
 
-Knows FastAPI's exceptions; what is answered is decided in `problems.answer`.
+Knows FastAPI's exceptions; what is answered is decided in `problems.answering._answer`.
 """
 
 import sys
@@ -14,13 +14,13 @@ from fastapi.exceptions import RequestValidationError, WebSocketRequestValidatio
 from starlette.applications import Starlette
 from starlette.types import Scope
 
-from problems.answer import Rejected
+from problems._wire.invalid_params import secret_names
+from problems.answering._answer import Rejected
+from problems.answering.instrumentation.logging import failed
+from problems.answering.policy import Policy
 from problems.fastapi._declared import declares
 from problems.fastapi._document import extend_openapi
 from problems.fastapi._secrets import Secrets
-from problems.instrumentation.logging import failed
-from problems.invalid_params import secret_names
-from problems.policy import Policy
 from problems.registry import Registry
 from problems.starlette._install import install
 from problems.starlette._response import Setup

@@ -6,8 +6,8 @@ Knows how FastAPI merges such dictionaries, and nothing else of it.
 
 from typing import Any
 
-from problems.declarations import check_types
-from problems.exceptions import Problem
+from problems.declaring._raises import check_types
+from problems.declaring.problem import Problem
 
 __all__ = ["DeclaredStatus", "responses"]
 

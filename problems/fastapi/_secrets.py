@@ -2,7 +2,7 @@
 Which parameters and members of a request's operation are secrets.
 
 Knows where FastAPI keeps parameters and bodies, of routes that are in no document too; how a secret is marked is known
-in `problems.invalid_params`.
+in `problems._wire.invalid_params`.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from starlette.types import Scope
 
+from problems._wire.invalid_params._secrets import secrets_in
 from problems.fastapi._declared import dependants_in, overriding_in
 from problems.fastapi._invalid import adapter_of
-from problems.invalid_params._described import secrets_in
 
 __all__ = ["Secrets"]
 

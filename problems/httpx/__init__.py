@@ -5,8 +5,8 @@ Works with httpx2 and httpx, sync and async, and imports neither: the library is
 comes from.
 """
 
-from problems._outcome import Undeclared, outcome
-from problems._responses import retry_after
+from problems.catching._outcome import Undeclared, outcome
+from problems.catching._responses import retry_after
 from problems.httpx._raising import (
     async_problem_hook,
     problem_from,

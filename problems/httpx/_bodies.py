@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
-from problems._responses import Response, library_of, request_of
+from problems.catching._responses import Response, library_of, request_of
 from problems.errors import SetupError
 
 __all__ = ["Streamed", "acomplete", "complete", "content_of"]

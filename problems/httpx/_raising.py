@@ -7,10 +7,10 @@ Decides when a response is looked at; how it is read is said in `_bodies`, what 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar
 
-from problems._responses import Terms, library_of, status_error, terms_of
-from problems.dialects import Dialect
+from problems.catching._responses import Terms, library_of, status_error, terms_of
+from problems.catching.dialects import Dialect
+from problems.declaring.problem import Problem
 from problems.errors import SetupError
-from problems.exceptions import Problem
 from problems.httpx._bodies import Streamed, acomplete, complete, content_of
 from problems.registry import Registry
 

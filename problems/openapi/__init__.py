@@ -10,7 +10,7 @@ union with a discriminator where a status has several types.
 import copy
 from typing import Any
 
-from problems.exceptions import Problem
+from problems.declaring.problem import Problem
 from problems.openapi._components import Components
 from problems.openapi._document import DocumentedOperation, extend_document
 from problems.openapi._inputs import InvalidInputs

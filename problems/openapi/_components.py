@@ -7,11 +7,11 @@ One response for each problem type; where a status has several, a named union (O
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from problems._examples import example_document
-from problems._headers import header_value
-from problems._media_types import PROBLEM_JSON
-from problems._response_header import ResponseHeader
-from problems.exceptions import Problem
+from problems._wire.headers import header_value
+from problems._wire.media_types import PROBLEM_JSON
+from problems.declaring._response_header import ResponseHeader
+from problems.declaring.problem import Problem
+from problems.openapi._examples import example_document
 from problems.openapi._names import pascal
 from problems.openapi._schemas import schemas_of
 from problems.openapi._v30 import to_30

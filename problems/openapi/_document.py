@@ -8,9 +8,9 @@ written into it stays.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from problems._media_types import PROBLEM_JSON
-from problems._status import phrase
-from problems.exceptions import Problem
+from problems._wire.media_types import PROBLEM_JSON
+from problems._wire.status import phrase
+from problems.declaring.problem import Problem
 from problems.openapi._components import Components
 from problems.openapi._walk import SCHEMAS, Json, references_in
 from problems.registry import Registry

@@ -12,8 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from problems.exceptions import Problem
-from problems.problem_type import ProblemType
+from problems._wire.problem_type import ProblemType
+from problems.declaring.problem import Problem
 
 __all__ = ["example_document", "example_value"]
 

@@ -7,7 +7,7 @@ Knows how rejected inputs are told, nothing of how they are found.
 import re
 from typing import Final
 
-from problems.invalid_params._pointers import fragment
+from problems._wire.invalid_params._pointers import fragment
 from problems.openapi._invalid import DEEPER, Codes, Path
 from problems.openapi._walk import Json
 

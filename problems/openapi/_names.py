@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from problems.exceptions import Problem
-from problems.problem_type import ABOUT_BLANK
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.declaring.problem import Problem
 
 __all__ = ["member_names", "pascal", "problem_names", "variants"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from problems._docstrings import described
-from problems.exceptions import Problem
+from problems.declaring.problem import Problem
+from problems.openapi._docstrings import described
 from problems.openapi._names import member_names, problem_names, variants
 from problems.openapi._v30 import to_30
 from problems.openapi._walk import SCHEMAS, Json, with_references, without_nulls

@@ -1,13 +1,13 @@
 """
 Problems in Starlette applications: each error they can answer with.
 
-Passes the facts of a request to `problems.answer`, sends what comes back, and
+Passes the facts of a request to `problems.answering._answer`, sends what comes back, and
 tells the observers. Decides nothing itself.
 """
 
 from typing import TYPE_CHECKING
 
-from problems._later import later
+from problems._wire.later import later
 from problems.starlette._install import add_problems
 from problems.starlette._middleware import ProblemMiddleware
 from problems.starlette._respond import problem_response

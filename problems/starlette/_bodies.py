@@ -2,7 +2,7 @@
 Reading a request body in an endpoint that does it itself.
 
 Knows how JSON and forms are parsed, and turns what does not fit into a validation problem; what is told of it
-is decided in `problems.answer`.
+is decided in `problems.answering._answer`.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -14,14 +14,13 @@ from pydantic_core import from_json
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from problems._media_types import FORM, JSON, MULTIPART, essence
-from problems.answer._meaning import Rejected, validation_problem
+from problems._wire.invalid_params._secrets import described, secrets_in, target_of
+from problems._wire.invalid_params._values import is_list, is_mapping
+from problems._wire.media_types import FORM, JSON, MULTIPART, essence
+from problems.answering._meaning import Rejected, validation_problem
+from problems.answering.policy import Policy
 from problems.catalog import UnsupportedMediaType
-from problems.exceptions import Problem
-from problems.invalid_params._described import described, secrets_in
-from problems.invalid_params._secrets import target_of
-from problems.invalid_params._values import is_list, is_mapping
-from problems.policy import Policy
+from problems.declaring.problem import Problem
 from problems.starlette._middleware import setup_of
 from problems.starlette._response import Setup
 

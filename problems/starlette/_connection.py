@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from problems._close_codes import POLICY_VIOLATION
+from problems._wire.close_codes import POLICY_VIOLATION
 from problems.websockets import Close
 
 __all__ = ["Closing", "Sent", "can_deny"]

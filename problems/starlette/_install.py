@@ -1,7 +1,7 @@
 """
 `add_problems` for Starlette: what an application is given, and when that is refused.
 
-Knows the application; what is answered is decided in `problems.answer`.
+Knows the application; what is answered is decided in `problems.answering._answer`.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from problems._arguments import need
-from problems._received import ReceivedProblem
-from problems.errors import ProblemsError, SetupError
-from problems.exceptions import Problem
-from problems.policy import Policy
+from problems.answering.policy import Policy
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
+from problems.errors import ProblemsError, SetupError, need
 from problems.registry import Registry
 from problems.starlette._handlers import (
     Handler,

@@ -2,7 +2,7 @@
 The one place below an application's own middleware that every exception passes.
 
 Knows what has been sent and what must go on to the server; the answer is
-decided in `problems.answer`.
+decided in `problems.answering._answer`.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from problems._close_codes import reason
-from problems.policy import Policy
+from problems._wire.close_codes import reason
+from problems.answering.policy import Policy
 from problems.registry import Registry
 from problems.starlette._connection import Closing, Sent
 from problems.starlette._response import ProblemResponse, Setup, mark_reported

@@ -1,7 +1,7 @@
 """
 Problem pages as an application to mount.
 
-Passes path and header fields to `problems.pages` and sends what comes back; decides nothing else.
+Passes path and header fields to `problems.documenting.pages` and sends what comes back; decides nothing else.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from problems.catalog import NotFound
-from problems.pages import POLICY, Pages, Representation
+from problems.documenting.pages import POLICY, Pages, Representation
 from problems.registry import Registry
 
 __all__ = ["problem_pages"]

@@ -1,17 +1,17 @@
 """
 The response to an exception, for code that answers by itself: middleware, and handlers of the user's own.
 
-Knows which application answers; what is answered is decided in `problems.answer`.
+Knows which application answers; what is answered is decided in `problems.answering._answer`.
 """
 
 from starlette.authentication import AuthenticationError
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from problems.answer._meaning import meaning_of
+from problems.answering._meaning import meaning_of
+from problems.answering.instrumentation.logging import guarded
+from problems.answering.policy import Policy
 from problems.catalog import BadRequest
-from problems.instrumentation.logging import guarded
-from problems.policy import Policy
 from problems.starlette._middleware import setup_of
 from problems.starlette._response import Setup
 

@@ -1,7 +1,7 @@
 """
 An answer on its way to the client, and the observers that are told afterwards.
 
-Knows ASGI and Starlette's responses; what is sent was decided in `problems.answer`.
+Knows ASGI and Starlette's responses; what is sent was decided in `problems.answering._answer`.
 """
 
 import inspect
@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from problems._arguments import need
-from problems.answer import answer_as
-from problems.exceptions import Problem
-from problems.instrumentation import Occurrence
-from problems.instrumentation.logging import failed, guarded, is_enabled, record
-from problems.policy import Policy, RequestFacts, fresh_instance
+from problems.answering._answer import answer_as
+from problems.answering.instrumentation import Occurrence
+from problems.answering.instrumentation.logging import failed, guarded, is_enabled, record
+from problems.answering.policy import Policy, RequestFacts, fresh_instance
+from problems.declaring.problem import Problem
+from problems.errors import need
 from problems.registry import Registry
 from problems.starlette._connection import Closing, can_deny
 from problems.starlette._undeclared import Declares, declares, notice_undeclared

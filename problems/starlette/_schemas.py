@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Host, Mount, Route
 from starlette.schemas import OpenAPIResponse, SchemaGenerator
 
-from problems.declarations import declared
-from problems.exceptions import Problem
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
 from problems.openapi import DocumentedOperation, extend_document
 from problems.registry import Registry
 from problems.starlette._middleware import setup_of

@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from problems._headers import HeaderLines
-from problems._media_types import TEXT, essence
+from problems._wire.headers import HeaderLines
+from problems._wire.media_types import TEXT, essence
 from problems.errors import InvalidHeader
 from problems.starlette._connection import Sent
 from problems.starlette._response import Setup

@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 
 from starlette.types import Scope
 
-from problems._received import ReceivedProblem
-from problems.declarations import declared
+from problems.declaring._raises import declared
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
 from problems.errors import UndeclaredProblem, UndeclaredProblemWarning
-from problems.exceptions import Problem
 from problems.registry import Registry
 
 __all__ = ["Declares", "declared_on", "declares", "notice_undeclared"]

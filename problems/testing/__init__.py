@@ -11,15 +11,15 @@ from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from problems._reading import read_document
-from problems._received import received
-from problems._status import phrase
-from problems._uris import check_base, is_absolute
+from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.reading import read_document
+from problems._wire.status import phrase
+from problems._wire.uris import check_base, is_absolute
 from problems.catalog import ValidationProblem
-from problems.declarations import is_problem
+from problems.declaring._raises import is_problem
+from problems.declaring._received import received
+from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, InvalidMembers, SetupError
-from problems.exceptions import Problem
-from problems.problem_type import ABOUT_BLANK
 from problems.registry import Registry
 from problems.testing._truth import assert_contract
 

@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from problems._media_types import PROBLEM_JSON
-from problems._received import ReceivedProblem
-from problems._responses import terms_of
+from problems._wire.media_types import PROBLEM_JSON
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.catching._responses import terms_of
 from problems.contract import declarations_of, finish
-from problems.exceptions import Problem
-from problems.problem_type import ABOUT_BLANK
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["assert_contract"]

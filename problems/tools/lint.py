@@ -14,10 +14,10 @@ from typing import Final, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
-from problems._examples import example_document
-from problems._uris import is_absolute
+from problems._wire.uris import is_absolute
 from problems.catalog.iana import REGISTRY_URI
-from problems.exceptions import ClientProblem, Problem, ServerProblem
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem
+from problems.openapi._examples import example_document
 from problems.registry import Registry
 
 __all__ = ["CODES", "Finding", "Findings", "Severity", "dead_types", "lint", "unregistered"]

@@ -12,8 +12,8 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient as StarletteClient
 
 from problems import Conflict, NotFound, Policy, Registry, ServiceUnavailable
+from problems.answering._html import HTML
 from problems.fastapi import add_problems
-from problems.rendering.html import HTML
 from problems.starlette import add_problems as add_to_starlette
 from problems.starlette import problem_response
 from problems.starlette._response import Setup

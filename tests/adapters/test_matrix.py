@@ -9,9 +9,9 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from problems._status import phrase
+from problems._wire.status import phrase
 from problems.catalog import class_of
-from problems.exceptions import unvalidated
+from problems.declaring.problem import unvalidated
 from problems.fastapi import add_problems
 
 STATUSES = (400, 401, 404, 405, 409, 413, 416, 422, 426, 429, 431, 451, 499, 500, 501, 502, 503, 504, 511, 599)

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from problems import Policy
+from problems._wire.invalid_params._secrets import described, secrets_in
 from problems.fastapi import add_problems
-from problems.invalid_params._described import described, secrets_in
 from problems.starlette import add_problems as add_to_starlette
 from problems.starlette import read_body
 

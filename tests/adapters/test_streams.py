@@ -16,10 +16,10 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Mount, Route
 
 from problems import Policy, Registry, ServiceUnavailable
-from problems.catalogue import Catalogue
+from problems.answering._html import HTML
+from problems.answering.policy import RequestId
+from problems.answering.texts import Texts
 from problems.fastapi import add_problems
-from problems.policy import RequestId
-from problems.rendering.html import HTML
 from problems.starlette import add_problems as add_to_starlette
 from problems.streams import stream_problems
 
@@ -250,8 +250,8 @@ class TestStreams:
         """
         In a stream the problem is JSON whatever the client accepts, in the client's language.
         """
-        german = Catalogue({"de": {REGISTRY.uri(Exhausted): "Erschöpft"}})
-        policy = Policy(representations=(HTML,), catalogue=german, instance=RequestId())
+        german = Texts({"de": {REGISTRY.uri(Exhausted): "Erschöpft"}})
+        policy = Policy(representations=(HTML,), texts=german, instance=RequestId())
         headers = {"Accept": "text/html", "Accept-Language": "de", "X-Request-ID": "7f3a"}
         *_, (_, problem) = items_of(get(fastapi_app, "/events", policy, headers, n=1))
 

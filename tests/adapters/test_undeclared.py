@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from problems import Conflict, Gone, NotFound, Policy, Registry, TooManyRequests, raises
-from problems.details import ProblemDetails
+from problems._wire.details import ProblemDetails
 from problems.errors import UndeclaredProblem, UndeclaredProblemWarning
 from problems.fastapi import add_problems, responses
 from problems.starlette import add_problems as add_to_starlette

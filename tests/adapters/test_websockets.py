@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 
 from problems import Conflict, NotFound, Policy, Registry, ServiceUnavailable, Unauthorized
 from problems.catalog import class_of
-from problems.exceptions import unvalidated
+from problems.declaring.problem import unvalidated
 from problems.fastapi import add_problems
 from problems.starlette import ProblemMiddleware
 from problems.websockets import close_code, private_close_code, problem_from_close

@@ -12,10 +12,10 @@ from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 
 from problems import NotFound, Policy, Registry, ServiceUnavailable
-from problems.catalogue import Catalogue
+from problems.answering._html import HTML
+from problems.answering.policy import RequestId
+from problems.answering.texts import Texts
 from problems.fastapi import add_problems
-from problems.policy import RequestId
-from problems.rendering.html import HTML
 from problems.streams import stream_problems
 
 PROGRAM = Path(__file__).parents[1] / "instrumentation" / "sentry_events.py"
@@ -81,7 +81,7 @@ def test_25_spans_of_mistakes_are_no_errors():
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415 - it may not be there
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: PLC0415 - it may not be there
 
-    from problems.instrumentation.opentelemetry import trace_problems  # noqa: PLC0415 - it may not be there
+    from problems.answering.instrumentation.opentelemetry import trace_problems  # noqa: PLC0415 - it may not be there
 
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -120,7 +120,7 @@ def test_29_titles_are_in_the_language_of_the_client(accepted, expected):
     """
     Language, content language and Vary follow the request; English is behind it all.
     """
-    policy = Policy(catalogue=Catalogue({"de": {"404": "Nicht gefunden"}}))
+    policy = Policy(texts=Texts({"de": {"404": "Nicht gefunden"}}))
     response = client(policy).get("/missing", headers={"Accept-Language": accepted})
 
     assert expected == (response.json()["title"], response.headers["content-language"], response.headers["vary"])

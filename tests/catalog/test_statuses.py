@@ -10,11 +10,11 @@ from starlette.testclient import TestClient
 
 import problems
 from problems import ClientProblem, Problem, Registry, ServerProblem, catalog
-from problems._status import PHRASES
+from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.status import PHRASES
 from problems.catalog import by_status, class_of
 from problems.errors import AbstractProblem
 from problems.fastapi import add_problems
-from problems.problem_type import ABOUT_BLANK
 
 # RFC 9110, section 15, and the RFCs that registered the others; 418 is registered as unused and has no phrase.
 REGISTERED = {

@@ -13,9 +13,9 @@ import httpx
 import httpx2
 
 from problems import Problem
-from problems.dialects import Dialect, errors_of
+from problems.catching.dialects import Dialect, errors_of
+from problems.catching.messages import problem_from_line
 from problems.httpx import raise_for_problem
-from problems.messages import problem_from_line
 from tests.httpx.shop import PROBLEM_JSON, REGISTRY
 
 MEDIA_TYPES: Final = (

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from problems import Problem, Registry
-from problems._media_types import PROBLEM_JSON, PROBLEM_XML, essence
-from problems.details import STANDARD_MEMBERS
+from problems._wire.details import STANDARD_MEMBERS
+from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, essence
 from problems.httpx import raise_problems
 
 if "PROBLEMS_CORPUS" not in os.environ:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from problems import NotFound, Problem, ReceivedProblem, Registry, TooManyRequests
-from problems.dialects import Dialect
+from problems.catching.dialects import Dialect
 from problems.errors import InvalidRegistry, SetupError
 from problems.httpx import (
     Undeclared,

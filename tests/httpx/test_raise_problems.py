@@ -8,7 +8,7 @@ import pytest
 
 from problems import ClientProblem, NotFound, Problem, ReceivedProblem, ServerProblem, Unauthorized
 from problems.catalog import BadGateway
-from problems.dialects import Dialect
+from problems.catching.dialects import Dialect
 from problems.errors import SetupError
 from problems.httpx import raise_problems
 from tests.httpx.shop import BASE, NOT_FOUND, PROBLEM_JSON, REGISTRY, ItemNotFound, OutOfStock

@@ -10,9 +10,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from problems import Forbidden, Registry
+from problems.catching.messages import problem_from_close, problem_from_event, problem_from_line
 from problems.fastapi import add_problems
 from problems.httpx import raise_problems
-from problems.messages import problem_from_close, problem_from_event, problem_from_line
 from problems.streams import stream_problems
 from tests.httpx.conftest import running
 from tests.httpx.shop import BASE, REGISTRY, ItemNotFound

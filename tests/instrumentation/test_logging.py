@@ -3,8 +3,8 @@ import logging
 import pytest
 
 from problems import NotFound, Policy, Problem
+from problems.answering.policy import RequestId
 from problems.errors import SetupError
-from problems.policy import RequestId
 
 TYPES = "https://shop.example/problems/"
 

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from problems.instrumentation.opentelemetry import trace_instance, trace_problems
+from problems.answering.instrumentation.opentelemetry import trace_instance, trace_problems
 
 BASE = "https://shop.example/problems/"
 TRACED = Policy(hooks=(trace_problems,))
@@ -231,7 +231,7 @@ def test_without_opentelemetry(monkeypatch):
     Who lacks the package is told which extra has it.
     """
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    monkeypatch.delitem(sys.modules, "problems.instrumentation.opentelemetry")
+    monkeypatch.delitem(sys.modules, "problems.answering.instrumentation.opentelemetry")
 
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'typed-problems\[opentelemetry\]'"):
-        importlib.import_module("problems.instrumentation.opentelemetry")
+        importlib.import_module("problems.answering.instrumentation.opentelemetry")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems.details import ProblemDetails
-from problems.rendering.html import HTML, embedded, html, render_html
+from problems._wire.details import ProblemDetails
+from problems.answering._html import HTML, embedded, html, render_html
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp; <!-- \u2028\u2029"
 DETAILS = ProblemDetails.model_validate(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretBytes, SecretStr, field_serializer, model_serializer
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from problems.rendering.json import (
+from problems._wire.json import (
     FALLBACK,
     MAX_DEPTH,
     MAX_DIGITS,

@@ -1,7 +1,7 @@
 import pytest
 
+from problems.answering.representations import Representation
 from problems.errors import InvalidHeader
-from problems.rendering import Representation
 
 
 class TestRepresentation:

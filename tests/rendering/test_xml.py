@@ -5,9 +5,9 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems._reading.xml import read_xml
-from problems.details import ProblemDetails
-from problems.rendering.xml import NAMESPACE, XML, render_xml
+from problems._wire.details import ProblemDetails
+from problems._wire.reading_xml import read_xml
+from problems.answering._xml import NAMESPACE, XML, render_xml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES = st.recursive(

@@ -8,11 +8,11 @@ from starlette.testclient import TestClient
 
 from problems import Conflict, NotFound, Problem, Registry
 from problems.catalog import iana
+from problems.documenting.vocabulary import Vocabulary
 from problems.errors import InvalidDefinition, InvalidRegistry
-from problems.export import export
-from problems.lint import lint
 from problems.starlette import problem_pages
-from problems.vocabulary import Vocabulary
+from problems.tools.export import export
+from problems.tools.lint import lint
 
 BASE = "https://shop.example/problems/"
 

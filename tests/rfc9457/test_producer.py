@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
 from problems import Conflict, NotFound, Problem, TooManyRequests, catalog
-from problems._uris import check_reference
+from problems._wire.uris import check_reference
 from problems.errors import InvalidDefinition, InvalidMembers
 
 

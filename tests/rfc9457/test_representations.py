@@ -11,12 +11,12 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field
 
 from problems import NotFound, Policy, Problem, Registry
-from problems._uris import is_absolute
-from problems.catalogue import Catalogue
+from problems._wire.uris import is_absolute
+from problems.answering._html import HTML
+from problems.answering._xml import XML
+from problems.answering.texts import Texts
 from problems.fastapi import add_problems
 from problems.httpx import problem_from
-from problems.rendering.html import HTML
-from problems.rendering.xml import XML
 
 NAMESPACE = "{urn:ietf:rfc:7807}"
 GERMAN = {"https://shop.example/problems/item-not-found": "Artikel nicht gefunden", "404": "Nicht gefunden"}
@@ -32,7 +32,7 @@ class Age(BaseModel):
 @pytest.fixture
 def client(item_not_found):
     """A client of an application that offers XML, HTML and German."""
-    policy = Policy(representations=(XML, HTML), catalogue=Catalogue({"de": GERMAN}, default="en"))
+    policy = Policy(representations=(XML, HTML), texts=Texts({"de": GERMAN}, default="en"))
     app = FastAPI()
     add_problems(app, Registry(item_not_found, base="https://shop.example/problems/"), policy=policy)
 

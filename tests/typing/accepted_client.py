@@ -9,7 +9,7 @@ import requests
 
 import problems.requests
 from problems import Conflict, NotFound, Problem, ReceivedProblem, Registry
-from problems.dialects import Dialect
+from problems.catching.dialects import Dialect
 from problems.httpx import (
     Undeclared,
     async_problem_hook,

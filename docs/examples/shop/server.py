@@ -106,26 +106,26 @@ UnpaidOrder = Annotated[Order, Depends(load_unpaid)]
 
 # What there is to see.
 
-catalogue = APIRouter(prefix="/items", tags=["items"])
+texts = APIRouter(prefix="/items", tags=["items"])
 
 
-@catalogue.get("")
+@texts.get("")
 async def list_items(store: TheStore, max_price: int | None = None) -> list[Item]:
     return [item for item in store.items.values() if max_price is None or item.price <= max_price]
 
 
-@catalogue.get("/{item_id}")
+@texts.get("/{item_id}")
 async def get_item(item: TheItem) -> Item:
     return item
 
 
-@catalogue.put("/{item_id}/stock", dependencies=[Depends(require_staff)])
+@texts.put("/{item_id}/stock", dependencies=[Depends(require_staff)])
 async def set_stock(item: TheItem, stock: Stock) -> Item:
     item.stock = stock.stock
     return item
 
 
-@catalogue.get("/{item_id}/rating")
+@texts.get("/{item_id}/rating")
 async def get_rating(item: TheItem, store: TheStore) -> Rating:
     """Return how customers like an item; nobody thought of one that has no ratings yet."""
     stars = store.ratings.get(item.item_id, [])
@@ -229,7 +229,7 @@ def create_app(provider: httpx2.AsyncClient | None = None) -> FastAPI:
         headers={"Merchant": payments.MERCHANT_KEY},
     )
     raise_problems(app.state.provider, payments.registry)
-    app.include_router(catalogue)
+    app.include_router(texts)
     app.include_router(orders)
     app.include_router(buying)
     app.mount("/problems", problem_pages(registry))  # where the type URIs lead to

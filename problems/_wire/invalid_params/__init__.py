@@ -14,11 +14,11 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetJsonSchemaHa
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from problems.invalid_params._inputs import MASK, MASKED_NAMES, Inputs, Unshowable
-from problems.invalid_params._messages import BUILT_IN, PLAIN, UNREADABLE, context_of, message_of
-from problems.invalid_params._pointers import pointer_to
-from problems.invalid_params._secrets import secret_names
-from problems.invalid_params._values import cut, encodable
+from problems._wire.invalid_params._inputs import MASK, MASKED_NAMES, Inputs, Unshowable
+from problems._wire.invalid_params._messages import BUILT_IN, PLAIN, UNREADABLE, context_of, message_of
+from problems._wire.invalid_params._pointers import pointer_to
+from problems._wire.invalid_params._secrets import secret_names
+from problems._wire.invalid_params._values import cut, encodable
 
 __all__ = [  # noqa: RUF022 - in the order of a first reading
     "InvalidParam",

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import Secret, SecretBytes, SecretStr
 
-from problems.invalid_params._values import encodable, is_list, is_mapping
+from problems._wire.invalid_params._values import encodable, is_list, is_mapping
 
 MASK: Final = "**********"
 """Shown in the place of a secret, as pydantic does."""

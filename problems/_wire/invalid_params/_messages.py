@@ -13,7 +13,7 @@ from typing import Final, get_args
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import ErrorType
 
-from problems.invalid_params._values import cut, encodable, is_mapping
+from problems._wire.invalid_params._values import cut, encodable, is_mapping
 
 UNREADABLE: Final = "Invalid input"
 """The message of an error without a readable one, and of an author's message that is hidden."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from problems.invalid_params._values import encodable, is_list, is_mapping
+from problems._wire.invalid_params._values import encodable, is_list, is_mapping
 
 READINGS: Final = 64
 """How many readings of one ``loc`` are tried: they double with every ambiguous segment."""

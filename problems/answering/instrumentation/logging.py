@@ -12,10 +12,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, TypeAlias
 
-from problems._text import one_line
+from problems._wire.text import one_line
+from problems.answering.instrumentation import Occurrence
 from problems.catalog import ValidationProblem
-from problems.exceptions import Problem
-from problems.instrumentation._occurrence import Occurrence
+from problems.declaring.problem import Problem
 
 __all__ = ["failed", "guarded", "is_enabled", "record"]
 

@@ -8,14 +8,14 @@ spans are FastAPI's, those of an instrumentation, or your own.
 from typing import Final
 from uuid import UUID, uuid4
 
-from problems.instrumentation._occurrence import Occurrence
+from problems.answering.instrumentation import Occurrence
 
 try:
     from opentelemetry import trace
     from opentelemetry.trace import Span, StatusCode
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "problems.instrumentation.opentelemetry needs the package `opentelemetry-api`: "
+        "problems.answering.instrumentation.opentelemetry needs the package `opentelemetry-api`: "
         "pip install 'typed-problems[opentelemetry]'",
         name=error.name,
     ) from None

@@ -13,17 +13,17 @@ from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from problems._media_types import HTML, JSON, MARKDOWN, SCHEMA_JSON
-from problems.negotiation import choose
+from problems._wire.media_types import HTML, JSON, MARKDOWN, SCHEMA_JSON
+from problems._wire.negotiation import choose
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.documenting.pages._html import index_html, page_html
+from problems.documenting.pages._links import SUFFIXES, Links
+from problems.documenting.pages._style import POLICY
+from problems.documenting.pages._text import index_markdown, page_markdown
+from problems.documenting.vocabulary import DocumentedType, Vocabulary, types_of
 from problems.openapi import Components
 from problems.openapi._walk import SCHEMAS
-from problems.pages._html import index_html, page_html
-from problems.pages._links import SUFFIXES, Links
-from problems.pages._style import POLICY
-from problems.pages._text import index_markdown, page_markdown
-from problems.problem_type import ABOUT_BLANK
 from problems.registry import Registry
-from problems.vocabulary import DocumentedType, Vocabulary, types_of
 
 __all__ = ["OFFERS", "POLICY", "Pages", "Representation", "page_markdown"]
 

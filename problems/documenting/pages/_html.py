@@ -7,11 +7,11 @@ Everything that comes from classes is escaped here. Knows no request.
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from problems.pages._links import Links
-from problems.pages._markdown import inline, to_html
-from problems.pages._parts import Member, advice, code, members, message, nested, status_line
-from problems.pages._style import STYLE
-from problems.vocabulary import DocumentedHeader, DocumentedType
+from problems.documenting.pages._links import Links
+from problems.documenting.pages._markdown import inline, to_html
+from problems.documenting.pages._parts import Member, advice, code, members, message, nested, status_line
+from problems.documenting.pages._style import STYLE
+from problems.documenting.vocabulary import DocumentedHeader, DocumentedType
 
 __all__ = ["index_html", "page_html"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from problems._media_types import JSON, MARKDOWN, SCHEMA_JSON
+from problems._wire.media_types import JSON, MARKDOWN, SCHEMA_JSON
 
 __all__ = ["SUFFIXES", "Alternate", "Links"]
 

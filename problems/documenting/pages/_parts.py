@@ -8,11 +8,11 @@ import json
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from problems._media_types import PROBLEM_JSON
-from problems._status import phrase
-from problems.pages._shapes import constraints_of, kind_of
-from problems.problem_type import ABOUT_BLANK
-from problems.vocabulary import DocumentedType
+from problems._wire.media_types import PROBLEM_JSON
+from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.status import phrase
+from problems.documenting.pages._shapes import constraints_of, kind_of
+from problems.documenting.vocabulary import DocumentedType
 
 __all__ = ["Member", "advice", "code", "members", "message", "nested", "status_line"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from problems.pages._links import Links
-from problems.pages._markdown import to_markdown
-from problems.pages._parts import Member, advice, code, members, message, nested, status_line
-from problems.vocabulary import DocumentedType
+from problems.documenting.pages._links import Links
+from problems.documenting.pages._markdown import to_markdown
+from problems.documenting.pages._parts import Member, advice, code, members, message, nested, status_line
+from problems.documenting.vocabulary import DocumentedType
 
 __all__ = ["index_markdown", "page_markdown"]
 

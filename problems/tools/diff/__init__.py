@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from problems.diff._served import Served, served
-from problems.problem_type import ABOUT_BLANK
-from problems.vocabulary import DocumentedType, Vocabulary
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
+from problems.tools.diff._served import Served, served
 
 __all__ = ["Change", "Report", "compare", "vocabulary_in"]
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 
 from pydantic import Field
 
-from problems.vocabulary import DocumentedType, Vocabulary
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
 
 __all__ = ["Served", "served"]
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from problems._status import phrase
-from problems.export._typescript import to_typescript
-from problems.pages import page_markdown
-from problems.vocabulary import Vocabulary
+from problems._wire.status import phrase
+from problems.documenting.pages import page_markdown
+from problems.documenting.vocabulary import Vocabulary
+from problems.tools.export._typescript import to_typescript
 
 __all__ = ["FORMATS", "Format", "export", "to_json", "to_markdown", "to_typescript"]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from problems.problem_type import ABOUT_BLANK
-from problems.vocabulary import DocumentedType, Vocabulary, schema_names
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.documenting.vocabulary import DocumentedType, Vocabulary, schema_names
 
 __all__ = ["to_typescript"]
 

@@ -6,11 +6,11 @@ From JSON Schema or OpenAPI to source text; nothing is imported or evaluated. Pu
 
 from typing import Any
 
-from problems.generate._classes import Source, module
-from problems.generate._documents import plain
-from problems.generate._openapi import sources
-from problems.problem_type import ABOUT_BLANK
-from problems.vocabulary import Vocabulary
+from problems._wire.problem_type import ABOUT_BLANK
+from problems.documenting.vocabulary import Vocabulary
+from problems.tools.generate._classes import Source, module
+from problems.tools.generate._documents import plain
+from problems.tools.generate._openapi import sources
 
 __all__ = ["generate", "generate_from_openapi"]
 

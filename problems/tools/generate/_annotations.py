@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from problems.generate._layout import Group, Node, literal, written
+from problems.tools.generate._layout import Group, Node, literal, written
 
 __all__ = ["FORMATS", "LIMITS", "Annotations", "annotated", "arguments"]
 

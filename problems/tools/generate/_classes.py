@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from problems._wire.problem_type import ABOUT_BLANK
 from problems.catalog import ValidationProblem, by_status
-from problems.exceptions import Problem
-from problems.generate._annotations import Annotations, annotated, arguments
-from problems.generate._layout import Group, Node, comment, docstring, laid_out, written
-from problems.generate._names import TAKEN, member_names
-from problems.problem_type import ABOUT_BLANK
+from problems.declaring.problem import Problem
+from problems.documenting.vocabulary import DocumentedHeader, DocumentedType, documented, schema_names
 from problems.registry import Registry
-from problems.vocabulary import DocumentedHeader, DocumentedType, documented, schema_names
+from problems.tools.generate._annotations import Annotations, annotated, arguments
+from problems.tools.generate._layout import Group, Node, comment, docstring, laid_out, written
+from problems.tools.generate._names import TAKEN, member_names
 
 __all__ = ["Source", "module"]
 

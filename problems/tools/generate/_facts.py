@@ -11,15 +11,15 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from problems._media_types import PROBLEM_JSON, PROBLEM_XML
-from problems._status import PHRASES, is_bodyless
-from problems._uris import check_reference, is_absolute, resolve
+from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML
+from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.status import PHRASES, is_bodyless
+from problems._wire.uris import check_reference, is_absolute, resolve
 from problems.catalog import by_status
-from problems.generate._documents import Document, Json, constant, values
-from problems.generate._names import class_name
-from problems.generate._schemas import merged
-from problems.generate._uses import Use
-from problems.problem_type import ABOUT_BLANK
+from problems.tools.generate._documents import Document, Json, constant, values
+from problems.tools.generate._names import class_name
+from problems.tools.generate._schemas import merged
+from problems.tools.generate._uses import Use
 
 __all__ = ["Facts", "facts", "server_of"]
 

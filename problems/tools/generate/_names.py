@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from problems._class_body import is_taken
+from problems.declaring._body import is_taken
 
 __all__ = ["TAKEN", "class_name", "member_names"]
 

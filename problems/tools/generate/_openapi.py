@@ -7,15 +7,15 @@ Puts together what several uses tell of one type, and says what none of them doe
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from problems._uris import check_reference, is_absolute, resolve
+from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.uris import check_reference, is_absolute, resolve
 from problems.catalog import by_status
-from problems.generate._classes import Source
-from problems.generate._documents import Document, Json, text, texts
-from problems.generate._facts import Facts, facts, server_of
-from problems.generate._schemas import Schemas, merged
-from problems.generate._uses import STANDARD, Use, bases_in, looks_like_a_problem, uses
-from problems.problem_type import ABOUT_BLANK
-from problems.vocabulary import DocumentedType
+from problems.documenting.vocabulary import DocumentedType
+from problems.tools.generate._classes import Source
+from problems.tools.generate._documents import Document, Json, text, texts
+from problems.tools.generate._facts import Facts, facts, server_of
+from problems.tools.generate._schemas import Schemas, merged
+from problems.tools.generate._uses import STANDARD, Use, bases_in, looks_like_a_problem, uses
 
 __all__ = ["sources"]
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 from pydantic import JsonValue
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from problems.generate._annotations import FORMATS
-from problems.generate._documents import Document, Json, text, texts, values
-from problems.generate._names import class_name
+from problems.tools.generate._annotations import FORMATS
+from problems.tools.generate._documents import Document, Json, text, texts, values
+from problems.tools.generate._names import class_name
 
 __all__ = ["Schemas", "merged"]
 

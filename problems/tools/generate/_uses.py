@@ -10,9 +10,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from problems._media_types import JSON, PROBLEM_JSON, PROBLEM_XML, essence
-from problems.generate._documents import Document, Json, constant, is_external, text, texts, values
-from problems.generate._schemas import merged
+from problems._wire.media_types import JSON, PROBLEM_JSON, PROBLEM_XML, essence
+from problems.tools.generate._documents import Document, Json, constant, is_external, text, texts, values
+from problems.tools.generate._schemas import merged
 
 __all__ = ["STANDARD", "Use", "bases_in", "looks_like_a_problem", "uses"]
 

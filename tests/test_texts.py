@@ -6,7 +6,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.support import Translations
 
-from problems.catalogue import Catalogue
+from problems.answering.texts import Texts
 
 OUT = "https://shop.example/problems/out-of-stock"
 TEXTS = {OUT: {"title": "Ausverkauft", "detail": "Nur noch {available}."}, "404": "Nicht gefunden"}
@@ -47,7 +47,7 @@ class TestText:
         """
         The key is the type URI, and the context says which member it is for.
         """
-        assert expected == Catalogue({"de": texts()}).text("de", key, part)
+        assert expected == Texts({"de": texts()}).text("de", key, part)
 
     @pytest.mark.parametrize(
         ("language", "expected"),
@@ -61,13 +61,13 @@ class TestText:
         """
         What a variety has no text for, the language has.
         """
-        assert expected == Catalogue({"de": TEXTS, "de-AT": {}}).text(language, "404", "title")
+        assert expected == Texts({"de": TEXTS, "de-AT": {}}).text(language, "404", "title")
 
     def test_an_empty_text_is_none(self):
         """
         What has not been translated yet is missing.
         """
-        assert None is Catalogue({"de": {"404": {"title": ""}}}).text("de", "404", "title")
+        assert None is Texts({"de": {"404": {"title": ""}}}).text("de", "404", "title")
 
 
 class TestChoose:
@@ -89,10 +89,10 @@ class TestChoose:
         """
         The language is looked up as RFC 4647 says, weights first.
         """
-        assert expected == Catalogue({"de": TEXTS, "de_AT.UTF-8": {}}).choose(header)
+        assert expected == Texts({"de": TEXTS, "de_AT.UTF-8": {}}).choose(header)
 
     def test_languages(self):
         """
         Names of locales become language tags.
         """
-        assert ("pt-BR", "de", "en") == Catalogue({"pt_BR": {}, "de.UTF-8@euro": {}}).languages
+        assert ("pt-BR", "de", "en") == Texts({"pt_BR": {}, "de.UTF-8@euro": {}}).languages

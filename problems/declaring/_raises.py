@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, TypeGuard, TypeVar
 
+from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, SetupError
-from problems.exceptions import Problem
 
 __all__ = ["check_types", "declared", "is_problem", "raises"]
 

@@ -1,0 +1,19 @@
+"""
+A response back to an exception: received problems, from any client library, and documents of other shapes.
+
+May import `problems._wire`, `problems.declaring`, `problems.catalog` and `problems.registry`; never
+`problems.answering`, and no client library.
+"""
+
+from problems.catching._outcome import Undeclared
+from problems.catching.dialects import Dialect, errors_of
+from problems.catching.messages import problem_from_close, problem_from_event, problem_from_line
+
+__all__ = [  # noqa: RUF022 - in the order of a first reading
+    "Dialect",
+    "errors_of",
+    "Undeclared",
+    "problem_from_event",
+    "problem_from_line",
+    "problem_from_close",
+]
