@@ -14,10 +14,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from problems import ProblemDetails, ValidationProblem
+from problems.documenting.vocabulary import Vocabulary
 from problems.openapi._docstrings import described
 from problems.tools.diff import Report
 from problems.tools.lint import Findings
-from problems.documenting.vocabulary import Vocabulary
 
 __all__ = ["FOLDER", "files"]
 

@@ -1,9 +1,9 @@
 """
-The layers of the package as a table, and what else can be read from its imports.
+The wings of the package as a table, and other facts that can be read from its imports.
 
-To add a module, put its name below ``problems`` into the lowest layer above everything it imports; a package counts as
-one, its modules included, unless the table names one of them. To let a module import another project, name that in
-FOREIGN. A name without a file is a module to come.
+To add a module, put it into the wing it belongs to. A new part of the root folder gets the lowest row above everything
+it imports. To let a part import another library, name the library in FOREIGN. `python tests/test_architecture.py`
+prints the number of parts, import arrows, arrows that point up and cycles.
 """
 
 import ast
@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Container, Iterator
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,30 +23,28 @@ import problems
 ROOT: Final = Path(__file__).parents[1]
 PACKAGE: Final = ROOT / "problems"
 
-LAYERS: Final = (
-    "errors problem_type negotiation _media_types _status _uris _template _text _close_codes _docstrings _frozen",
-    "details invalid_params rendering.json _class_body _declared _deprecation _definition _headers _later _reading",
-    "_model _per_class _response_header _snapshots _arguments dialects rendering texts",
-    "_members",
-    "exceptions",
-    "catalog declarations _examples _form _received",
-    "instrumentation",
-    "registry policy",
-    "_responses",
-    "openapi messages translations _outcome",
-    "vocabulary websockets",
-    "answer streams contract pages",
-    "lint diff export generate",
-    "starlette httpx requests aiohttp testing",
-    "fastapi _targets",
+WINGS: Final = (
+    "errors",
+    "_wire",
+    "declaring streams",
+    "catalog",
+    "registry",
+    "answering catching openapi contract",
+    "documenting",
+    "httpx requests aiohttp websockets testing",
+    "starlette",
+    "fastapi tools",
     "cli pytest_plugin",
     "__main__",
     "problems",  # the root package
 )
-"""From the ground up. A module imports from layers below its own, and from its own package."""
+"""From the ground up: wings, single modules and doors. A part imports from the rows below its own, and from itself."""
 
-REEXPORTED: Final = "registry"
-"""The root re-exports nothing from above the layer of this module."""
+REEXPORTED: Final = "answering"
+"""The root re-exports nothing from above the row of this part."""
+
+ROOT_ENTRIES: Final = 26
+"""The most entries that the root folder of the package may have, `py.typed` included."""
 
 PYDANTIC: Final = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 """Pydantic and what always comes with it."""
@@ -55,30 +53,18 @@ STARLETTE_LEAF: Final = {"starlette.exceptions"}
 """The one module of Starlette that imports nothing of Starlette."""
 
 FOREIGN: Final[dict[str, set[str]]] = {
-    "details": PYDANTIC,
-    "invalid_params": PYDANTIC,
-    "rendering.json": PYDANTIC,
-    "translations": PYDANTIC,
-    "_class_body": PYDANTIC,
-    "_declared": PYDANTIC,
-    "_model": PYDANTIC,
-    "_reading": PYDANTIC,
-    "_reading.xml": {"defusedxml"},
-    "dialects": PYDANTIC,
-    "_members": PYDANTIC,
-    "exceptions": PYDANTIC | STARLETTE_LEAF,
+    "_wire": PYDANTIC,
+    "_wire.reading_xml": {"defusedxml"},
+    "declaring": PYDANTIC | STARLETTE_LEAF,
     "catalog": PYDANTIC,
     "registry": PYDANTIC,
-    "_examples": PYDANTIC,
-    "instrumentation": STARLETTE_LEAF,
-    "instrumentation.opentelemetry": {"opentelemetry"},
+    "answering": PYDANTIC | STARLETTE_LEAF,
+    "answering.instrumentation.opentelemetry": {"opentelemetry"},
+    "catching": PYDANTIC,
     "openapi": PYDANTIC,
+    "documenting": PYDANTIC,
+    "tools": PYDANTIC,
     "contract": STARLETTE_LEAF,
-    "vocabulary": PYDANTIC,
-    "answer": PYDANTIC | STARLETTE_LEAF,
-    "lint": PYDANTIC,
-    "diff": PYDANTIC,
-    "generate": PYDANTIC,
     "testing": PYDANTIC,
     "cli": PYDANTIC | {"rich", "typer", "yaml"},
     "pytest_plugin": {"pytest", "starlette"},
@@ -86,7 +72,7 @@ FOREIGN: Final[dict[str, set[str]]] = {
     "streams": {"starlette"},
     "fastapi": PYDANTIC | {"fastapi", "starlette"},
 }
-"""What a module, or a package with all its modules, imports besides the standard library."""
+"""The foreign libraries that a part, or one of its modules, may import besides the standard library."""
 
 STANDARD: Final = sys.stdlib_module_names | {"annotationlib"}
 """The standard library, with what it gained after Python 3.11."""
@@ -98,7 +84,7 @@ FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 MEDIA_TYPE: Final = re.compile(r"\b(?:application|text|multipart|image)/[\w.+*-]+")
 
-DEPTH: Final = {name: depth for depth, layer in enumerate(LAYERS) for name in layer.split()}
+DEPTH: Final = {name: depth for depth, row in enumerate(WINGS) for name in row.split()}
 
 
 class Import(NamedTuple):
@@ -209,9 +195,9 @@ class TestLater:
         """
         A module is an attribute of its package, loaded or not, as checkers have it.
         """
-        code = "import problems; print(problems.answering.policy.Policy is problems.Policy, problems.catalog.iana.__name__)"
+        code = "import problems; print(problems.Policy.__module__, problems.catalog.iana.__name__)"
 
-        assert "True problems.catalog.iana\n" == printed_by(code)
+        assert "problems.answering.policy problems.catalog.iana\n" == printed_by(code)
 
     def test_they_are_listed(self):
         """
@@ -235,13 +221,13 @@ modules = pytest.mark.parametrize("name", PATHS)
 class TestTable:
     def test_it_names_nothing_twice(self):
         """
-        A module is in one layer.
+        A part is in one row.
         """
-        assert sorted(DEPTH) == sorted(" ".join(LAYERS).split())
+        assert sorted(DEPTH) == sorted(" ".join(WINGS).split())
 
     def test_every_module_is_in_it(self):
         """
-        A new module says which layer it is in.
+        A new part has a row.
         """
         assert [] == [name for name in PATHS if not entry_of(name)]
 
@@ -256,7 +242,7 @@ class TestTable:
 class TestModule:
     def test_imports_point_down(self, name):
         """
-        A module imports only from layers below its own, and from its own package.
+        A module imports only from rows below its own, and from its own part.
         """
         own = entry_of(name)
         ours = {i.name: entry_of(i.name) for i in imports_of(TREES[name]) if i.ours}
@@ -294,11 +280,34 @@ class TestModule:
 
     def test_media_types_are_named_in_one_place(self, name):
         """
-        A media type is spelt out in `_media_types` alone.
+        Only `_wire/media_types.py` spells out media types.
         """
         found = [text for text in strings_of(TREES[name]) if MEDIA_TYPE.search(text)]
 
-        assert [] == found or name == "_media_types"
+        assert [] == found or name == "_wire.media_types"
+
+
+def arrows() -> set[tuple[str, str]]:
+    """Return each import between two parts once, as (importing part, imported part)."""
+    found = {(entry_of(name), entry_of(i.name)) for name, tree in TREES.items() for i in imports_of(tree) if i.ours}
+    return {(part, imported) for part, imported in found if part != imported}
+
+
+class TestFolder:
+    def test_its_root_has_few_entries(self):
+        """
+        A reader sees the whole package at one look.
+        """
+        entries = [path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"]
+
+        assert len(entries) <= ROOT_ENTRIES, sorted(entries)
+
+    @pytest.mark.parametrize("wing", ["_wire", "answering", "catching", "declaring", "documenting", "tools"])
+    def test_a_wing_names_its_boundary(self, wing):
+        """
+        The first lines of a wing name what it may import.
+        """
+        assert re.search(r"[Mm]ay (not )?import", ast.get_docstring(TREES[wing]) or "")
 
 
 def test_there_are_no_cycles():
@@ -311,9 +320,9 @@ def test_there_are_no_cycles():
 
 
 class TestRoot:
-    def test_it_re_exports_the_everyday_layers(self):
+    def test_it_re_exports_no_door(self):
         """
-        The root reaches no higher than the registry: adapters are imported by path.
+        The root re-exports no door: these are imported by path.
         """
         ours = [i.name for i in imports_of(TREES["problems"]) if i.ours]
 
@@ -338,3 +347,22 @@ def test_every_test_says_what_it_shows(path):
     functions = [n for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, FUNCTIONS)]
 
     assert [] == [f.name for f in functions if f.name.startswith("test_") and not ast.get_docstring(f)]
+
+
+def report() -> str:
+    """Return the size of the picture: parts, import arrows between them, arrows that point up, cycles."""
+    found = arrows()
+    up = [f"{part} -> {imported}" for part, imported in sorted(found) if DEPTH[imported] >= DEPTH[part]]
+    graph = {part: {imported for importing, imported in found if importing == part} for part, _ in found}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = " -> ".join(error.args[1])
+    else:
+        cycle = "none"
+    parts = {entry_of(name) for name in PATHS}
+    return f"{len(parts)} parts, {len(found)} arrows, pointing up: {', '.join(up) or 'none'}, cycles: {cycle}"
+
+
+if __name__ == "__main__":
+    print(report())  # noqa: T201 - run by hand

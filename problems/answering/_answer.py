@@ -3,7 +3,7 @@ What a client is told about an exception: every decision, in one place.
 
 A pure function from an exception, the facts of the request, the policy and
 the registry to status, headers and body. Knows no framework and sends nothing:
-`problems.starlette` calls it with what was raised, `_meaning` says which problem that is, `problems.registry` writes it.
+`_meaning` chooses the problem of an exception, `problems.registry` writes its document.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -4,4 +4,15 @@ What developers run over vocabularies and documents: the modules `lint`, `diff`,
 May import `problems.documenting` and everything below it; no door of a framework and no terminal.
 """
 
+from typing import TYPE_CHECKING
+
+from problems._wire.later import later
+
+if TYPE_CHECKING:
+    from problems.tools import diff, export, generate, lint
+
 __all__ = ["diff", "export", "generate", "lint"]
+
+if not TYPE_CHECKING:  # or type checkers would accept any attribute of this module
+    # Loaded when asked for: each command needs one of them.
+    __getattr__, __dir__ = later(__name__, {name: f"{__name__}.{name}" for name in __all__})
