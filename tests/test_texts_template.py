@@ -6,7 +6,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from problems import Conflict, NotFound, Registry
-from problems.answering._texts_template import template
+from problems.answering._texts_template import texts_template
 from problems.answering.texts import Texts
 
 
@@ -21,7 +21,7 @@ OUT = "https://shop.example/problems/out-of-stock"
 @pytest.fixture
 def read():
     """The template as Babel reads it."""
-    return read_po(io.BytesIO(template(REGISTRY).encode()), locale="de")
+    return read_po(io.BytesIO(texts_template(REGISTRY).encode()), locale="de")
 
 
 class TestTemplate:
@@ -29,7 +29,7 @@ class TestTemplate:
         """
         Every title and every template of a detail is in it, under the key it is looked up by.
         """
-        read = read_po(io.BytesIO(template(REGISTRY, messages=False).encode()))
+        read = read_po(io.BytesIO(texts_template(REGISTRY, messages=False).encode()))
 
         assert {
             ("title", OUT): ["Out of stock"],
@@ -62,4 +62,4 @@ class TestTemplate:
         """
         Types without a URI of their own share the texts of their status.
         """
-        assert 1 == template(Registry(), messages=False).count("msgctxt")
+        assert 1 == texts_template(Registry(), messages=False).count("msgctxt")
