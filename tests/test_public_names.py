@@ -26,15 +26,16 @@ def modules() -> dict[str, types.ModuleType]:
 MODULES: Final = modules()
 
 CATALOG: Final = """
-    BadRequest Unauthorized PaymentRequired Forbidden NotFound MethodNotAllowed NotAcceptable Conflict Gone PreconditionFailed
-    ContentTooLarge UnsupportedMediaType UnprocessableContent TooManyRequests
+    BadRequest Unauthorized PaymentRequired Forbidden NotFound MethodNotAllowed NotAcceptable Conflict Gone
+    PreconditionFailed ContentTooLarge UnsupportedMediaType UnprocessableContent TooManyRequests
     InternalServerError BadGateway ServiceUnavailable GatewayTimeout
 """
 
 PUBLIC: Final = {
     "": f"""
         Problem ClientProblem ServerProblem ResponseHeader raises {CATALOG} ValidationProblem InvalidParam
-        Registry Policy RequestId Texts HTML XML ProblemDetails ProblemType ReceivedProblem ProblemsError ProblemsWarning
+        Registry Policy RequestId Texts HTML XML ProblemDetails ProblemType ReceivedProblem
+        ProblemsError ProblemsWarning
     """,
     "_wire": "",
     "declaring": "Problem ClientProblem ServerProblem ResponseHeader raises ReceivedProblem",
