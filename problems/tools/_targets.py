@@ -21,7 +21,7 @@ from problems.starlette._middleware import setup_of
 
 __all__ = ["TargetError", "load", "load_registry", "registry_of"]
 
-_PACKAGE: Final = str(Path(__file__).parent) + os.sep
+_PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
 
 
 class TargetError(ProblemsError):
