@@ -1,5 +1,6 @@
-# Read by the scripts beside it. `setup GROUP` makes .venv in this checkout, or takes the one that is there, with the
-# project and what that dependency group of pyproject.toml needs, in the versions of constraints.txt.
+# Sourced by the scripts beside it. `setup GROUP` makes or updates .venv in this checkout: the project and one dependency
+# group of pyproject.toml. DEPENDENCIES chooses the versions: `locked` (those of constraints.txt, the default), `lowest`
+# (the lower bounds of pyproject.toml), `newest`, or `pre` (newest, pre-releases included).
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,7 +21,7 @@ find_python() {
 setup() {
     local group=$1 stamp=.venv/.installed-$1 python wanted
     python=$(find_python)
-    wanted=$({ "$python" -VV && pwd && cat pyproject.toml constraints.txt; } | cksum)
+    wanted=$({ "$python" -VV && pwd && echo "${DEPENDENCIES:-locked}" && cat pyproject.toml constraints.txt; } | cksum)
     if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
         return
     fi
@@ -28,12 +29,20 @@ setup() {
     if [[ $(.venv/bin/python -VV 2>/dev/null) != "$("$python" -VV)" ]]; then
         "$python" -m venv --clear .venv
     fi
+    local constraints=.venv/.constraints.txt options=()
+    case ${DEPENDENCIES:-locked} in
+        locked) cp constraints.txt "$constraints" ;;
+        lowest) "$python" scripts/_lowest.py >"$constraints" ;;
+        newest) : >"$constraints" ;;
+        pre) : >"$constraints" && options=(--pre) ;;
+        *) echo "DEPENDENCIES must be locked, lowest, newest or pre; got ${DEPENDENCIES}." >&2 && return 1 ;;
+    esac
     # First a pip that knows dependency groups, and what builds the project without an environment of its own.
     install pip hatchling
-    install --no-build-isolation --editable '.[all]' --group "$group"
+    install --no-build-isolation --editable '.[all]' --group "$group" "${options[@]}"
     echo "$wanted" >"$stamp"
 }
 
 install() {
-    .venv/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt "$@"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --constraint .venv/.constraints.txt "$@"
 }
