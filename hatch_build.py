@@ -1,7 +1,7 @@
 """
-Completes the metadata of the package: the project's addresses, and a README whose links work on a package index.
+Completes the metadata of the package: a README whose links work on a package index.
 
-The address of the repository is in one place, `[tool.hatch.metadata.hooks.custom]` of pyproject.toml.
+The address of the repository is in one place, `[project.urls]` of pyproject.toml.
 """
 
 import re
@@ -18,16 +18,9 @@ class Metadata(MetadataHookInterface):
     """Fills in the dynamic fields of `[project]`."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set `readme` and `urls`."""
-        root = Path(self.root)
-        repository = self.config["repository"]
-        readme = (root / "README.md").read_text(encoding="utf-8")
-        metadata["readme"] = {"content-type": "text/markdown", "text": absolute(readme, repository)}
-        metadata["urls"] = {
-            "Repository": repository,
-            "Changelog": f"{repository}/blob/main/CHANGELOG.md",
-            "Issues": f"{repository}/issues",
-        }
+        """Set `readme`."""
+        text = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": absolute(text, metadata["urls"]["Source"])}
 
 
 def absolute(text: str, repository: str) -> str:

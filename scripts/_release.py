@@ -1,7 +1,7 @@
 """
 Prepares a release: version and changelog, wheel and sdist, and the tests run against the wheel.
 
-The version is in pyproject.toml only, the address of the repository in `[tool.hatch.metadata.hooks.custom]`.
+The version and the address of the repository are in pyproject.toml only.
 Publishing is left to `.github/workflows/release.yml`, which the tag starts.
 """
 
@@ -42,11 +42,11 @@ def check_version(version: str) -> None:
 
 def check_repository(pyproject: str) -> None:
     """Refuse while the address of the repository is the placeholder."""
-    address = tomllib.loads(pyproject)["tool"]["hatch"]["metadata"]["hooks"]["custom"]["repository"]
+    address = tomllib.loads(pyproject)["project"]["urls"]["Source"]
     if PLACEHOLDER in address:
         raise Refused(
             f"The address of the repository is still the placeholder {address!r}. "
-            "Set `repository` in [tool.hatch.metadata.hooks.custom] of pyproject.toml."
+            "Set the addresses in [project.urls] of pyproject.toml."
         )
 
 

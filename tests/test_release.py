@@ -85,10 +85,10 @@ class TestRepository:
         """
         Nothing is released while the address of the repository is not decided.
         """
-        decided = re.sub(r'(?m)^repository = ".*"', 'repository = "https://repository.example/p"', PYPROJECT)
+        placeholder = re.sub(r'(?m)^Source = ".*"', 'Source = "https://repository.example/p"', PYPROJECT)
 
         with pytest.raises(release.Refused, match="placeholder"):
-            release.check_repository(decided)
+            release.check_repository(placeholder)
 
     def test_a_decided_address_is_accepted(self):
         """

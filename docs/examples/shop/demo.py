@@ -43,7 +43,7 @@ from shop.server import create_app
 from shop.store import ORDERS_PER_MINUTE
 
 WIDTH: Final = 100
-IN_COLOUR: Final = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+IN_COLOUR: Final = not os.environ.get("NO_COLOR") and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
 HEADERS: Final = ("WWW-Authenticate", "Allow", "Retry-After", "X-Order-Limit")
 
 BOLD, DIM, RED, GREEN = 1, 2, 31, 32
