@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field, ValidationError
 
-from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, raises
+from problems import ClientProblem, Conflict, NotFound, Problem, Registry, ResponseHeader, raises
 from problems.documenting.vocabulary import Vocabulary
 from problems.fastapi import add_problems
 from problems.tools.diff import compare, vocabulary_in
@@ -15,6 +15,22 @@ BASE = "https://shop.example/problems/"
 
 class Line(BaseModel):
     sku: str
+
+
+class OptionalLine(BaseModel):
+    sku: str = ""
+
+
+class ClosedLine(Line, extra="forbid"):
+    pass
+
+
+class ClosedLongLine(ClosedLine):
+    note: str = ""
+
+
+class NotedLine(Line):
+    note: str | None = None
 
 
 class LongLine(BaseModel):
@@ -131,7 +147,19 @@ class TestMembers:
             pytest.param((Literal["a", "b"],), (Literal["b", "c"],), "member-changed", id="other values"),
             pytest.param((str,), (Annotated[str, Field(pattern="^a")],), "member-narrowed", id="pattern"),
             pytest.param((int | str,), (int | str | None,), "member-widened", id="null"),
-            pytest.param((list[Line],), (list[LongLine],), "member-changed", id="nested"),
+            pytest.param((int | None,), (int,), "member-narrowed", id="no null"),
+            pytest.param((float,), (int,), "member-narrowed", id="integers only"),
+            pytest.param((int | str,), (int,), "member-narrowed", id="one of a union"),
+            pytest.param((tuple[int, str],), (tuple[str, int],), "member-changed", id="places of a tuple"),
+            pytest.param((list[Literal["a"]],), (list[Literal["a", "b"]],), "member-widened", id="items"),
+            pytest.param((dict[str, int],), (dict[str, int | str],), "member-widened", id="values of a mapping"),
+            pytest.param((list[Line],), (list[LongLine],), "member-added", id="nested"),
+            pytest.param((list[LongLine],), (list[Line],), "member-removed", id="nested and gone"),
+            pytest.param((Line,), (OptionalLine,), "member-optional", id="nested and optional"),
+            pytest.param((OptionalLine,), (Line,), "member-required", id="nested and required"),
+            pytest.param((Line,), (ClosedLine,), "member-narrowed", id="closed object"),
+            pytest.param((ClosedLine,), (ClosedLongLine,), "member-added", id="new in a closed object"),
+            pytest.param((ClosedLongLine,), (ClosedLine,), "member-removed", id="gone from a closed object"),
         ],
     )
     def test_other_values_break_clients(self, before, after, code):
@@ -148,6 +176,12 @@ class TestMembers:
             pytest.param((int, 1), (int, 2), id="default"),
             pytest.param((Literal["a", "b"],), (Literal["b", "a"],), id="order"),
             pytest.param((Line,), (type("Row", (Line,), {}),), id="name of a model"),
+            pytest.param((int | str,), (str | int,), id="order of a union"),
+            pytest.param((Literal[1],), (Annotated[int, Field(ge=1, le=1)],), id="range of one value"),
+            pytest.param((Annotated[int, Field(gt=0)],), (Annotated[int, Field(ge=1)],), id="exclusive bound"),
+            pytest.param((Annotated[int, Field(lt=10)],), (Annotated[int, Field(le=9)],), id="exclusive upper bound"),
+            pytest.param((bool,), (Literal[True, False],), id="both booleans"),
+            pytest.param((str | Literal["a"],), (str,), id="value of a type"),  # noqa: PYI051 - the redundancy is the case
         ],
     )
     def test_what_limits_no_value_is_no_change(self, before, after):
@@ -155,6 +189,31 @@ class TestMembers:
         Texts for people, and names that are not on the wire.
         """
         assert [] == codes(declared(*before), declared(*after))
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            pytest.param(Line, NotedLine, id="object"),
+            pytest.param(list[Line], list[NotedLine], id="list"),
+            pytest.param(dict[str, Line], dict[str, NotedLine], id="mapping"),
+            pytest.param(Line | None, NotedLine | None, id="union"),
+            pytest.param(tuple[int, Line], tuple[int, NotedLine], id="tuple"),
+            pytest.param(list[dict[str, Line | int]], list[dict[str, NotedLine | int]], id="three levels down"),
+        ],
+    )
+    def test_a_new_optional_member_breaks_nothing_at_any_depth(self, before, after):
+        """
+        Clients ignore members that they do not know, wherever they are; the change names the place.
+        """
+        (change,) = compare(declared(before), declared(after)).changes
+
+        assert ("member-added", False, "left", "/left/note") == (
+            change.code,
+            change.breaking,
+            change.member,
+            change.path,
+        )
+        assert "The member 'left.note' is new: clients ignore members that they do not know." == change.message
 
     def test_a_member_that_is_gone_breaks_clients(self):
         """
@@ -203,6 +262,81 @@ class TestHeaders:
         after = declared(Annotated[int | None, ResponseHeader("X-Left")], None)
 
         assert ("header-optional", True) in codes(before, after)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "code"),
+        [
+            pytest.param(int, str, "header-changed", id="another type"),
+            pytest.param(float, int, "header-narrowed", id="fewer values"),
+            pytest.param(int, float, "header-widened", id="more values"),
+        ],
+    )
+    def test_other_values_of_a_header_break_clients(self, before, after, code):
+        """
+        A header field has a schema, as a member has.
+        """
+        fields = [Annotated[kind, ResponseHeader("X-Left", body=False)] for kind in (before, after)]
+
+        assert [(code, True)] == codes(*map(declared, fields))
+
+    def test_a_header_of_an_old_export_is_unknown(self):
+        """
+        An export without the schema of a header field does not show a change of it.
+        """
+        before, after = (declared(Annotated[it, ResponseHeader("X-Left", body=False)]) for it in (int, str))
+        text = json.loads(before.to_json())
+        for documented in text["types"]:
+            for header in documented["headers"]:
+                del header["schema"]
+
+        assert [] == codes(vocabulary_in(text), after)
+
+
+class TestNames:
+    """Other names under which clients recognise or catch a type."""
+
+    def test_an_alias_that_is_gone_breaks_clients(self):
+        """
+        Clients recognise documents of older servers by it; a new one breaks nothing.
+        """
+        before, after = declared(aliases=("gone",)), declared()
+
+        assert [("alias-removed", True)] == codes(before, after)
+        assert [("alias-added", False)] == codes(after, before)
+
+    def test_a_base_that_is_gone_breaks_clients(self):
+        """
+        An `except` clause that names the base no longer catches the type.
+        """
+        before, after = declared(), declared(base=ClientProblem, status=409)
+
+        assert [("base-removed", True)] == codes(before, after)
+
+    def test_a_base_that_others_have_is_reported(self):
+        """
+        A clause that names it catches the type now; a base that no type had is in no clause.
+        """
+
+        class Base(Conflict, abstract=True):
+            pass
+
+        other = declared(base=Base, name="Other", type="other").types
+        before, after = declared(), declared(base=Base)
+
+        assert [] == codes(before, after)
+        assert [("base-added", False)] == codes(
+            Vocabulary(types=(*other, *before.types)), Vocabulary(types=(*other, *after.types))
+        )
+
+    def test_bases_of_an_old_export_are_unknown(self):
+        """
+        An export without bases does not show a change of them.
+        """
+        text = json.loads(declared().to_json())
+        for documented in text["types"]:
+            del documented["bases"]
+
+        assert [] == codes(vocabulary_in(text), declared(base=ClientProblem, status=409))
 
 
 class TestReport:
@@ -279,7 +413,7 @@ class TestOpenApi:
         """
         found = codes(vocabulary_in(document(Sold)), vocabulary_in(document(SoldNow)))
 
-        assert [("member-changed", True), ("member-removed", True), ("header-removed", True)] == found
+        assert [("member-removed", True), ("member-added", True), ("header-removed", True)] == found
 
     def test_one_of_another_tool_is_read(self):
         """
@@ -343,6 +477,44 @@ class Shut(Conflict, type="shut", title="Shut"):
 
 class Unused(Conflict, type="unused", title="Unused"):
     """No operation answers with it."""
+
+
+class TestOperations:
+    """Which operations answer with a type, in two OpenAPI documents."""
+
+    @staticmethod
+    def served(**operations):
+        """Return the vocabulary of a document with an operation for each list of types."""
+        app = FastAPI()
+        add_problems(app, Registry(Full, Shut, base=BASE))
+        for name, types in operations.items():
+
+            @app.get(f"/{name}", operation_id=name)
+            @raises(*types)
+            async def get() -> None: ...
+
+        return vocabulary_in(json.loads(json.dumps(app.openapi())))
+
+    def test_a_type_joins_and_leaves_an_operation(self):
+        """
+        The message names the operation; clients that know the type handle it anywhere.
+        """
+        before = self.served(one=[Full, Shut, NotFound], two=[Shut, NotFound])
+        after = self.served(one=[Full], two=[Full, Shut, NotFound])
+        found = {(it.code, it.type.removeprefix(BASE), it.message.split()[1]) for it in compare(before, after).changes}
+
+        assert {
+            ("operation-left", "shut", "/one"),
+            ("operation-left", "about:blank", "/one"),
+            ("operation-joined", "full", "/two"),
+        } == found
+        assert not compare(before, after).breaking
+
+    def test_an_operation_that_is_new_or_gone_is_not_a_change_of_types(self):
+        """
+        Only operations of both documents are compared.
+        """
+        assert [] == codes(self.served(one=[Full], two=[Full]), self.served(one=[Full], three=[Full]))
 
 
 class TestExportAndDocument:

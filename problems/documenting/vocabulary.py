@@ -7,10 +7,12 @@ Turns classes into plain values that other programs read. Knows no representatio
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from problems._wire.details import STANDARD_MEMBERS
+from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.uris import is_absolute
 from problems.declaring.problem import Problem
 from problems.openapi import Components
@@ -36,6 +38,7 @@ class DocumentedHeader(BaseModel):
         name: The name of the field.
         required: Whether every occurrence is sent with it.
         description: What it tells.
+        values: The JSON Schema of its values, if it is known.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +46,12 @@ class DocumentedHeader(BaseModel):
     name: str
     required: bool = False
     description: str = ""
+    values: Json | None = Field(
+        default=None,
+        validation_alias=AliasChoices("schema", "values"),
+        serialization_alias="schema",
+        exclude_if=_is_none,
+    )
 
 
 class DocumentedType(BaseModel):
@@ -57,6 +66,8 @@ class DocumentedType(BaseModel):
         description: What the type means, in Markdown.
         reference: The type as written in the class header, if a base makes the type URI of it.
         aliases: Further type URIs under which clients recognise the type.
+        bases: The problem classes that the class derives from: type URIs, or names of classes without one. `None`
+            if they are not known.
         headers: The response header fields.
         example: A document of the type, if one could be made up.
         document: The JSON Schema of the documents, with the extension members.
@@ -71,6 +82,7 @@ class DocumentedType(BaseModel):
     description: str = ""
     reference: str | None = Field(default=None, exclude_if=_is_none)
     aliases: tuple[str, ...] = ()
+    bases: tuple[str, ...] | None = Field(default=None, exclude_if=_is_none)
     headers: tuple[DocumentedHeader, ...] = ()
     example: Json | None = Field(default=None, exclude_if=_is_none)
     document: Json = Field(validation_alias=AliasChoices("schema", "document"), serialization_alias="schema")
@@ -82,21 +94,18 @@ class DocumentedType(BaseModel):
     @property
     def members(self) -> Mapping[str, Json]:
         """The JSON Schema of each extension member, by name."""
-        return {name: it for name, it in self.document.get("properties", {}).items() if name not in _STANDARD}
+        return {name: it for name, it in self.document.get("properties", {}).items() if name not in STANDARD_MEMBERS}
 
     @property
     def required(self) -> frozenset[str]:
         """The extension members that every document has."""
-        return frozenset(self.document.get("required", ())) - _STANDARD
+        return frozenset(self.document.get("required", ())).difference(STANDARD_MEMBERS)
 
     @property
     def definitions(self) -> Mapping[str, Json]:
         """The schemas that members refer to."""
         found: Mapping[str, Json] = self.document.get("$defs", {})
         return found
-
-
-_STANDARD: Final = frozenset(("type", "title", "status", "detail", "instance"))
 
 
 class Vocabulary(BaseModel):
@@ -184,6 +193,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         description=description,
         reference=_reference(cls, facts.uri, registry.base),
         aliases=tuple(_absolute(alias, registry.base) for alias in cls.problem_declaration.aliases),
+        bases=tuple(_bases(cls, registry)),
         headers=tuple(_headers(made.responses[name].get("headers", {}))),
         example=example_document(cls, facts, model),
         document=schema,
@@ -209,7 +219,15 @@ def _reference(cls: type[Problem], uri: str, base: str | None) -> str | None:
     return uri.removeprefix(base) if base is not None and uri.startswith(base) else None
 
 
+def _bases(cls: type[Problem], registry: Registry) -> Iterator[str]:
+    """Yield what `except` clauses can name to catch *cls* besides itself, as it is called in a document."""
+    for base in cls.__mro__[1:]:
+        if issubclass(base, Problem) and base is not Problem and not base.__name__.startswith("_"):
+            has_type = not base.problem_declaration.abstract and base.problem_type.uri != ABOUT_BLANK
+            yield registry.uri(base) if has_type else base.__name__
+
+
 def _headers(found: Mapping[str, Json]) -> Iterator[DocumentedHeader]:
     for name, header in found.items():
         required, description = header.get("required", False), header.get("description", "")
-        yield DocumentedHeader(name=name, required=required, description=description)
+        yield DocumentedHeader(name=name, required=required, description=description, values=header.get("schema"))

@@ -1,32 +1,27 @@
 """
-What changed between two vocabularies, and which of it breaks clients.
+Compare two vocabularies and report which differences break clients.
 
-Compares exports or OpenAPI documents, as data: neither version of the code is imported. Pure.
+Pure functions over exports and OpenAPI documents: neither version of the code is imported. One module, because a
+difference, its code and its sentence belong together.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
+from problems._wire.details import STANDARD_MEMBERS
 from problems._wire.problem_type import ABOUT_BLANK
-from problems.documenting.vocabulary import DocumentedType, Vocabulary
-from problems.tools.diff._served import Served, served
+from problems.catalog import by_status
+from problems.documenting.vocabulary import DocumentedHeader, DocumentedType, Vocabulary
+from problems.openapi._walk import is_list, is_object, objects_in
+from problems.tools.diff._changes import Comparison, Kind, Step
+from problems.tools.diff._values import Schemas
 
 __all__ = ["Change", "Report", "compare", "vocabulary_in"]
 
 Json = dict[str, Any]
 _Key: TypeAlias = tuple[str, int]
-
-_DEPTH: Final = 8
-_NARROWER, _WIDER, _OTHER = "narrower", "wider", "other"
-_LOWER: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems")
-_UPPER: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
-_BOUNDS: Final = dict.fromkeys(_LOWER, True) | dict.fromkeys(_UPPER, False)
-_ABOUT: Final = frozenset(
-    {"title", "description", "examples", "example", "default", "deprecated", "discriminator", "$comment"}
-)
-"""What a schema says for people and tools: it limits no value."""
 
 
 class Change(BaseModel):
@@ -34,11 +29,12 @@ class Change(BaseModel):
     One difference.
 
     Attributes:
-        code: What kind of change it is.
-        breaking: Whether clients that work may stop to, now or while both versions are deployed.
-        type: The type URI, that of before if there was one.
+        code: The code of the kind of change, such as `member-removed`.
+        breaking: Whether clients of one version may fail with servers of the other.
+        type: The type URI; the old one if it changed.
         member: The extension member, if the change is about one.
-        message: What changed, and what that means.
+        path: The JSON Pointer to the change in a problem document, if the change is inside of a member.
+        message: The difference and its consequence.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,16 +43,17 @@ class Change(BaseModel):
     breaking: bool
     type: str
     member: str | None = None
+    path: str | None = None
     message: str
 
 
 class Report(BaseModel):
     """
-    What `problems diff --format json` writes.
+    The output of `problems diff --format json`.
 
     Attributes:
         version: The version of this format.
-        breaking: Whether any change is.
+        breaking: Whether any change is breaking.
         changes: The changes, the breaking ones first.
     """
 
@@ -67,52 +64,70 @@ class Report(BaseModel):
     changes: tuple[Change, ...]
 
 
+class Served(Vocabulary):
+    """
+    The problem types of an OpenAPI document: the types that operations answer with.
+
+    Attributes:
+        untitled: The type URIs whose title the document does not contain.
+        unheaded: The type URIs whose response header fields it does not contain.
+        answers: The types that each operation answers with, by method and path.
+    """
+
+    untitled: frozenset[str] = Field(default=frozenset(), exclude=True)
+    unheaded: frozenset[str] = Field(default=frozenset(), exclude=True)
+    answers: Mapping[str, frozenset[tuple[str, int]]] = Field(default_factory=dict, exclude=True)
+
+
 def compare(before: Vocabulary, after: Vocabulary) -> Report:
     """
-    Return what changed from one vocabulary to another.
+    Return the changes from one vocabulary to another.
 
-    Of an export and an OpenAPI document, what both can tell is compared.
+    Between an export and an OpenAPI document, only facts that both contain are compared.
 
     >>> from problems import NotFound, Registry
     >>> class ItemNotFound(NotFound, type="https://shop.example/problems/item-not-found", title="Item not found"):
     ...     item_id: int
     >>> before = Vocabulary.of(Registry(ItemNotFound))
     >>> [change.message for change in compare(before, Vocabulary(types=())).changes]
-    ['The type is gone: clients that handle it no longer meet it.']
+    ['The type is gone: clients that handle it no longer receive it.']
     """
     old, new = _by_identity(before), _by_identity(after)
     gone = {key: documented for key, documented in old.items() if key not in new}
     renamed: dict[_Key, DocumentedType] = {}
+    caught = frozenset(base for it in before.types for base in (it.type, *(it.bases or ())))
     changes: list[Change] = []
     for key, documented in new.items():
         if key in old:
-            changes += _compared(old[key], documented)
+            changes += _compared(old[key], documented, caught)
         elif (previous := _previous(documented, gone.keys() - renamed.keys(), gone)) is not None:
             renamed[previous] = documented
         else:
             changes.append(_change("type-added", documented, "The type is new."))
     for key, documented in gone.items():
-        changes += _renamed(documented, renamed[key]) if key in renamed else [_removed(documented)]
-    ordered = sorted(_told_by_both(changes, before, after), key=lambda change: not change.breaking)
+        changes += _renamed(documented, renamed[key], caught) if key in renamed else [_removed(documented)]
+    if isinstance(before, Served) and isinstance(after, Served):
+        changes += _operations(before, after, [it for key, it in new.items() if key in old])
+    ordered = sorted(_known_to_both(changes, before, after), key=lambda change: not change.breaking)
     return Report(breaking=any(change.breaking for change in ordered), changes=tuple(ordered))
 
 
-def _told_by_both(changes: Iterable[Change], before: Vocabulary, after: Vocabulary) -> Iterator[Change]:
-    """Yield the changes without those that only seem to be some, for an OpenAPI document tells less than an export."""
+def _known_to_both(changes: Iterable[Change], before: Vocabulary, after: Vocabulary) -> Iterator[Change]:
+    """Yield the changes without facts that one side does not contain: an OpenAPI document has fewer than an export."""
     documents = [it for it in (before, after) if isinstance(it, Served)]
-    untold = {
+    unknown = {
         "title": frozenset[str]().union(*(it.untitled for it in documents)),
         "header": frozenset[str]().union(*(it.unheaded for it in documents)),
     }
     for it in changes:
         about = it.code.partition("-")[0]
-        if it.type in untold.get(about, ()):
+        if it.type in unknown.get(about, ()) or (documents and about == "alias"):
             continue
         if len(documents) == 1 and it.code in ("type-added", "type-removed"):
-            if it.type == ABOUT_BLANK:  # an export has those of the registry, a document those that are answered
+            if it.type == ABOUT_BLANK:  # an export lists the registry's, a document those that operations answer with
                 continue
             if it.code == "type-removed" and documents[0] is after:
-                message = "No operation answers with the type; the OpenAPI document does not tell whether it is gone."
+                message = "No operation answers with the type; the OpenAPI document does not show whether it is gone."
                 yield it.model_copy(update={"code": "type-unserved", "breaking": False, "message": message})
                 continue
         yield it
@@ -120,152 +135,292 @@ def _told_by_both(changes: Iterable[Change], before: Vocabulary, after: Vocabula
 
 def _by_identity(vocabulary: Vocabulary) -> dict[_Key, DocumentedType]:
     """Return the types by what identifies them: the type URI, and for `about:blank` the status."""
-    return {(it.type, it.status if it.type == ABOUT_BLANK else 0): it for it in vocabulary.types}
+    return {_identity(it): it for it in vocabulary.types}
 
 
-def _change(
-    code: str, documented: DocumentedType, message: str, *, member: str | None = None, breaking: bool = False
-) -> Change:
-    return Change(code=code, breaking=breaking, type=documented.type, member=member, message=message)
+def _identity(documented: DocumentedType) -> _Key:
+    return documented.type, documented.status if documented.type == ABOUT_BLANK else 0
+
+
+def _change(code: str, documented: DocumentedType, message: str, *, breaking: bool = False) -> Change:
+    return Change(code=code, breaking=breaking, type=documented.type, message=message)
 
 
 def _previous(documented: DocumentedType, keys: Container[_Key], gone: Mapping[_Key, DocumentedType]) -> _Key | None:
-    """Return which of the types that are gone is a new type: that of an alias of it, or that of the same name."""
+    """Return the key of the type that a new type replaces: one that either names as an alias, or one of its name."""
     aliases = [(alias, 0) for alias in documented.aliases]
+    aliases += [key for key, it in gone.items() if documented.type in it.aliases]
     names = [key for key, it in gone.items() if it.name == documented.name and it.type != ABOUT_BLANK]
     return next((key for key in (*aliases, *names) if key in keys), None)
 
 
 def _removed(documented: DocumentedType) -> Change:
-    message = "The type is gone: clients that handle it no longer meet it."
+    message = "The type is gone: clients that handle it no longer receive it."
     return _change("type-removed", documented, message, breaking=True)
 
 
-def _renamed(old: DocumentedType, new: DocumentedType) -> Iterator[Change]:
+def _renamed(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> Iterator[Change]:
     message = f"The type URI is now {new.type!r}: clients know a type by its whole URI."
     if old.type not in new.aliases:
         message += " Keep the old one as an alias for clients that share the class."
     yield _change("type-renamed", old, message, breaking=True)
-    yield from _compared(old, new)
+    yield from _compared(old, new, caught)
 
 
-def _compared(old: DocumentedType, new: DocumentedType) -> Iterator[Change]:
+def _compared(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> Iterator[Change]:
     if old.status != new.status:
-        message = f"The status was {old.status} and is {new.status}: clients, proxies and retries act on it."
+        message = f"The status was {old.status} and is now {new.status}: clients, proxies and retries act on it."
         yield _change("status-changed", old, message, breaking=True)
     if old.title != new.title:
         # RFC 9457, section 3.1.3: advisory, for people.
-        yield _change("title-changed", old, f"The title was {old.title!r} and is {new.title!r}.")
-    for name in old.members:
-        yield from _member(old, new, name)
-    for name in [name for name in new.members if name not in old.members]:
-        needed = name in new.required
-        told = "is new and required: clients with the new class refuse what a server of before sends."
-        message = f"The member {name!r} {told if needed else 'is new: clients ignore what they do not know.'}"
-        yield _change("member-added", old, message, member=name, breaking=needed)
+        yield _change("title-changed", old, f"The title was {old.title!r} and is now {new.title!r}.")
+    yield from _bases(old, new, caught)
+    for alias in [it for it in old.aliases if it not in (*new.aliases, new.type)]:
+        message = f"The alias {alias!r} is gone: clients with the new class do not recognise the URI."
+        yield _change("alias-removed", old, message, breaking=True)
+    for alias in [it for it in new.aliases if it not in (*old.aliases, old.type)]:
+        yield _change("alias-added", old, f"The alias {alias!r} is new.")
+    steps = Comparison(Schemas(old.document), Schemas(new.document)).steps(old.document, new.document)
+    yield from _members(old, [it for it in steps if not it.path or it.path[0] not in STANDARD_MEMBERS])
     yield from _headers(old, new)
 
 
-def _member(old: DocumentedType, new: DocumentedType, name: str) -> Iterator[Change]:
-    if name not in new.members:
-        message = f"The member {name!r} is gone: clients that read it no longer find it."
-        yield _change("member-removed", old, message, member=name, breaking=True)
+def _bases(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> Iterator[Change]:
+    """
+    Yield the changes of base classes, which `except` clauses name.
+
+    The ready-made class of a status changes with the status. A base that no type had before is in no clause yet.
+    """
+    if old.bases is None or new.bases is None:
         return
-    if (name in old.required) != (name in new.required):
-        told = "may be absent now" if name in old.required else "is required now"
-        code = "member-optional" if name in old.required else "member-required"
-        message = f"The member {name!r} {told}: clients of one version may refuse what servers of the other send."
-        yield _change(code, old, message, member=name, breaking=True)
-    before, after = _shape(old.members[name], old), _shape(new.members[name], new)
-    if before != after:
-        code, told = _direction(before, after)
-        yield _change(code, old, f"The member {name!r} {told}", member=name, breaking=True)
+    implied = _status_bases(old) | _status_bases(new) if old.status != new.status else frozenset()
+    for base in [it for it in old.bases if it not in new.bases and it not in implied]:
+        message = f"The class no longer derives from {base}: `except` clauses for that class do not catch it."
+        yield _change("base-removed", old, message, breaking=True)
+    for base in [it for it in new.bases if it not in old.bases and it not in implied and it in caught]:
+        yield _change(
+            "base-added", old, f"The class now derives from {base}: `except` clauses for that class catch it."
+        )
+
+
+def _status_bases(documented: DocumentedType) -> frozenset[str]:
+    """Return the names of the ready-made classes of a status."""
+    return frozenset(it.__name__ for it in by_status(documented.status).__mro__)
+
+
+_CODES: Final[Mapping[Kind, tuple[str, bool, str]]] = {
+    Kind.REMOVED: ("removed", True, "is gone: clients that read it no longer find it."),
+    Kind.REFUSED: ("removed", True, "is gone: clients that read it no longer find it."),
+    Kind.OPTIONAL: ("optional", True, "may be absent now: clients of before may refuse documents without it."),
+    Kind.REQUIRED: (
+        "required",
+        True,
+        "is required now: clients with the new class may refuse what older servers send.",
+    ),
+    Kind.ADDED: ("added", False, "is new: clients ignore members that they do not know."),
+    Kind.ADDED_REQUIRED: (
+        "added",
+        True,
+        "is new and required: clients with the new class refuse what older servers send.",
+    ),
+    Kind.ADDED_TO_CLOSED: (
+        "added",
+        True,
+        "is new in an object that allowed no other members: clients of before refuse it.",
+    ),
+}
+"""The code, whether the change is breaking, and the end of its sentence."""
+
+_NARROWED: Final = "allows fewer values: clients with the new class refuse what older servers send."
+_WIDENED: Final = "allows more values: clients of before may refuse them."
+_CHANGED: Final = "has other values: clients that read it may fail."
+
+
+def _members(documented: DocumentedType, steps: Collection[Step]) -> Iterator[Change]:
+    """Yield one change for each member, at any depth, and each way in which it differs."""
+    for path in dict.fromkeys(it.path for it in steps):
+        kinds = [it.kind for it in steps if it.path == path]
+        values = {Kind.NARROWER, Kind.WIDER}.intersection(kinds)
+        if len(values) == 2:
+            yield _member(documented, path, "changed", _CHANGED, breaking=True)
+        elif values:
+            narrowed = Kind.NARROWER in values
+            code, sentence = ("narrowed", _NARROWED) if narrowed else ("widened", _WIDENED)
+            yield _member(documented, path, code, sentence, breaking=True)
+        for code, breaking, sentence in [_CODES[kind] for kind in kinds if kind in _CODES]:
+            yield _member(documented, path, code, sentence, breaking=breaking)
+
+
+def _member(documented: DocumentedType, path: tuple[str, ...], code: str, sentence: str, *, breaking: bool) -> Change:
+    """Return a change of a member, or of the whole document for an empty path."""
+    about = f"The member {'.'.join(path)!r}" if path else "The document"
+    pointer = "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path)
+    return Change(
+        code=f"{'member' if path else 'type'}-{code}",
+        breaking=breaking,
+        type=documented.type,
+        member=path[0] if path else None,
+        path=pointer if len(path) > 1 else None,
+        message=f"{about} {sentence}",
+    )
 
 
 def _headers(old: DocumentedType, new: DocumentedType) -> Iterator[Change]:
     before, after = ({header.name.lower(): header for header in it.headers} for it in (old, new))
     for name, header in before.items():
         if name not in after:
-            yield _change("header-removed", old, f"The response header {header.name} is gone.", breaking=True)
-        elif header.required and not after[name].required:
-            message = f"The response header {header.name} may be absent now."
-            yield _change("header-optional", old, message, breaking=True)
+            message = f"The response header {header.name} is gone: clients that read it no longer find it."
+            yield _change("header-removed", old, message, breaking=True)
+        else:
+            yield from _header(old, header, after[name])
     for name, header in after.items():
         if name not in before:
             yield _change("header-added", old, f"The response header {header.name} is new.")
 
 
-def _shape(schema: JsonValue, documented: DocumentedType, inside: tuple[str, ...] = ()) -> JsonValue:
-    """Return what a schema says about values: references resolved, texts for people left out."""
-    if isinstance(schema, list):
-        # The order of enum, required and unions means nothing.
-        return sorted((_shape(it, documented, inside) for it in schema), key=repr)
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        return _referred(reference.rpartition("/")[2], documented, inside)
-    shape: dict[str, JsonValue] = {}
-    for key, value in schema.items():
-        if key == "properties" and isinstance(value, dict):
-            shape[key] = {name: _shape(it, documented, inside) for name, it in value.items()}
-        elif key not in _ABOUT:
-            shape[key] = _shape(value, documented, inside)
-    return shape
+def _header(documented: DocumentedType, old: DocumentedHeader, new: DocumentedHeader) -> Iterator[Change]:
+    if old.required and not new.required:
+        message = f"The response header {old.name} may be absent now: clients that read it may fail."
+        yield _change("header-optional", documented, message, breaking=True)
+    if new.required and not old.required:
+        yield _change("header-required", documented, f"The response header {old.name} is always sent now.")
+    if old.values is None or new.values is None:
+        return
+    steps = Comparison(Schemas(old.values), Schemas(new.values)).steps(old.values, new.values)
+    kinds = {it.kind for it in steps}
+    if kinds:
+        code, sentence = {
+            frozenset({Kind.NARROWER}): ("narrowed", _NARROWED),
+            frozenset({Kind.WIDER}): ("widened", _WIDENED),
+        }.get(frozenset(kinds), ("changed", _CHANGED))
+        yield _change(f"header-{code}", documented, f"The response header {old.name} {sentence}", breaking=True)
 
 
-def _referred(name: str, documented: DocumentedType, inside: tuple[str, ...]) -> JsonValue:
-    """Return the shape of a definition; of one that it is *inside* of, how far up that is: names mean nothing."""
-    if name in inside:
-        return {"$ref": len(inside) - inside.index(name)}
-    if len(inside) >= _DEPTH:
-        return {"$ref": name}
-    return _shape(documented.definitions.get(name, {}), documented, (*inside, name))
-
-
-def _direction(before: JsonValue, after: JsonValue) -> tuple[str, str]:
-    """Say which way a shape changed, where that can be told: fewer values than before, or more."""
-    steps = set(_steps(before, after)) if isinstance(before, dict) and isinstance(after, dict) else {_OTHER}
-    if steps == {_NARROWER}:
-        return (
-            "member-narrowed",
-            "allows fewer values: clients with the new class refuse what a server of before sends.",
-        )
-    if steps == {_WIDER}:
-        return "member-widened", "allows more values: clients of before may refuse them."
-    return "member-changed", "has other values: clients that read it may fail."
-
-
-def _steps(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> Iterator[str]:
-    for key in before.keys() | after.keys():
-        old, new = before.get(key), after.get(key)
-        if old == new:
-            continue
-        if key in _BOUNDS:
-            yield _bound(old, new, rising=_BOUNDS[key])
-        elif isinstance(old, list) and isinstance(new, list):
-            yield from (_NARROWER for it in old if it not in new)
-            yield from (_WIDER for it in new if it not in old)
-        else:
-            yield _NARROWER if old is None else _WIDER if new is None else _OTHER
-
-
-def _bound(old: JsonValue, new: JsonValue, *, rising: bool) -> str:
-    """Say what another bound means; *rising* is one that allows less the higher it is."""
-    if not isinstance(old, int | float):
-        return _NARROWER
-    if not isinstance(new, int | float):
-        return _WIDER
-    return _NARROWER if (new > old) == rising else _WIDER
+def _operations(before: Served, after: Served, types: Iterable[DocumentedType]) -> Iterator[Change]:
+    """Yield where a type joins or leaves an operation that is in both documents."""
+    shared = [it for it in before.answers if it in after.answers]
+    for documented in types:
+        key = _identity(documented)
+        for operation in shared:
+            was, now = key in before.answers[operation], key in after.answers[operation]
+            if now and not was:
+                yield _change("operation-joined", documented, f"{operation} now answers with the type too.")
+            elif was and not now:
+                yield _change("operation-left", documented, f"{operation} no longer answers with the type.")
 
 
 def vocabulary_in(document: Json) -> Vocabulary:
     """
     Return the vocabulary in an export, or in an OpenAPI document.
 
-    Of an OpenAPI document, the schemas count whose `type` is constant, and whose `status` is, too.
+    In an OpenAPI document, a schema with a constant `type` and a constant `status` is a problem type.
 
     Raises:
         ValidationError: The document is neither.
     """
     return served(document) if "openapi" in document else Vocabulary.model_validate(document)
+
+
+def served(document: Json) -> Served:
+    """Return the problem types of an OpenAPI document, and the operations that answer with them."""
+    components = _object(document, "components")
+    schemas, responses = _object(components, "schemas"), _object(components, "responses")
+    titles = {(it["type"], it["status"]): it["title"] for it in _occurrences(document)}
+    reader = _Reader(schemas)
+    types: dict[_Key, DocumentedType] = {}
+    untitled, unheaded = set[str](), set[str]()
+    for name, schema in schemas.items():
+        found = reader.facts(schema)
+        if found is None:
+            continue
+        uri, status = found
+        response = _object(responses, name)
+        title = titles.get(found) or _text(response, "description")
+        known = title or _text(schema, "description") or name
+        documented = _documented(uri, name, known, status, response, schemas)
+        types.setdefault(_identity(documented), documented)
+        untitled.update([] if title else [uri])
+        unheaded.update([] if response else [uri])
+    answers = {name: frozenset(reader.answers(it, responses)) for name, it in _endpoints(document)}
+    return Served(
+        types=tuple(types.values()), untitled=frozenset(untitled), unheaded=frozenset(unheaded), answers=answers
+    )
+
+
+class _Reader:
+    """Reads which problem types the schemas of one OpenAPI document stand for."""
+
+    def __init__(self, schemas: Json) -> None:
+        self._schemas = Schemas({"$defs": schemas})
+
+    def facts(self, schema: object) -> tuple[str, int] | None:
+        """Return the constant `type` and `status` of a schema, or `None` if it has no such constants."""
+        uri, status = (self._constant(_object(schema, "properties").get(name)) for name in ("type", "status"))
+        return (uri, status) if isinstance(uri, str) and isinstance(status, int) else None
+
+    def _constant(self, schema: object) -> object:
+        values = self._schemas.values(schema if is_object(schema) else {})
+        return next(iter(values.constants.values())) if len(values.constants) == 1 and not values.branches else None
+
+    def answers(self, operation: Json, responses: Json) -> Iterator[_Key]:
+        """Yield the identities of the problem types that an operation answers with."""
+        for response in _object(operation, "responses").values():
+            reference = _text(response, "$ref")
+            whole = _object(responses, reference.rpartition("/")[2]) if reference else response
+            for content in _object(whole, "content").values():
+                yield from self._in(_object(content, "schema"), frozenset())
+
+    def _in(self, schema: Json, inside: frozenset[str]) -> Iterator[_Key]:
+        """Yield the identities of the problem types that a schema, or a part of its union, stands for."""
+        found = self.facts(schema)
+        if found is not None:
+            yield found[0], found[1] if found[0] == ABOUT_BLANK else 0
+        reference = _text(schema, "$ref")
+        if reference and reference not in inside:
+            target = self._schemas.definitions.get(reference.rpartition("/")[2])
+            yield from self._in(target if is_object(target) else {}, inside | {reference})
+        for union in ("anyOf", "oneOf", "allOf"):
+            for part in schema.get(union) or () if is_list(schema.get(union)) else ():
+                yield from self._in(part if is_object(part) else {}, inside)
+
+
+_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+
+
+def _endpoints(document: Json) -> Iterator[tuple[str, Json]]:
+    """Yield the operations of a document by method and path, as in `GET /items`."""
+    for place in ("paths", "webhooks"):
+        for path, item in _object(document, place).items():
+            for method in _METHODS:
+                if is_object(operation := _object(item, method)) and operation:
+                    yield f"{method.upper()} {path}", operation
+
+
+def _documented(uri: str, name: str, title: str, status: int, response: Json, schemas: Json) -> DocumentedType:
+    fields = {header: _object(_object(response, "headers"), header) for header in _object(response, "headers")}
+    headers = [
+        {"name": header, "required": it.get("required") is True, "schema": _object(it, "schema") or None}
+        for header, it in fields.items()
+    ]
+    document = {**_object(schemas, name), "$defs": schemas}
+    return DocumentedType.model_validate(
+        {"type": uri, "name": name, "title": title, "status": status, "headers": headers, "schema": document}
+    )
+
+
+def _occurrences(document: Json) -> Iterator[Json]:
+    """Yield the examples of problem documents, wherever they are: no schema has a number as `status`."""
+    for it in objects_in(document):
+        if isinstance(it.get("status"), int) and all(isinstance(it.get(name), str) for name in ("type", "title")):
+            yield it
+
+
+def _object(outer: object, name: str) -> Json:
+    """Return a member that is an object; an empty one for anything else, such as the schema `true`."""
+    found: object = outer.get(name) if is_object(outer) else None
+    return found if is_object(found) else {}
+
+
+def _text(outer: object, name: str) -> str:
+    found: object = outer.get(name) if is_object(outer) else None
+    return found if isinstance(found, str) else ""
