@@ -431,3 +431,27 @@ def _members(
 def _misfit(cls: type[Problem], error: Exception) -> str:
     told = faults(error) if isinstance(error, ValidationError) else f"{type(error).__name__}."
     return f"The members do not fit {cls.__qualname__}: {told}"
+
+
+def unregistered(cls: type[Problem], registry: Registry) -> str | None:
+    """
+    Return why clients do not recognise the type URI of a class, with the line to write; `None` if they do.
+
+    Classes without a type URI of their own need no registry, nor do absolute URIs in an application without one.
+
+    >>> unregistered(Problem, Registry(base="https://shop.example/problems/")) is None
+    True
+    """
+    if (
+        cls.problem_declaration.abstract
+        or cls is registry.validation_problem
+        or (facts := registry.facts(cls)).is_blank
+    ):
+        return None
+    is_there, is_complete = registry.get(facts.uri) is not None, is_absolute(facts.uri)
+    base = f'base="{registry.base or "https://api.example.com/problems/"}"'
+    if not is_there and (len(registry) or registry.base or not is_complete):
+        return f"{cls.__qualname__} is not registered. Write `Registry({cls.__name__}, …, {base})`."
+    if not is_complete:
+        return f"{cls.__qualname__} has the relative type {facts.uri!r}. Write `Registry({cls.__name__}, …, {base})`."
+    return None

@@ -1,22 +1,28 @@
 """`assert_contract`: declared = documented = sent = revived, on an example and on generated applications."""
 
 import re
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
-from starlette.responses import PlainTextResponse
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from problems import BadRequest, Conflict, Forbidden, Gone, NotFound, Registry, TooManyRequests, raises
 from problems.contract import check
 from problems.fastapi import add_problems, responses
 from problems.openapi._examples import example_document
+from problems.starlette import add_problems as add_problems_to_starlette
 from problems.testing import assert_contract
 from shop.models import Order
 from shop.server import create_app
@@ -37,6 +43,11 @@ class Slow(TooManyRequests, type="slow", title="Slow down"):
 
 
 registry = Registry(Lost, Full, Slow, base=BASE)
+
+
+@raises(Full)
+async def full(request):
+    raise Full
 
 
 def made(of=registry):
@@ -130,6 +141,46 @@ class TestKept:
         assert 5 == len(seen)
 
 
+class TestHead:
+    def test_it_passes(self):
+        """
+        A response to HEAD has no content, and is known by its status.
+        """
+        app = made()
+
+        @app.head("/x")
+        @raises(Full, Gone)
+        def read(q: int = 0):
+            raise Full if q else Gone
+
+        assert_contract(TestClient(app), [("HEAD", "/x"), ("HEAD", "/x?q=1"), ("HEAD", "/x?q=a")])
+
+    @pytest.mark.parametrize(
+        ("provocations", "sent", "fault"),
+        [
+            pytest.param(
+                [], Gone, "HEAD /x documents https://shop.example/problems/full (409), which was not", id="none"
+            ),
+            pytest.param(
+                [("HEAD", "/x")], Gone, "HEAD /x answers '/x' with 410, which is not documented.", id="another"
+            ),
+        ],
+    )
+    def test_it_is_broken(self, provocations, sent, fault):
+        """
+        A status that is not documented, and one that is not provoked, is a breach.
+        """
+        app = made()
+
+        @app.head("/x")
+        @raises(Full)
+        def read():
+            raise sent
+
+        with pytest.raises(AssertionError, match=re.escape(fault)):
+            assert_contract(TestClient(app), provocations)
+
+
 class TestBroken:
     def test_nothing_provokes_it(self):
         """
@@ -163,6 +214,109 @@ class TestBroken:
             raise error
 
         with pytest.raises(AssertionError, match=re.escape(fault)):
+            assert_contract(TestClient(app), [("GET", "/x")])
+
+    @pytest.mark.parametrize(
+        ("content", "fault"),
+        [
+            pytest.param(
+                b"", "GET /x answers '/x' (params={'a': 1}) with 409 and a problem that cannot be read", id="empty"
+            ),
+            pytest.param(b"{", "with 409 and a problem that cannot be read", id="cut off"),
+            pytest.param(b"[]", "with 409 and a problem that cannot be read", id="an array"),
+            pytest.param(b"null", "with 409 and a problem that cannot be read", id="null"),
+            pytest.param(b"\xff\xfe\x00", "with 409 and a problem that cannot be read", id="bytes"),
+            pytest.param(b"[" * 10_000, "with 409 and a problem that cannot be read", id="deep"),
+            pytest.param(b'{"type": 7}', "with 7 (409), which is not documented", id="another kind of type"),
+            pytest.param(
+                b'{"type": {}, "status": "x"}', "with {} (409), which is not documented", id="an object as type"
+            ),
+        ],
+    )
+    def test_its_body_is_broken(self, content, fault):
+        """
+        A body that cannot be read is a breach, with the request that shows it.
+        """
+        app = made()
+
+        @app.get("/x")
+        @raises(Full)
+        def read():
+            return Response(content, 409, media_type="application/problem+json")
+
+        with pytest.raises(AssertionError, match=re.escape(fault)):
+            assert_contract(TestClient(app), [("GET", "/x", {"params": {"a": 1}})])
+
+    def test_it_crashes(self):
+        """
+        An exception that the client raises is a breach, and the cause of the failure.
+        """
+        app = made()
+
+        @app.get("/x")
+        def read():
+            raise KeyError("lost")
+
+        with pytest.raises(AssertionError, match="GET /x answers '/x' with no response: KeyError") as caught:
+            assert_contract(TestClient(app), [("GET", "/x")])
+        assert isinstance(caught.value.__cause__, KeyError)
+
+    @pytest.mark.parametrize(
+        ("sent", "fault"),
+        [
+            pytest.param({"by": "the application"}, None, id="as documented"),
+            pytest.param({}, "which is not valid: 'by' is a required property", id="not as documented"),
+        ],
+    )
+    def test_the_application_answers(self, sent, fault):
+        """
+        A response that a handler of the application sends has to be as its own `responses` describe it.
+        """
+
+        class Mine(BaseModel):
+            by: str
+
+        app = made()
+        app.add_exception_handler(RequestValidationError, lambda request, error: JSONResponse(sent, 422))
+
+        @app.get("/x", responses={422: {"model": Mine}})
+        def read(q: int): ...
+
+        with nullcontext() if fault is None else pytest.raises(AssertionError, match=fault):
+            assert_contract(TestClient(app), [("GET", "/x?q=a")])
+
+    @pytest.mark.parametrize(
+        ("document", "fault"),
+        [
+            pytest.param({"paths": {"/x": None}}, "fits no operation", id="no operations"),
+            pytest.param({"paths": {"/x": {"get": []}}}, "which is not documented", id="no object"),
+            pytest.param(
+                {"paths": {"/x": {"get": {"responses": {"409": []}}}}}, "which is not documented", id="a list"
+            ),
+            pytest.param(
+                {"paths": {"/x": {"get": {"responses": {"409": {"$ref": "#/components/responses/Gone"}}}}}},
+                "which is not documented",
+                id="a reference that leads nowhere",
+            ),
+            pytest.param(
+                {
+                    "paths": {"/x": {"get": {"responses": {"409": {"$ref": "#/components/responses/A"}}}}},
+                    "components": {"responses": {"A": {"$ref": "#/components/responses/A"}}},
+                },
+                "which is not documented",
+                id="a reference to itself",
+            ),
+        ],
+    )
+    def test_the_document_is_broken(self, document, fault):
+        """
+        A document that makes no sense documents no problem.
+        """
+        app = Starlette(routes=[Route("/x", full)])
+        add_problems_to_starlette(app, Registry(Full, base=BASE))
+        app.openapi = lambda: document
+
+        with pytest.raises(AssertionError, match=fault):
             assert_contract(TestClient(app), [("GET", "/x")])
 
     def test_it_is_not_a_problem(self):

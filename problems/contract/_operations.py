@@ -6,9 +6,11 @@ Works on the attributes that the routes of Starlette and FastAPI have, and impor
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from problems._wire.media_types import JSON
+from problems.declaring._applications import Place, inner_application, own_handler, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.registry import Registry
@@ -31,6 +33,8 @@ class Operation:
         responses: Those that are declared in `responses=`.
         translate: What foreign exceptions become.
         pattern: What matches the paths of its requests.
+        handled: The declared types that a handler of the application answers, each with the handler.
+        documents: The media types that its own `responses=` document, by status code or range.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Operation:
     responses: tuple[type[Problem], ...]
     translate: Mapping[type[Exception], object]
     pattern: str = ""
+    handled: Mapping[type[Problem], object] = field(default_factory=dict[type[Problem], object])
+    documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 def operations(app: Any) -> Iterator[Operation]:
@@ -53,62 +59,60 @@ def _operations(app: Any, prefix: str, setup: Any) -> Iterator[Operation]:
         if isinstance(cls, type) and cls.__module__.partition(".")[0] not in _LIBRARIES:
             calls = tuple(vars(cls)[name] for name in ("__call__", "dispatch") if name in vars(cls))
             yield Operation(f"middleware {cls.__qualname__}", (cls, *calls), declared(cls), (), _translate(setup))
-    for route, original, path in _routes(app.routes, prefix):
-        inner = getattr(route, "app", None)
-        while inner is not None and not hasattr(inner, "user_middleware"):
-            inner = getattr(inner, "app", None)
-        if getattr(route, "endpoint", None) is not None:
-            yield from _of_route(app, route, original, path, setup)
-        elif inner is not None:
-            yield from _operations(inner, path, setup)
+    for place in places_in(app.routes, prefix):
+        if (inner := inner_application(place.route)) is not None:
+            yield from _operations(inner, place.path, setup)
+        elif getattr(place.route, "endpoint", None) is not None:
+            yield from _of_route(app, place, setup)
 
 
-def _routes(routes: Iterable[Any], prefix: str) -> Iterator[tuple[Any, Any, str]]:
-    """Yield the routes of routers at any depth: what is in effect, what was written, and the path."""
-    for route in routes:
-        if hasattr(route, "effective_route_contexts"):  # FastAPI keeps an included router apart
-            for context in route.effective_route_contexts():
-                written = context.original_route
-                route_in_effect = getattr(context, "starlette_route", None) or context
-                yield route_in_effect, written, prefix + _path_of(route_in_effect)
-            continue
-        path = prefix + _path_of(route)
-        if getattr(route, "endpoint", None) is None and getattr(route, "routes", None) and not _is_mount_of_app(route):
-            yield from _routes(route.routes, path)
-        else:
-            yield route, route, path
-
-
-def _path_of(route: Any) -> str:
-    """Return the path of a route without converters, or the prefix of a mount."""
-    path = getattr(route, "path_format", None) if hasattr(route, "endpoint") else None
-    return str(path or getattr(route, "path", ""))
-
-
-def _is_mount_of_app(route: Any) -> bool:
-    app = getattr(route, "app", None)
-    while app is not None and not hasattr(app, "user_middleware"):
-        app = getattr(app, "app", None)
-    return app is not None
-
-
-def _of_route(app: Any, route: Any, original: Any, path: str, setup: Any) -> Iterator[Operation]:
+def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
+    route, path = place.route, place.path
     dependant = getattr(route, "dependant", None)
     responses = tuple(_in_responses(route))
     for method, endpoint in _endpoints(route):
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
-        scope = {"app": app, "route": original, "endpoint": route.endpoint, "method": method.upper(), "path": path}
-        scope["type"] = "http" if method != "WebSocket" else "websocket"
+        scope = {"app": app, "route": place.original, "endpoint": route.endpoint, "path": path}
+        scope |= {"method": method.upper(), "type": "http" if method != "WebSocket" else "websocket"}
+        scope["fastapi"] = {"effective_route_context": place.context}
         found = setup.declares(scope, setup.registry) if setup is not None else ()
         own = (it for call in (*calls, route.endpoint) for it in declared(call))
+        written = tuple(dict.fromkeys((*own, *_on_middleware(app), *responses)))
+        every = tuple(dict.fromkeys((*(found or ()), *written)))
         yield Operation(
             f"{method} {path}",
             calls,
-            tuple(dict.fromkeys((*(found or ()), *own, *responses))),
+            every,
             responses,
             _translate(setup),
             _pattern(path, getattr(route, "param_convertors", {})),
+            handled=dict(_handled(app, every, written, setup)),
+            documents=dict(_documents(route)),
         )
+
+
+def _on_middleware(app: Any) -> Iterator[type[Problem]]:
+    for middleware in getattr(app, "user_middleware", ()):
+        yield from declared(middleware.cls)
+
+
+def _handled(
+    app: Any, every: Iterable[type[Problem]], written: Iterable[type[Problem]], setup: Any
+) -> Iterator[tuple[type[Problem], object]]:
+    """Yield the types that a handler of the application answers, each with the handler."""
+    for cls in every if setup is not None else ():
+        handler = own_handler(app, cls, setup.registry, is_implied=cls not in written)
+        if handler is not None:
+            yield cls, handler
+
+
+def _documents(route: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the statuses in the `responses=` of a route with the media types of their content, as FastAPI writes it."""
+    for status, response in (getattr(route, "responses", None) or {}).items():
+        if getattr(status, "problem", None) is None and isinstance(response, dict):
+            content: Any = response.get("content")
+            is_model = response.get("model") is not None
+            yield str(status), tuple(dict.fromkeys((*(content or ()), *((JSON,) if is_model else ()))))
 
 
 def _pattern(path: str, convertors: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ What one route of a FastAPI application can raise: what is declared, and what Fa
 Knows where FastAPI keeps dependencies, security schemes, parameters and limits; documents nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import unwrap
 from types import UnionType
@@ -13,7 +13,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext
 from fastapi.security.base import SecurityBase
 from fastapi.security.http import HTTPBasic
 from pydantic import SecretBytes, SecretStr
@@ -21,13 +21,22 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from problems.catalog import BadRequest, ContentTooLarge, Forbidden, Unauthorized, class_of
+from problems.declaring._applications import own_handler, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.fastapi._responses import DeclaredStatus
 from problems.registry import Registry
 from problems.starlette._undeclared import declared_on
 
-__all__ = ["declared_by", "declares", "dependants_in", "overriding_in", "promised_by"]
+__all__ = [
+    "declared_by",
+    "declares",
+    "dependants_in",
+    "documented_by",
+    "overriding_in",
+    "promised_by",
+    "routes_of",
+]
 
 Types = Iterator[type[Problem]]
 
@@ -35,41 +44,67 @@ _TEXTS: Final[tuple[object, ...]] = (str, bytes, SecretStr, SecretBytes, Any)
 _LISTS: Final = (list, set, frozenset, Sequence)
 
 
+def routes_of(routes: Iterable[Any]) -> Iterator[tuple[str, RouteContext]]:
+    """Yield the operations in *routes* that FastAPI serves, each with its full path."""
+    for place in places_in(routes):
+        if isinstance(place.original, APIRoute):
+            yield place.path, RouteContext(place.original, place.context)
+
+
+def documented_by(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
+    """Yield, each once, the declared problem types of an operation that no handler of the application answers."""
+    written = _written_for(app, route)
+    for cls in declared_by(app, route, registry):
+        if own_handler(app, cls, registry, is_implied=cls not in written) is None:
+            yield cls
+
+
 def declared_by(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
     """Yield, each once, the problem types that an operation of *app* can be answered with."""
-    types = dict.fromkeys(_written(route))
-    for middleware in app.user_middleware:
-        types |= dict.fromkeys(declared(middleware.cls))
+    types = _written_for(app, route)
     types |= dict.fromkeys(_implied(route.dependant, {cls.problem_type.status for cls in types}))
     types |= dict.fromkeys(_frameworks(app, route, registry))
     yield from types
 
 
-def promised_by(route: RouteContext, registry: Registry) -> Types:
-    """Yield, each once, the problem types of an operation that others serve."""
+def promised_by(route: RouteContext) -> Types:
+    """Yield, each once, the declared problem types of an operation that another server answers."""
+    yield from dict.fromkeys(_written(route))
+
+
+def _written_for(app: FastAPI, route: RouteContext) -> dict[type[Problem], None]:
+    """Return the types that the application declares itself, on its middleware too."""
     types = dict.fromkeys(_written(route))
-    if _validates(route):
-        types[registry.validation_problem] = None
-    yield from types
+    for middleware in app.user_middleware:
+        types |= dict.fromkeys(declared(middleware.cls))
+    return types
 
 
 def declares(scope: Scope, registry: Registry) -> tuple[type[Problem], ...] | None:
     """
-    Return what the operation of a request declares: for a router that is included twice, what both inclusions do.
+    Return the problem types that the operation of a request declares, in this inclusion of its router.
 
-    What stands in `dependency_overrides` counts too, and what it depends on.
+    Dependencies in `dependency_overrides`, and what they depend on, count too.
     """
     app, route, endpoint = scope.get("app"), scope.get("route"), scope.get("endpoint")
     if endpoint is None:
         return None
     found = list(declared_on(endpoint, scope))
     if isinstance(app, FastAPI) and isinstance(route, APIRoute):
-        for context in iter_route_contexts(app.routes):
-            if context.original_route is route:
-                found += declared_by(app, context, registry)
-                for overriding in overriding_in(app.dependency_overrides, context.dependant):
-                    found += [*_written_on(overriding), *_implied(overriding, set())]
+        for context in _contexts(scope, app, route):
+            found += declared_by(app, context, registry)
+            for overriding in overriding_in(app.dependency_overrides, context.dependant):
+                found += [*_written_on(overriding), *_implied(overriding, set())]
     return tuple(dict.fromkeys(found))
+
+
+def _contexts(scope: Scope, app: FastAPI, route: APIRoute) -> Iterator[RouteContext]:
+    """Yield the inclusion of a route that a request has reached; each of them if that is unknown."""
+    reached = scope.get("fastapi", {}).get("effective_route_context")
+    if getattr(reached, "original_route", None) is route:
+        yield RouteContext(route, reached)
+        return
+    yield from (context for _, context in routes_of(app.routes) if context.original_route is route)
 
 
 def overriding_in(overrides: Mapping[Any, Any], dependant: Dependant) -> Iterator[Dependant]:

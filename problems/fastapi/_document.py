@@ -4,15 +4,15 @@ The OpenAPI document of a FastAPI application, with what its operations declare.
 Calls the application's own `openapi` and extends what that returns; walks routes as FastAPI does.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import RouteContext
 
-from problems._wire.media_types import PROBLEM_JSON
 from problems.answering.policy import Policy
-from problems.fastapi._declared import declared_by, promised_by
+from problems.declaring._applications import inner_application, own_handler, places_in
+from problems.fastapi._declared import documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.openapi import DocumentedOperation, extend_document, references_in
 from problems.registry import Registry
@@ -61,71 +61,72 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
 
 
 def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
-    registry = setup.registry
-    operations = [*_served(app, schema, setup), *_called(app, schema, registry)]
-    extend_document(schema, registry, operations)
+    """Extend a document by the operations of *app*, and by those of mounted applications that somebody put there."""
+    groups: dict[int, tuple[Registry, list[DocumentedOperation]]] = {}
+    for part, operation in [*_served(app, schema, setup, ""), *((setup, it) for it in _called(app, schema))]:
+        groups.setdefault(id(part.registry), (part.registry, []))[1].append(operation)
+    for registry, operations in groups.values():
+        extend_document(schema, registry, operations)
     _tidy(schema)
     return schema
 
 
-def _served(app: FastAPI, schema: Json, setup: Setup) -> Iterator[DocumentedOperation]:
-    """Yield the operations that the application serves."""
-    for route in _routes(app.routes):
-        types = tuple(declared_by(app, route, setup.registry))
-        path = schema.get("paths", {}).get(route.path_format, {})
-        for operation in _documented(path, route, types, setup.registry):
-            narrows = setup.policy.validation_schemas and setup.registry.validation_problem in operation.types
-            yield operation._replace(invalid=invalid_inputs(route).items()) if narrows else operation
+def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> Iterator[tuple[Setup, DocumentedOperation]]:
+    """Yield the operations that the application serves, each with the setup that answers it."""
+    paths: Json = schema.get("paths", {})
+    if not paths:
+        return
+    invalid = setup.registry.validation_problem
+    is_ours = own_handler(app, invalid, setup.registry, is_implied=True) is None
+    for path, route in routes_of(app.routes):
+        if (documents := paths.get(prefix + path)) is None:
+            continue
+        types = tuple(documented_by(app, route, setup.registry))
+        items = invalid_inputs(route).items() if setup.policy.validation_schemas and invalid in types else None
+        for operation in _documented(documents, route, path):
+            if is_ours:
+                _take_out_422(operation.document.get("responses", {}))
+            yield setup, operation._replace(types=types, invalid=items)
+    for place in places_in(app.routes):
+        inner = inner_application(place.route)
+        if isinstance(inner, FastAPI):
+            yield from _served(inner, schema, setup_of(inner) or setup, prefix + place.path)
 
 
-def _called(app: FastAPI, schema: Json, registry: Registry) -> Iterator[DocumentedOperation]:
+def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:
     """Yield the operations that others serve and the application calls: webhooks, and callbacks."""
-    for route in _routes(app.webhooks.routes):
-        types = tuple(promised_by(route, registry))
-        yield from _documented(schema.get("webhooks", {}).get(route.path_format, {}), route, types, registry)
-    for route in _routes((*app.routes, *app.webhooks.routes)):
-        for callback in _routes(route.callbacks or ()):
-            types = tuple(promised_by(callback, registry))
-            for document in _callbacks(schema, route, callback):
-                yield from _documented(document, callback, types, registry)
+    webhooks: Json = schema.get("webhooks", {})
+    for path, route in routes_of(app.webhooks.routes):
+        yield from _promised(webhooks.get(path, {}), route, path)
+    for path, route in routes_of((*app.routes, *app.webhooks.routes)):
+        for name, callback in routes_of(route.callbacks or ()):
+            for section in ("paths", "webhooks"):
+                for method in _methods(route):
+                    called: Json = schema.get(section, {}).get(path, {}).get(method, {}).get("callbacks", {})
+                    yield from _promised(called.get(callback.name, {}).get(callback.path or "", {}), callback, name)
 
 
-def _callbacks(schema: Json, route: RouteContext, callback: RouteContext) -> Iterator[Json]:
-    for section in ("paths", "webhooks"):
-        path = schema.get(section, {}).get(route.path_format, {})
-        for method in _methods(route):
-            operation = path.get(method, {})
-            yield operation.get("callbacks", {}).get(callback.name, {}).get(callback.path, {})
-
-
-def _routes(routes: Iterable[Any]) -> Iterator[RouteContext]:
-    for route in iter_route_contexts(list(routes)):
-        if isinstance(route.original_route, APIRoute):
-            yield route
+def _promised(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:
+    types = tuple(promised_by(route))
+    return (it._replace(types=types) for it in _documented(documents, route, path))
 
 
 def _methods(route: RouteContext) -> list[str]:
     return sorted(method.lower() for method in route.methods or ())
 
 
-def _documented(
-    path: Json, route: RouteContext, types: tuple[Any, ...], registry: Registry
-) -> Iterator[DocumentedOperation]:
+def _documented(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:
+    """Yield the operations of a route that are in the document, without their types."""
     for method in _methods(route):
-        document = path.get(method)
-        if document is not None:
-            own = _is_own_422(document.get("responses", {}))
-            found = tuple(cls for cls in types if not (own and cls is registry.validation_problem))
-            yield DocumentedOperation(document, found, f"{method} {route.path_format}")
+        if (document := documents.get(method)) is not None:
+            yield DocumentedOperation(document, (), f"{method} {path}", has_content=method != "head")
 
 
-def _is_own_422(responses: Json) -> bool:
-    """Take FastAPI's 422 out; return whether there is one of the user's, which tells of invalid requests already."""
+def _take_out_422(responses: Json) -> None:
+    """Remove the 422 that FastAPI adds by itself; one that somebody wrote stays."""
     content = responses.get("422", {}).get("content", {})
     if [media.get("schema") for media in content.values()] == [_FASTAPI_422]:
         del responses["422"]
-        return False
-    return bool(content) and PROBLEM_JSON not in content
 
 
 def _tidy(schema: Json) -> None:

@@ -27,12 +27,14 @@ class DocumentedOperation(NamedTuple):
         types: The problem types that it declares.
         id: What unions are named after, if the document gives it no `operationId`.
         invalid: The schema of one rejected input, if that of the operation is to be documented.
+        has_content: Whether its responses have content: those to HEAD have none (RFC 9110, section 9.3.2).
     """
 
     document: Json
     types: tuple[type[Problem], ...]
     id: str
     invalid: Json | None = None
+    has_content: bool = True
 
 
 def extend_document(schema: Json, registry: Registry, operations: Iterable[DocumentedOperation]) -> Json:
@@ -73,6 +75,9 @@ def _extended(
     found, _ = made.of_operation(operation.types, operation_id, invalid=operation.invalid)
     for status, response in found.items():
         whole, component = made.whole(response), made.component_of(response)
+        if not operation.has_content:
+            responses.setdefault(status, {key: it for key, it in whole.items() if key != "content"})
+            continue
         if component and taken.get(component, whole) != whole:
             response, component = whole, None  # noqa: PLW2901 - a response of the user's has that name
         final = _placed(responses.get(status), response, whole, int(status))

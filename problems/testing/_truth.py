@@ -13,12 +13,17 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from problems._wire.media_types import PROBLEM_JSON
+from pydantic_core import from_json
+
+from problems._wire.media_types import PROBLEM_JSON, essence, is_json
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.reading import read_document
 from problems.catching._responses import terms_of
 from problems.contract import declarations_of, finish
+from problems.contract._operations import Operation
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
+from problems.openapi._walk import is_object
 from problems.registry import Registry
 
 __all__ = ["assert_contract"]
@@ -30,7 +35,10 @@ Provocation: TypeAlias = tuple[str, str] | tuple[str, str, Mapping[str, Any]]
 Validate: TypeAlias = Callable[[Json, object], Iterable[str]]
 """Yields what is wrong with a JSON value by a schema."""
 
-_METHODS: Final = frozenset({"get", "head", "post", "put", "patch", "delete", "options"})
+_METHODS: Final = frozenset({"get", "head", "post", "put", "patch", "delete", "options", "trace", "query"})
+_NO_OPTIONS: Final[Mapping[str, Any]] = {}
+_ERRORS: Final = 400
+_SHOWN_MAX: Final = 120
 
 
 class Client(Protocol):
@@ -61,6 +69,12 @@ class _Operation:
     declared: set[Kind] = field(default_factory=set[Kind])
     documented: set[Kind] = field(default_factory=set[Kind])
     sent: set[Kind] = field(default_factory=set[Kind])
+
+    def declare(self, kinds: set[Kind]) -> None:
+        """Note the declared types. A response to HEAD has no content, so that its document has statuses only."""
+        self.declared = kinds
+        if self.name.startswith("HEAD "):
+            self.documented |= {it for it in kinds if str(it.status) in self.responses}
 
 
 def assert_contract(
@@ -110,18 +124,23 @@ def assert_contract(
     document: Json = json.loads(json.dumps(made))
     operations = list(_operations(document))
     for operation in operations:
-        if (there := declared.get(operation.name)) is not None:
-            operation.declared = {_kind(registry, cls) for cls in there.declares}
+        if (there := _declared(declared, operation.name)) is not None:
+            operation.declare({_kind(registry, cls) for cls in there.declares if cls not in there.handled})
             operation.pattern = re.compile(there.pattern)
-    check = validate or _by_jsonschema
+    contract = _Contract(client, document, operations, registry, validate or _by_jsonschema)
     faults = [fault for it in operations for fault in _differences(it)]
     for provocation in provocations:
-        faults += _provoked(client, provocation, operations, document, registry, check)
+        faults += contract.provoked(*provocation)
     exempt = {_kind(registry, cls) for cls in unprovoked}
     for operation in operations:
         faults += [f"{operation.name} documents {it}, which was not provoked." for it in _missing(operation, exempt)]
     if faults:
-        raise AssertionError("\n".join(dict.fromkeys(faults)))
+        raise AssertionError("\n".join(dict.fromkeys(faults))) from contract.crash
+
+
+def _declared(declared: Mapping[str, Operation], name: str) -> Operation | None:
+    """Return what is known of an operation; a route for GET answers HEAD too."""
+    return declared.get(name) or declared.get(f"GET {name.removeprefix('HEAD ')}")
 
 
 def _kind(registry: Registry, cls: type[Problem]) -> Kind:
@@ -130,34 +149,43 @@ def _kind(registry: Registry, cls: type[Problem]) -> Kind:
 
 
 def _operations(document: Json) -> Iterator[_Operation]:
-    for path, item in document.get("paths", {}).items():
-        for method in _METHODS & item.keys():
+    for path, item in _object(document.get("paths")).items():
+        for method in _METHODS & _object(item).keys():
             pattern = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
-            operation = _Operation(f"{method.upper()} {path}", pattern, item[method].get("responses", {}))
+            responses = _object(_object(item[method]).get("responses"))
+            operation = _Operation(f"{method.upper()} {path}", pattern, responses)
             for status, response in operation.responses.items():
                 operation.documented |= set(_documented(document, status, response))
             yield operation
 
 
-def _documented(document: Json, status: str, response: Json) -> Iterator[Kind]:
+def _documented(document: Json, status: str, response: object) -> Iterator[Kind]:
     """Yield the problem types of a documented response."""
-    media = resolved(document, response).get("content", {}).get(PROBLEM_JSON)
-    if media is None or not status.isdigit():
+    media = _object(_object(resolved(document, response).get("content")).get(PROBLEM_JSON))
+    if not media or not status.isdigit():
         return
-    schema = resolved(document, media["schema"])
+    schema = resolved(document, media.get("schema"))
     for option in schema.get("oneOf") or schema.get("anyOf") or [schema]:
-        type_ = resolved(document, option).get("properties", {}).get("type", {})
+        type_ = resolved(document, _object(resolved(document, option).get("properties")).get("type"))
         yield Kind(int(status), str(type_.get("const", next(iter(type_.get("enum", ())), ABOUT_BLANK))))
 
 
-def resolved(document: Json, value: Json) -> Json:
-    """Return what a JSON object refers to, or itself."""
-    while "$ref" in value:
-        found: Any = document
-        for part in str(value["$ref"]).removeprefix("#/").split("/"):
-            found = found[part]
-        value = found
-    return value
+def _object(value: object) -> Json:
+    """Return a JSON object; an empty one for any other value."""
+    return value if is_object(value) else {}
+
+
+def resolved(document: Json, value: object) -> Json:
+    """Return the JSON object that *value* is or refers to; an empty one if there is none."""
+    seen: set[str] = set()
+    while is_object(value) and isinstance(reference := value.get("$ref"), str):
+        if reference in seen:
+            return {}
+        seen.add(reference)
+        value = document
+        for part in reference.removeprefix("#/").split("/"):
+            value = _object(value).get(part.replace("~1", "/").replace("~0", "~"))
+    return _object(value)
 
 
 def _differences(operation: _Operation) -> Iterator[str]:
@@ -171,58 +199,116 @@ def _missing(operation: _Operation, exempt: set[Kind]) -> list[Kind]:
     return sorted(operation.documented - operation.sent - exempt)
 
 
-def _provoked(
-    client: Client,
-    provocation: Provocation,
-    operations: Iterable[_Operation],
-    document: Json,
-    registry: Registry,
-    validate: Validate,
-) -> Iterator[str]:
-    """Send one request; yield what is wrong with the response."""
-    method, path, *options = provocation
-    response = client.request(method, path, **dict(*options))
-    plain = "/" + unquote(urlsplit(path).path).lstrip("/")
-    fitting = [it for it in operations if it.name.startswith(f"{method.upper()} ") and it.pattern.fullmatch(plain)]
-    if not fitting:
-        yield f"{method.upper()} {path!r} fits no operation of the document: nothing was tested."
-        return
-    if response.status_code < 400:
-        return
-    operation = min(fitting, key=lambda it: it.name.count("{"))
-    said = f"{operation.name} answers {path!r} with"
-    documented = resolved(document, operation.responses.get(str(response.status_code), {}))
-    media = documented.get("content", {}).get(PROBLEM_JSON)
-    kind = _sent(response)
-    if kind is None:
-        yield f"{said} {response.status_code} and no problem."
-        return
-    operation.sent.add(kind)
-    if media is None or kind not in operation.documented:
-        yield f"{said} {kind}, which is not documented."
-        return
-    schema = {**media["schema"], "components": document.get("components", {})}
-    yield from (f"{said} {kind}, which is not valid: {fault}" for fault in validate(schema, response.json()))
-    yield from (f"{said} {kind} {fault}" for fault in _headers(documented, response))
-    yield from (f"{said} {kind}, which {fault}" for fault in _revived(response, registry))
+@dataclass(slots=True)
+class _Contract:
+    """A document and the client that is asked whether it is true."""
 
+    client: Client
+    document: Json
+    operations: list[_Operation]
+    registry: Registry
+    validate: Validate
+    crash: Exception | None = None
 
-def _sent(response: Any) -> Kind | None:
-    """Return the problem type in a response, if there is one."""
-    if str(response.headers.get("content-type", "")).partition(";")[0] != PROBLEM_JSON:
+    def provoked(self, method: str, path: str, options: Mapping[str, Any] = _NO_OPTIONS) -> Iterator[str]:
+        """Send one request; yield the breaches that its response shows, each with the request."""
+        request = _shown(path, options)
+        operation = self._operation(method.upper(), path)
+        if operation is None:
+            yield f"{method.upper()} {request} fits no operation of the document: nothing was tested."
+            return
+        try:
+            response = self.client.request(method, path, **options)
+        except Exception as error:  # noqa: BLE001 - an application that crashes is a breach as any other
+            self.crash = self.crash or error
+            yield f"{operation.name} answers {request} with no response: {type(error).__name__}: {error}"
+            return
+        if response.status_code >= _ERRORS:
+            breaches = self._of_head if method.upper() == "HEAD" else self._of_response
+            yield from (f"{operation.name} answers {request} with {it}" for it in breaches(operation, response))
+
+    def _operation(self, method: str, path: str) -> _Operation | None:
+        plain = "/" + unquote(urlsplit(path).path).lstrip("/")
+        for name in dict.fromkeys((method, method.replace("HEAD", "GET"))):
+            fitting = [it for it in self.operations if it.name.startswith(f"{name} ") and it.pattern.fullmatch(plain)]
+            if fitting:
+                return min(fitting, key=lambda it: it.name.count("{"))
         return None
-    return Kind(response.status_code, str(response.json().get("type", ABOUT_BLANK)))
+
+    def _of_head(self, operation: _Operation, response: Any) -> Iterator[str]:
+        """Yield what is wrong with a response to HEAD: it has the header fields only (RFC 9110, section 9.3.2)."""
+        status = response.status_code
+        documented = self._response(operation, status)
+        operation.sent |= {it for it in operation.documented if it.status == status}
+        if documented is None:
+            yield f"{status}, which is not documented."
+            return
+        if response.content:
+            yield f"{status} and content, which a response to HEAD must not have."
+        yield from (f"{status} {fault}" for fault in _headers(documented, response))
+
+    def _of_response(self, operation: _Operation, response: Any) -> Iterator[str]:
+        status, name = response.status_code, essence(str(response.headers.get("content-type", "")))
+        documented = self._response(operation, status)
+        content = _object((documented or {}).get("content"))
+        if name != PROBLEM_JSON:
+            if name not in content:
+                yield f"{status} and no problem{f', but `{name}`' if name else ''}, which is not documented."
+            elif is_json(name):
+                yield from self._of_body(f"{status} as `{name}`", content[name], _json(response.content))
+            return
+        document, reason = read_document(response.content, response.headers.get("content-type"))
+        if document is None:
+            yield f"{status} and a problem that cannot be read: {reason}"
+            return
+        kind = Kind(status, str(document.get("type", ABOUT_BLANK)))
+        operation.sent.add(kind)
+        if PROBLEM_JSON not in content or kind not in operation.documented:
+            yield f"{kind}, which is not documented."
+            return
+        yield from self._of_body(str(kind), content[PROBLEM_JSON], document)
+        yield from (f"{kind} {fault}" for fault in _headers(documented or {}, response))
+        yield from (f"{kind}, which {fault}" for fault in _revived(response, document, self.registry))
+
+    def _of_body(self, said: str, media: Json, value: object) -> Iterator[str]:
+        schema = {**_object(media.get("schema")), "components": self.document.get("components", {})}
+        try:
+            yield from (f"{said}, which is not valid: {fault}" for fault in self.validate(schema, value))
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a schema that others wrote may be anything
+            yield f"{said}, which cannot be validated: {type(error).__name__}: {error}"
+
+    def _response(self, operation: _Operation, status: int) -> Json | None:
+        """Return the documented response of a status: its own, that of its range, or the default."""
+        for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if key in operation.responses:
+                return resolved(self.document, operation.responses[key])
+        return None
+
+
+def _shown(path: str, options: Mapping[str, Any]) -> str:
+    """Return path and options of a request as a breach names them."""
+    given = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    shown = given if len(given) <= _SHOWN_MAX else f"{given[:_SHOWN_MAX]}…"
+    return f"{path!r}" + (f" ({shown})" if shown else "")
+
+
+def _json(content: bytes) -> object:
+    try:
+        return from_json(content)
+    except ValueError:
+        return None
 
 
 def _headers(documented: Json, response: Any) -> Iterator[str]:
-    for name, header in documented.get("headers", {}).items():
-        if header.get("required") and name not in response.headers:
+    for name, header in _object(documented.get("headers")).items():
+        if _object(header).get("required") and name not in response.headers:
             yield f"without the header {name!r}."
 
 
-def _revived(response: Any, registry: Registry) -> Iterator[str]:
+def _revived(response: Any, document: Json, registry: Registry) -> Iterator[str]:
     """Yield why a client does not get the declared class out of a response."""
-    document = response.json()
     problem = terms_of(registry).revive(response, document, None)
     uri = str(document.get("type", ABOUT_BLANK))
     if isinstance(problem, ReceivedProblem) and problem.reading.reason:

@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, Header, Query, Request, Security, UploadFile, WebSocket
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import HTTPException as FastAPIHTTPException
+from fastapi.exceptions import RequestValidationError, ValidationException
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import APIKeyHeader, HTTPBasic, HTTPBearer, OAuth2PasswordBearer, OpenIdConnect
 from openapi_spec_validator import validate
 from pydantic import BaseModel, Field, SecretStr
@@ -23,6 +26,7 @@ from problems import (
     Gone,
     NotFound,
     Policy,
+    Problem,
     Registry,
     TooManyRequests,
     Unauthorized,
@@ -30,6 +34,7 @@ from problems import (
     ValidationProblem,
     raises,
 )
+from problems.catalog import class_of
 from problems.errors import SetupError
 from problems.fastapi import add_problems, apply_problems, responses
 
@@ -708,7 +713,7 @@ class TestFastAPIs422:
 class TestUsersOwn:
     def test_422(self):
         """
-        A 422 that the user documents is left alone.
+        A 422 that the application documents is kept, beside the problem that is sent.
         """
         app = made()
 
@@ -717,7 +722,7 @@ class TestUsersOwn:
 
         response = app.openapi()["paths"]["/x"]["get"]["responses"]["422"]
 
-        assert ("mine", ["application/json"]) == (response["description"], list(response["content"]))
+        assert ("mine", ["application/json", PROBLEM]) == (response["description"], list(response["content"]))
 
     def test_a_description_of_422(self):
         """
@@ -940,7 +945,7 @@ class TestModels:
 class TestWebhooksAndCallbacks:
     def test_webhooks(self):
         """
-        Webhooks say what is declared, and their 422 is a problem.
+        Webhooks list the declared types, and no validation problem: the receiver answers.
         """
         app = made()
 
@@ -951,13 +956,11 @@ class TestWebhooksAndCallbacks:
         document = app.openapi()
         validate(document)
 
-        assert {"409": {"AlreadyPaid"}, "422": {"ValidationProblem"}} == documented(
-            document, "paid", "post", section="webhooks"
-        )
+        assert {"409": {"AlreadyPaid"}} == documented(document, "paid", "post", section="webhooks")
 
     def test_callbacks(self):
         """
-        So do callbacks.
+        Callbacks list the declared types, and no validation problem: the receiver answers.
         """
         app, callbacks = made(), APIRouter()
 
@@ -971,10 +974,168 @@ class TestWebhooksAndCallbacks:
         called = document["paths"]["/x"]["post"]["callbacks"]["paid"]
         document["paths"] |= called
 
-        assert {"409": {"AlreadyPaid"}, "422": {"ValidationProblem"}} == documented(document, *called, "post")
+        assert {"409": {"AlreadyPaid"}} == documented(document, *called, "post")
+
+
+async def own(request, error):
+    """Answer as the application likes."""
+    return JSONResponse({"by": "the application"}, 418)
+
+
+def wrapping(handler):
+    """Return a handler of the application around one of FastAPI's."""
+
+    @functools.wraps(handler)
+    async def wrapped(request, error):
+        return await handler(request, error)
+
+    return wrapped
+
+
+class TestOwnHandlers:
+    @pytest.mark.parametrize("late", [pytest.param(False, id="before"), pytest.param(True, id="after")])
+    @pytest.mark.parametrize(
+        ("key", "handler", "left"),
+        [
+            pytest.param(RequestValidationError, own, {"401", "404", "409", "418"}, id="validation"),
+            pytest.param(
+                ValidationException, own, {"401", "404", "409", "418", "422"}, id="a base that FastAPI's hides"
+            ),
+            pytest.param(
+                RequestValidationError,
+                wrapping(request_validation_exception_handler),
+                {"401", "404", "409", "418"},
+                id="around FastAPI's",
+            ),
+            pytest.param(
+                RequestValidationError,
+                request_validation_exception_handler,
+                {"401", "404", "409", "418", "422"},
+                id="FastAPI's",
+            ),
+            pytest.param(HTTPException, own, {"404", "409", "418", "422"}, id="HTTPException"),
+            pytest.param(FastAPIHTTPException, own, {"404", "409", "418", "422"}, id="FastAPI's HTTPException"),
+            pytest.param(OutOfStock, own, {"401", "404", "418", "422"}, id="a declared class"),
+            pytest.param(Conflict, own, {"401", "404", "418", "422"}, id="the class above"),
+            pytest.param(Problem, own, {"401", "422"}, id="every problem"),
+            pytest.param(Exception, own, {"401", "404", "409", "418", "422"}, id="crashes"),
+        ],
+    )
+    def test_of_a_class(self, key, handler, left, late):
+        """
+        A type that a handler of the application answers is not in the document.
+        """
+        app = FastAPI()
+        if not late:
+            app.add_exception_handler(key, handler)
+        add_problems(app, registry)
+
+        @app.get("/x", dependencies=[Depends(HTTPBearer())])
+        @raises(OutOfStock, ItemNotFound, class_of(418))
+        def read(q: int): ...
+
+        if late:
+            app.add_exception_handler(key, handler)
+
+        assert left == documented(app.openapi()).keys()
+
+    @pytest.mark.parametrize(
+        ("status", "left"),
+        [
+            pytest.param(401, {"404", "409", "418", "422"}, id="of the framework"),
+            pytest.param(418, {"401", "404", "409", "422"}, id="of a class without a type"),
+            pytest.param(404, {"401", "404", "409", "418", "422"}, id="of a class with a type"),
+            pytest.param(422, {"401", "404", "409", "418", "422"}, id="of invalid requests"),
+        ],
+    )
+    def test_of_a_status(self, status, left):
+        """
+        A handler of a status answers the framework's exceptions, and classes without a type of their own.
+        """
+        app = made()
+
+        @app.get("/x", dependencies=[Depends(HTTPBearer())])
+        @raises(OutOfStock, ItemNotFound, class_of(418))
+        def read(q: int): ...
+
+        app.add_exception_handler(status, own)
+
+        assert left == documented(app.openapi()).keys()
+
+    def test_its_own_422(self):
+        """
+        The response that the application documents for its validation handler stands alone.
+        """
+        app = made(responses={422: {"model": Item}})
+        app.add_exception_handler(RequestValidationError, own)
+        app.get("/x")(lambda q: None)
+        response = app.openapi()["paths"]["/x"]["get"]["responses"]["422"]
+
+        assert ["application/json"] == list(response["content"])
+
+    def test_fastapis_422(self):
+        """
+        FastAPI's own 422 stays where the application answers invalid requests.
+        """
+        app = made()
+        app.add_exception_handler(RequestValidationError, own)
+        app.get("/x")(lambda q: None)
+        document = app.openapi()
+        validate(document)
+
+        assert {"HTTPValidationError", "ValidationError"} == document["components"]["schemas"].keys()
+
+    def test_in_a_mounted_application(self):
+        """
+        The handlers of a mounted application are its own.
+        """
+        app, mounted = made(), FastAPI()
+        app.add_exception_handler(RequestValidationError, own)
+        for one in (app, mounted):
+            one.get("/x")(lambda q: None)
+        app.mount("/v1", mounted)
+        document = TestClient(app).get("/v1/openapi.json").json()
+
+        assert ({}, {"422"}) == (documented(app.openapi()), documented(document).keys())
+
+
+class TestHead:
+    def test_it_has_no_content(self):
+        """
+        A response to HEAD is documented without content, with its headers.
+        """
+        app = made()
+        app.get("/x")(raises(Throttled)(endpoint_copy()))
+        app.head("/x")(raises(Throttled)(endpoint_copy()))
+        document = app.openapi()
+        validate(document)
+        response = document["paths"]["/x"]["head"]["responses"]["429"]
+
+        assert ({"description", "headers"}, {"429"}) == (response.keys(), documented(document).keys())
 
 
 class TestMounts:
+    def test_in_the_document_of_the_outer_application(self):
+        """
+        An `app.openapi` of the application's own may hold the paths of mounted applications.
+        """
+        app, mounted, router = FastAPI(), FastAPI(), APIRouter()
+        router.get("/x")(raises(OutOfStock)(endpoint_copy()))
+        mounted.include_router(router, prefix="/in")
+        app.mount("/v1", mounted)
+
+        def merged():
+            document = get_openapi(title="Shop", version="1", routes=app.routes)
+            inner = get_openapi(title="Shop", version="1", routes=mounted.routes)
+            return {**document, "paths": {f"/v1{path}": it for path, it in inner["paths"].items()}}
+
+        app.openapi = merged
+        add_problems(app, registry)
+        document = app.openapi()
+        validate(document)
+
+        assert {"409": {"OutOfStock"}} == documented(document, "/v1/in/x")
+
     def test_a_mounted_application(self):
         """
         The document of a mounted application tells of its problems.

@@ -168,16 +168,18 @@ class TestDeclared:
 
         assert 404 == TestClient(app).get("/x").status_code
 
-    def test_at_either_inclusion(self):
+    def test_at_one_inclusion(self):
         """
-        A router that is included twice has what is declared at both.
+        A declaration on one inclusion of a router holds for the paths of that inclusion only.
         """
         app, router = made(), APIRouter()
         router.get("/x")(endpoint)
         app.include_router(router, prefix="/a", responses=responses(ItemNotFound))
         app.include_router(router, prefix="/b")
 
-        assert 404 == TestClient(app).get("/b/x").status_code
+        assert 404 == TestClient(app).get("/a/x").status_code
+        with pytest.raises(UndeclaredProblem, match="GET /x"):
+            TestClient(app).get("/b/x")
 
     def test_on_what_overrides_a_dependency(self):
         """
