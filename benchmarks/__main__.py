@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from benchmarks import applications, client, documenting, importing, memory, raising, validation, wire
+from benchmarks import applications, client, documenting, growth, importing, memory, raising, validation, wire
 from benchmarks._measure import ROUNDS, Result
 
 Workload = Callable[..., Iterator[tuple[str, list[Result]]]]
@@ -22,6 +22,7 @@ WORKLOADS: Final[Mapping[str, Workload]] = {
     "openapi": documenting.run,
     "import": importing.run,
     "applications": applications.run,
+    "growth": growth.run,
     "wire": wire.run,
     "memory": memory.run,
 }

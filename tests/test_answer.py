@@ -438,7 +438,7 @@ class TestGroups:
             pytest.param([HTTPException(204), NotFound()], 404, id="an error before none"),
             pytest.param([HTTPException(204)], 204, id="none"),
             pytest.param([ExceptionGroup("", [Conflict()]), NotFound()], 409, id="nested"),
-            pytest.param([NotFound(), HTTPException(999)], 500, id="a status that is none"),
+            pytest.param([NotFound(), HTTPException(999, "")], 500, id="an invalid status"),
         ],
     )
     def test_the_most_severe_leads(self, leaves, expected):
