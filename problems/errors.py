@@ -14,6 +14,7 @@ ProblemsError
 ├── InvalidRegistry         a set of types that cannot be
 │   └── DuplicateType       ... because a type URI names two classes, or a class has two
 ├── SetupError              an application or a client that cannot be wired
+├── ReturnedProblem         an endpoint returned a problem instead of raising it
 └── UndeclaredProblem       an operation answered with a problem that it does not declare
 ```
 """
@@ -28,6 +29,7 @@ __all__ = [
     "ProblemsError",
     "ProblemsWarning",
     "ReservedMember",
+    "ReturnedProblem",
     "SetupError",
     "UndeclaredProblem",
     "UndeclaredProblemWarning",
@@ -156,6 +158,22 @@ class DuplicateType(InvalidRegistry):
 
 class SetupError(ProblemsError):
     """An application or a client cannot be wired like this; the message says what stands in the way."""
+
+
+class ReturnedProblem(ProblemsError):
+    """
+    An endpoint returned a problem instead of raising it, alone or in a container.
+
+    Attributes:
+        problem: The name of the problem class.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.problem} was returned, not raised. Write `raise {self.problem}(…)`."
 
 
 class UndeclaredProblem(ProblemsError):

@@ -20,9 +20,9 @@ from typing import (
     get_origin,
 )
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, PydanticSchemaGenerationError, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import from_json
+from pydantic_core import CoreSchema, from_json
 from starlette.exceptions import HTTPException
 
 from problems._wire.details import ProblemDetails
@@ -34,7 +34,7 @@ from problems.declaring._body import annotations_of, check_body, check_names, lo
 from problems.declaring._header import Inherited, Words, declare
 from problems.declaring._members import Members, MembersModel, faults, members_of, mirror
 from problems.declaring._model import document_model
-from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers
+from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers, SetupError
 
 __all__ = ["ClientProblem", "Problem", "ServerProblem", "model_for", "unvalidated"]
 
@@ -371,6 +371,18 @@ class Problem(Declared, HTTPException):
     def _shown(self) -> str:
         names = (*self.problem_members.sent, *self.problem_open)
         return shown((name, getattr(self, name, None)) for name in names)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let models hold problems where they allow arbitrary types; elsewhere a model was expected."""
+        try:
+            return handler(source)
+        except PydanticSchemaGenerationError:
+            name = cls.__name__
+        raise SetupError(
+            f"{cls.__qualname__} is an exception, not a model. Write `responses=responses({name})`, with `responses` "
+            f"of `problems.fastapi`, or `@raises({name})` on the endpoint."
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without ``__init__``: it may be the user's own, and the members are valid already.

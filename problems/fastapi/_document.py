@@ -103,7 +103,8 @@ def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:
             for section in ("paths", "webhooks"):
                 for method in _methods(route):
                     called: Json = schema.get(section, {}).get(path, {}).get(method, {}).get("callbacks", {})
-                    yield from _promised(called.get(callback.name, {}).get(callback.path or "", {}), callback, name)
+                    documents: Json = called.get(callback.name or "", {}).get(callback.path or "", {})
+                    yield from _promised(documents, callback, name)
 
 
 def _promised(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:

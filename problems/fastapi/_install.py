@@ -16,10 +16,12 @@ from starlette.types import Scope
 
 from problems._wire.invalid_params import secret_names
 from problems.answering._answer import Rejected
+from problems.answering._returned import note_returned
 from problems.answering.instrumentation.logging import failed
 from problems.answering.policy import Policy
 from problems.fastapi._declared import declares
 from problems.fastapi._document import extend_openapi
+from problems.fastapi._returned import refuse_returned
 from problems.fastapi._secrets import Secrets
 from problems.registry import Registry
 from problems.starlette._install import install
@@ -52,7 +54,12 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
         InvalidRegistry: The registry has several problem types for invalid requests, or one that needs further members.
     """
     setup = Setup.of(registry, policy)._replace(declares=declares, read=_Reader())
-    install(app, setup, _INVALID, lambda inner: extend_openapi(inner, setup))
+
+    def extend(inner: object) -> None:
+        extend_openapi(inner, setup)
+        refuse_returned(inner)
+
+    install(app, setup, _INVALID, extend)
 
 
 class _Reader:
@@ -70,6 +77,7 @@ class _Reader:
             is_same = all(map(is_, parts, exc.exceptions))
             return exc if is_same else ExceptionGroup(exc.message, parts)
         if not isinstance(exc, _INVALID):
+            note_returned(exc, scope)
             return exc
         try:
             secrets = self._secrets_of(scope) if policy.include_inputs else None
