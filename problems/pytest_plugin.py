@@ -5,27 +5,21 @@ Notes the problem types that applications answer with and that clients receive. 
 are in `typed_problems.pytest_entry`, which loads this module when it is needed.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from starlette.types import Scope
 
-from problems import testing
 from problems.declaring._received import ReceivedProblem
+from problems.declaring._watch import WATCH
 from problems.documenting.vocabulary import types_of
 from problems.registry import Registry
-from problems.starlette._response import ProblemResponse, Setup
 from problems.tools._targets import TargetError, load_registry
 
 __all__ = ["ClientFactory", "Report", "client_factory", "make_strict", "pytest_configure"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _OUTPUT: Final = "problems_seen"
 
@@ -52,13 +46,7 @@ def client_factory() -> Generator[ClientFactory, None, None]:
 
 def make_strict(patch: pytest.MonkeyPatch) -> None:
     """Make every application fail on a problem that its operation does not declare, for as long as *patch* lasts."""
-    original = Setup.respond
-
-    def respond(setup: Setup, scope: Scope, exc: Exception, told: BaseException | None = None) -> ProblemResponse:
-        strict = setup._replace(policy=replace(setup.policy, undeclared="raise"))
-        return original(strict, scope, exc, told)
-
-    patch.setattr(Setup, "respond", respond)
+    patch.setattr(WATCH, "undeclared", "raise")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,26 +72,7 @@ class Report:
             self._registry = load_registry(self._target)
         except TargetError as error:
             raise pytest.UsageError(f"--problems-report: {error}") from None
-        self._patch.setattr(ProblemResponse, "__init__", self._answering(ProblemResponse.__init__))
-        self._patch.setattr(Registry, "revive_document", self._noting(Registry.revive_document))
-        self._patch.setattr(testing, "_revived", self._noting(vars(testing)["_revived"]))
-
-    def _answering(self, original: Callable[P, None]) -> Callable[P, None]:
-        def init(*args: P.args, **options: P.kwargs) -> None:
-            original(*args, **options)
-            for response in args:
-                if isinstance(response, ProblemResponse):
-                    self.note(response.problem)
-
-        return init
-
-    def _noting(self, original: Callable[P, R]) -> Callable[P, R]:
-        def revive(*args: P.args, **options: P.kwargs) -> R:
-            problem = original(*args, **options)
-            self.note(problem)
-            return problem
-
-        return revive
+        self._patch.setattr(WATCH, "observers", (*WATCH.observers, self.note))
 
     def note(self, problem: object) -> None:
         """Note what was answered or received."""

@@ -21,6 +21,7 @@ from problems.catalog import ValidationProblem, by_status
 from problems.declaring._members import faults
 from problems.declaring._raises import is_problem
 from problems.declaring._received import ReceivedProblem, received
+from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem, model_for
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 
@@ -363,6 +364,8 @@ class Registry:
         if reason:
             members["problem_reason"] = reason
         problem.__dict__ = members
+        if WATCH.observers:
+            WATCH.notice(problem)
         return problem
 
     def _found(self, uri: object, url: str | None) -> type[Problem] | None:

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace, UnionType
-from typing import Any, Final, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, ParamSpec, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from starlette.requests import HTTPConnection
 from starlette.types import Message, Scope
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 STREAM: Final = "problems.stream"
-"""Where in a scope its `Stream` is: `None` until the endpoint has one, absent if nobody would look after it."""
+"""Where in a scope the object is that sees the messages of its response: it has an attribute `stream`."""
 
 _CONNECTION: Final = "problems_connection"
 _CONNECTIONS: Final = frozenset({"HTTPConnection", "Request"})
@@ -40,6 +40,12 @@ async def _closing(items: object) -> AsyncGenerator[None]:
     finally:
         if inspect.isasyncgen(items):
             await items.aclose()
+
+
+class _Way(Protocol):
+    """Sees the messages of a response."""
+
+    stream: "Stream | None"
 
 
 class Stream:
@@ -64,18 +70,12 @@ class Stream:
         Raises:
             SetupError: Nobody would look after it, and its failures would be lost.
         """
-        if STREAM not in scope:
+        way: _Way | None = scope.get(STREAM)
+        if way is None:
             raise SetupError(
                 "`@stream_problems` needs `add_problems`, or a `ProblemMiddleware` around the application."
             )
-        stream: Stream = scope[STREAM] or cls()
-        scope[STREAM] = stream
-        return stream
-
-    @staticmethod
-    def leave(scope: Scope) -> "Stream | None":
-        """Let the messages of a request pass from now on, and return what saw them so far."""
-        stream: Stream | None = scope.pop(STREAM, None)
+        stream = way.stream = way.stream or cls()
         return stream
 
     def due(self, message: Message) -> tuple[Message, ...]:

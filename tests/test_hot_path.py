@@ -29,11 +29,11 @@ from problems.websockets import text_for
 BASE: Final = "https://shop.example/problems/"
 SCOPE: Final = {"type": "http", "method": "GET", "path": "/items/7", "headers": []}
 
-RAISE_AND_ANSWER: Final = 11
+RAISE_AND_ANSWER: Final = 27
 """Calls from raising a problem to the last message, those of the initialiser and of the coroutines among them."""
 
 FRESH_INSTANCE: Final = 2
-TEN_REJECTED_INPUTS: Final = 31
+TEN_REJECTED_INPUTS: Final = 52
 RECEIVE: Final = 13
 """Calls of ours and of the client library for one error response, its body read already."""
 

@@ -25,7 +25,7 @@ from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
 from problems.registry import Registry
 
-__all__ = ["Rejected", "is_without_content", "leading", "meaning_of", "unexpected", "validation_problem"]
+__all__ = ["Rejected", "is_without_content", "leading", "leaves", "meaning_of", "unexpected", "validation_problem"]
 
 _NO_MEMBERS: Final[Mapping[str, Any]] = {}
 _DETAILS: Final = ("detail", "message", "reason")
@@ -103,7 +103,7 @@ def leading(exc: BaseException, policy: Policy, registry: Registry) -> tuple[Bas
     if not _is_group(exc):
         return exc, None
     found: dict[int, tuple[BaseException, Problem | None]] = {}
-    for leaf in _leaves(exc):
+    for leaf in leaves(exc):
         if is_without_content(leaf):
             found.setdefault(leaf.status_code // 100, (leaf, None))
             continue
@@ -220,9 +220,20 @@ def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]
     return isinstance(exc, BaseExceptionGroup)
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for part in group.exceptions:
+def leaves(exc: BaseException) -> Iterator[BaseException]:
+    """
+    Yield the exceptions in a group, however deep and each once; the exception itself if it is not a group.
+
+    >>> [str(leaf) for leaf in leaves(ExceptionGroup("", [KeyError(1), ExceptionGroup("", [KeyError(2)])]))]
+    ['1', '2']
+    """
+    waiting, seen = [exc], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
         if _is_group(part):
-            yield from _leaves(part)
+            waiting += reversed(part.exceptions)
         else:
             yield part

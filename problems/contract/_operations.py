@@ -152,20 +152,15 @@ def _in_responses(route: Any) -> Iterator[type[Problem]]:
 
 
 def finish(app: Any) -> None:
-    """Let `add_problems` do now what it leaves until the first request: extend an `openapi` that was set since."""
-    for middleware in getattr(app, "user_middleware", ()):
-        finishing = middleware.kwargs.get("finish")
-        if isinstance(getattr(middleware.kwargs.get("setup"), "registry", None), Registry) and callable(finishing):
-            finishing()
+    """Make `add_problems` do now what it leaves until the first request: extend an `openapi` that was replaced."""
+    if setup_of(app) is not None:
+        app.problems_installed.finish()
 
 
 def setup_of(app: Any) -> Any:
-    """Return what `add_problems` set up for an application: its registry, its policy, and what a request declares."""
-    for middleware in getattr(app, "user_middleware", ()):
-        setup = middleware.kwargs.get("setup")
-        if isinstance(getattr(setup, "registry", None), Registry):
-            return setup
-    return None
+    """Return the registry, policy and declarations that `add_problems` gave an application, or `None`."""
+    setup = getattr(getattr(app, "problems_installed", None), "setup", None)
+    return setup if isinstance(getattr(setup, "registry", None), Registry) else None
 
 
 def _translate(setup: Any) -> Mapping[type[Exception], object]:

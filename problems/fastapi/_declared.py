@@ -18,8 +18,8 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.http import HTTPBasic
 from pydantic import SecretBytes, SecretStr
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
+from problems.answering._exchange import Facts
 from problems.catalog import BadRequest, ContentTooLarge, Forbidden, Unauthorized, class_of
 from problems.declaring._applications import own_handler, places_in
 from problems.declaring._raises import declared
@@ -80,7 +80,7 @@ def _written_for(app: FastAPI, route: RouteContext) -> dict[type[Problem], None]
     return types
 
 
-def declares(scope: Scope, registry: Registry) -> tuple[type[Problem], ...] | None:
+def declares(scope: Facts, registry: Registry) -> tuple[type[Problem], ...] | None:
     """
     Return the problem types that the operation of a request declares, in this inclusion of its router.
 
@@ -98,7 +98,7 @@ def declares(scope: Scope, registry: Registry) -> tuple[type[Problem], ...] | No
     return tuple(dict.fromkeys(found))
 
 
-def _contexts(scope: Scope, app: FastAPI, route: APIRoute) -> Iterator[RouteContext]:
+def _contexts(scope: Facts, app: FastAPI, route: APIRoute) -> Iterator[RouteContext]:
     """Yield the inclusion of a route that a request has reached; each of them if that is unknown."""
     reached = scope.get("fastapi", {}).get("effective_route_context")
     if getattr(reached, "original_route", None) is route:

@@ -10,14 +10,14 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import RouteContext
 
+from problems.answering._exchange import Setup
 from problems.answering.policy import Policy
 from problems.declaring._applications import inner_application, own_handler, places_in
 from problems.fastapi._declared import documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.openapi import DocumentedOperation, extend_document, references_in
 from problems.registry import Registry
-from problems.starlette._middleware import setup_of
-from problems.starlette._response import Setup
+from problems.starlette._install import setup_of
 
 __all__ = ["apply_problems", "extend_openapi"]
 

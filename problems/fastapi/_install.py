@@ -12,10 +12,10 @@ from typing import Final, TypeGuard
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.applications import Starlette
-from starlette.types import Scope
 
 from problems._wire.invalid_params import secret_names
 from problems.answering._answer import Rejected
+from problems.answering._exchange import Facts
 from problems.answering._returned import note_returned
 from problems.answering.instrumentation.logging import failed
 from problems.answering.policy import Policy
@@ -25,7 +25,7 @@ from problems.fastapi._returned import refuse_returned
 from problems.fastapi._secrets import Secrets
 from problems.registry import Registry
 from problems.starlette._install import install
-from problems.starlette._response import Setup
+from problems.starlette._middleware import setup_for
 
 __all__ = ["add_problems"]
 
@@ -53,7 +53,7 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
             the policy translates to a problem type that needs members.
         InvalidRegistry: The registry has several problem types for invalid requests, or one that needs further members.
     """
-    setup = Setup.of(registry, policy)._replace(declares=declares, read=_Reader())
+    setup = setup_for(registry, policy)._replace(declares=declares, read=_Reader())
 
     def extend(inner: object) -> None:
         extend_openapi(inner, setup)
@@ -70,7 +70,7 @@ class _Reader:
         self._of_document: frozenset[str] = frozenset()
         self._of_routes = Secrets()
 
-    def __call__(self, exc: Exception, scope: Scope, policy: Policy) -> Exception:
+    def __call__(self, exc: Exception, scope: Facts, policy: Policy) -> Exception:
         """Return the rejected inputs that *exc* tells of, *exc* itself if it tells of none."""
         if _is_group(exc):
             parts = [self(part, scope, policy) for part in exc.exceptions]
@@ -88,7 +88,7 @@ class _Reader:
         failed(failure, handled, "The errors of an invalid request could not be read; it is answered as a crash.")
         return exc
 
-    def _secrets_of(self, scope: Scope) -> frozenset[str] | None:
+    def _secrets_of(self, scope: Facts) -> frozenset[str] | None:
         """Return the names of what is declared as secret, if that is known: a rejected value no longer tells."""
         with suppress(Exception):  # what has no schema must not cost the client its error
             app, own = scope.get("app"), self._of_routes.of(scope)

@@ -11,9 +11,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
-from starlette.types import Scope
 
 from problems._wire.invalid_params._secrets import secrets_in
+from problems.answering._exchange import Facts
 from problems.fastapi._declared import dependants_in, overriding_in
 from problems.fastapi._invalid import adapter_of
 
@@ -28,7 +28,7 @@ class Secrets:
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, Names | None]] = {}
 
-    def of(self, scope: Scope) -> Names | None:
+    def of(self, scope: Facts) -> Names | None:
         """Return the names of the secrets in a request; nothing if it is not known what the request has."""
         route, app = scope.get("route"), scope.get("app")
         if not isinstance(route, APIRoute | APIWebSocketRoute):

@@ -8,9 +8,8 @@ tells the observers. Decides nothing itself.
 from typing import TYPE_CHECKING
 
 from problems._wire.later import later
-from problems.starlette._install import add_problems
+from problems.starlette._install import add_problems, problem_response
 from problems.starlette._middleware import ProblemMiddleware
-from problems.starlette._respond import problem_response
 
 if TYPE_CHECKING:
     from problems.starlette._bodies import read_body

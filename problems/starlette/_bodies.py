@@ -21,8 +21,8 @@ from problems.answering._meaning import Rejected, validation_problem
 from problems.answering.policy import Policy
 from problems.catalog import UnsupportedMediaType
 from problems.declaring.problem import Problem
-from problems.starlette._middleware import setup_of
-from problems.starlette._response import Setup
+from problems.starlette._install import setup_of
+from problems.starlette._middleware import setup_for
 
 __all__ = ["read_body"]
 
@@ -143,6 +143,6 @@ def _validated(request: Request, body: object, wanted: _Wanted[T], validate: Cal
 
 
 def _problem(request: Request, errors: list[dict[str, Any]], body: object, wanted: _Wanted[Any]) -> Problem:
-    setup = setup_of(request.scope.get("app")) or Setup.of(None, Policy())
+    setup = setup_of(request.scope.get("app")) or setup_for(None, Policy())
     secrets = wanted.secrets if setup.policy.include_inputs else None
     return validation_problem(Rejected(errors, body, secrets), setup.policy, setup.registry)

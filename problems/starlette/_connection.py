@@ -4,6 +4,7 @@ What one connection has been told so far, and the end of a WebSocket.
 Knows ASGI messages; neither problems nor exceptions.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -37,8 +38,22 @@ class Sent:
         sent: Sent = scope.setdefault(_SENT, cls())
         return sent
 
+    def watching(self, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """Return `receive` and `send` that note the messages which pass them."""
+
+        async def listening() -> Message:
+            message = await receive()
+            self.note(message)
+            return message
+
+        def noting(message: Message) -> Awaitable[None]:
+            self.note(message)
+            return send(message)
+
+        return listening, noting
+
     def note(self, message: Message) -> None:
-        """Take note of a message to or from the client."""
+        """Note a message to or from the client."""
         if message["type"] in _ENDS:
             self.ended = True
         elif message["type"] == "websocket.accept":

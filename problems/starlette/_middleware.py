@@ -1,174 +1,285 @@
 """
-The one place below an application's own middleware that every exception passes.
+The middleware around and below the middleware of an application.
 
-Knows what has been sent and what must go on to the server; the answer is
-decided in `problems.answering._answer`.
+Knows what has been sent and what must go on to the server; `problems.answering` decides the answer.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, TypeGuard
+from typing import Final
 
 from starlette.exceptions import WebSocketException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from problems._wire.close_codes import reason
+from problems.answering._exchange import Setup
+from problems.answering._meaning import leaves
 from problems.answering.policy import Policy
 from problems.registry import Registry
 from problems.starlette._connection import Closing, Sent
-from problems.starlette._response import ProblemResponse, Setup, mark_reported
+from problems.starlette._response import ProblemResponse, Quietly, exchange_of, respond
 from problems.starlette._texts import TextsAsProblems
-from problems.streams import STREAM, Stream
+from problems.starlette._undeclared import declares, operation_of
+from problems.starlette._way import WAY, Place, Point, Way
+from problems.streams import Stream
 from problems.websockets import Close
 
-__all__ = ["ProblemMiddleware", "closing", "setup_of"]
+__all__ = ["Innermost", "Outermost", "ProblemMiddleware", "answer_crash", "closing", "is_disconnect", "setup_for"]
 
-_GONE: Final = 499
-"""What a client that has gone is answered with. It is never sent, but some middleware insists on a response."""
+_MASK: Final = "Caught handled exception, but response already started."
+
+
+def setup_for(registry: Registry | None, policy: Policy) -> Setup:
+    """Return the setup of an application of Starlette."""
+    return Setup.of(registry, policy)._replace(declares=declares, operation=operation_of)
+
+
+class Outermost:
+    """
+    The middleware around all middleware of an application: answers what that raises, but for a crash.
+
+    A crash is raised on: code further out sees it first, and then the handler for `Exception` calls `answer_crash`.
+
+    Args:
+        app: The next middleware.
+        place: The place in the stack.
+        setup: The registry and policy of the application.
+    """
+
+    def __init__(self, app: ASGIApp, place: Place, setup: Setup) -> None:
+        self.app = app
+        self._place, self._setup = place, setup
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer what comes up."""
+        if scope["type"] != "http":
+            await (self._websocket if scope["type"] == "websocket" else self.app)(scope, receive, send)
+            return
+        way: Way | None = scope.get(WAY)
+        if way is None or way.owner is self._place:  # the application may call itself, with a copy of the scope
+            way = scope[WAY] = Way(self._place, send)
+            point = way.outermost
+        else:
+            point = way.enter(send, self._place)
+        try:
+            await self.app(scope, receive, point)
+        except Exception as exc:  # noqa: BLE001 - a crash is raised again
+            raised = unmasked(exc)
+        else:
+            if point.above is None:
+                way.leave()
+            return
+        # Outside of the `except`: an exception that is raised again keeps its own context.
+        remaining = await end_stream(self._setup, raised, scope, receive, point) if point.stream else raised
+        if remaining is not None:
+            await self._answer(remaining, scope, receive, way, point)
+
+    async def _answer(self, raised: Exception, scope: Scope, receive: Receive, way: Way, point: Point) -> None:
+        if is_disconnect(raised):
+            if way.owner is not self._place:
+                raise raised
+            way.leave()
+            return
+        if point.started:
+            raise raised
+        response = respond(self._setup, scope, raised)
+        if not response.decision.answer.is_expected:
+            raise raised
+        response.decision.announce()
+        if not await way.send(response, scope, point):
+            await response.transmit(scope, receive, point)
+        await response.decision.sent()
+        raised.__traceback__ = None  # as Starlette does: an instance that is raised again would collect them
+        if way.owner is self._place:
+            way.leave()
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        way: Way | None = scope.get(WAY)
+        if way is not None and way.owner is not self._place:
+            await self._open(scope, receive, send, is_outermost=False)
+            return
+        way = scope[WAY] = Way(self._place, send)
+        receive, send = Sent.of(scope).watching(receive, send)
+        try:
+            await self._open(scope, receive, send, is_outermost=True)
+        finally:
+            way.leave()
+
+    async def _open(self, scope: Scope, receive: Receive, send: Send, *, is_outermost: bool) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as exc:  # noqa: BLE001 - a crash is raised again
+            raised = exc
+        else:
+            return
+        if is_disconnect(raised):
+            raise raised
+        if isinstance(raised, WebSocketException):
+            await closing(raised)(scope, receive, send)
+            return
+        response = respond(self._setup, scope, raised)
+        is_expected = response.decision.answer.is_expected
+        if not Sent.of(scope).ended and (is_expected or is_outermost):
+            await (response if is_expected else Quietly(response))(scope, receive, send)
+        if not is_expected:
+            raise raised
+
+
+class Innermost:
+    """
+    The place below all middleware of an application: ends the streams that fail.
+
+    Args:
+        app: The rest of the application.
+        place: The place in the stack.
+        setup: The registry and policy of the application.
+    """
+
+    def __init__(self, app: ASGIApp, place: Place, setup: Setup) -> None:
+        self.app = app
+        self._place, self._setup = place, setup
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer what a stream raises."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        way: Way | None = scope.get(WAY)
+        if way is None:  # middleware passes on a scope of its own
+            way = scope[WAY] = Way(self._place, send)
+            point = way.outermost
+        else:
+            point = way.enter(send, self._place)
+        try:
+            await self.app(scope, receive, point)
+        except Exception as exc:
+            if point.stream is None:
+                raise
+            raised = unmasked(exc)
+        else:
+            return
+        remaining = await end_stream(self._setup, raised, scope, receive, point)
+        if remaining is not None:
+            raise remaining
+
+
+async def end_stream(setup: Setup, raised: Exception, scope: Scope, receive: Receive, point: Point) -> Exception | None:
+    """
+    Answer what a stream of `@stream_problems` raises, and return the exception that goes on.
+
+    A failure before the first item is a response; a later one is the last item, if the format has a place for it.
+    """
+    stream, point.stream = point.stream, None
+    raised = (stream and stream.failure) or raised
+    if is_disconnect(raised):
+        return raised
+    if not point.started:
+        response = respond(setup, scope, raised)
+        if not response.decision.answer.is_expected:
+            return raised
+    elif stream is not None and stream.can_end:
+        response = _Ending(setup, scope, raised, stream)
+    else:
+        return raised
+    await response(scope, receive, point)
+    if not response.decision.answer.is_expected:
+        return raised
+    raised.__traceback__ = None  # as Starlette does
+    return None
+
+
+class _Ending(ProblemResponse):
+    """The answer as the last item of a stream that failed after it had begun."""
+
+    def __init__(self, setup: Setup, scope: Scope, exc: Exception, stream: Stream) -> None:
+        # A stream of JSON, whatever the client prefers in a response of its own.
+        in_json = setup._replace(policy=replace(setup.policy, representations=()))
+        super().__init__(respond(in_json, scope, exc).decision)
+        self._item = stream.last(bytes(self.body))
+
+    async def transmit(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Send the item."""
+        await send({"type": "http.response.body", "body": self._item, "more_body": False})
+
+
+async def answer_crash(setup: Setup, place: Place, exc: Exception, scope: Scope) -> Quietly:
+    """
+    Answer a crash that has left all middleware, and return what remains to be sent directly.
+
+    Args:
+        setup: The registry and policy of the application.
+        place: The outermost place of the application.
+        exc: The exception, which goes on to the server afterwards.
+        scope: The request.
+    """
+    way: Way | None = scope.get(WAY)
+    if is_disconnect(exc):
+        return Quietly()
+    if way is None or way.innermost is None:  # an application that builds a stack of its own
+        return Quietly(respond(setup, scope, exc))
+    if way.owner is not place:
+        if not way.outermost.started:
+            respond(setup, scope, exc)  # this application decides, the outermost one sends
+        return Quietly()
+    try:
+        return await _answer_owned(setup, exc, scope, way)
+    finally:
+        way.leave()
+
+
+async def _answer_owned(setup: Setup, exc: Exception, scope: Scope, way: Way) -> Quietly:
+    notes = exchange_of(setup, scope)
+    if way.outermost.started:
+        decision = notes.decided(exc)
+        if decision is not None and decision.is_sent:  # as the last item of a stream
+            decision.note()
+        return Quietly()
+    response = respond(setup, scope, exc)
+    response.decision.announce()
+    if not await way.send(response, scope, way.outermost):
+        return Quietly(response)
+    await response.decision.sent()
+    response.decision.note()
+    return Quietly()
 
 
 class ProblemMiddleware:
     """
-    Answers what no handler answered, close to the application.
+    Answers with problems around an ASGI application that is not one of Starlette's, such as a router that stands alone.
 
-    `add_problems` puts it innermost, below the application's own middleware, so that the problem of a crash
-    has CORS headers and a request id too. Added once more and last, `app.add_middleware(ProblemMiddleware)`, it
-    also answers what that middleware raises.
-
-    An unexpected exception is answered, and raised again for the server to report. One that comes after
-    the response has begun is only raised again, as it is.
+    Within an application that has problems, and without arguments, it only passes requests on.
 
     Args:
         app: The ASGI application.
-        registry: The problem types, where there is no `add_problems`: around a router that stands alone.
-        policy: How to answer, likewise.
-        setup: What `add_problems` was given.
-        finish:
-            Called when the stack is built, before the first request, when everything is registered and mounted:
-            says whether an exception that nobody expects is left to a handler of the application's own.
+        registry: The problem types, for their URIs.
+        policy: How to answer.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        registry: Registry | None = None,
-        policy: Policy | None = None,
-        setup: Setup | None = None,
-        finish: Callable[[], bool] | None = None,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, registry: Registry | None = None, policy: Policy | None = None) -> None:
         self.app = app
-        if setup is None and (registry is not None or policy is not None):
-            setup = Setup.of(registry, policy or Policy())
-            if setup.policy.framework_texts:
-                self.app = TextsAsProblems(app, setup)
-        self._setup = setup
-        self._passes_on = finish is not None and finish()
+        self._setup = None if registry is None and policy is None else setup_for(registry, policy or Policy())
+        self._place = Place()
+        if self._setup is not None:
+            inner = TextsAsProblems(app, self._setup) if self._setup.policy.framework_texts else app
+            self._around = Outermost(inner, self._place, self._setup)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer what comes up."""
-        if self._setup is None:
-            self._setup = setup_of(scope.get("app"))  # now: an application that is mounted puts itself there
-        else:
-            self._setup.put(scope)
-        if scope["type"] != "http":
-            await (self._websocket if scope["type"] == "websocket" else self.app)(scope, receive, send)
-            return
-        started = False
-        scope.setdefault(STREAM)
-
-        async def noting(message: Message) -> None:
-            nonlocal started
-            stream: Stream | None = scope.get(STREAM)
-            if stream is None:
-                started = started or message["type"] == "http.response.start"
-                await send(message)
-                return
-            for due in stream.due(message):
-                started = started or due["type"] == "http.response.start"
-                await send(due)
-
-        try:
-            await self.app(scope, receive, noting)
-        except Exception as exc:  # noqa: BLE001 - an unexpected one is raised again
-            stream = Stream.leave(scope)
-            raised = (stream and stream.failure) or _unmasked(exc)
-        else:
-            return
-        # Outside of the `except`: what is raised again keeps its own context.
-        await self._answer(raised, scope, receive, send, stream, started=started)
-
-    async def _answer(
-        self, raised: Exception, scope: Scope, receive: Receive, send: Send, stream: "Stream | None", *, started: bool
-    ) -> None:
-        if _is_disconnect(raised):
-            if not started:
-                await Response(status_code=_GONE)(scope, receive, send)
-            return
         setup = self._setup
-        if setup is None or (started and not (stream and stream.can_end)):
-            mark_reported(scope, raised)
-            raise raised
-        response = Ending(setup, scope, raised, stream) if started and stream else setup.respond(scope, raised)
-        is_expected = response.is_expected
-        if is_expected or not self._passes_on:
-            await response(scope, receive, send)
-            mark_reported(scope, raised)
-        if not is_expected:
-            raise raised
-        raised.__traceback__ = None  # as Starlette does: one instance that is raised again would collect them
-
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = Sent.of(scope)
-
-        async def noting(message: Message) -> None:
-            sent.note(message)
-            await send(message)
-
-        async def listening() -> Message:
-            message = await receive()
-            sent.note(message)
-            return message
-
+        if setup is None:
+            await self.app(scope, receive, send)
+            return
         try:
-            await self.app(scope, listening, noting)
-        except Exception as exc:  # noqa: BLE001 - an unexpected one is raised again
+            await self._around(scope, receive, send)
+        except Exception as exc:  # noqa: BLE001 - it is raised again
             raised = exc
         else:
             return
-        if _is_disconnect(raised):
-            return
-        setup = self._setup
-        if setup is None:
-            raise raised
-        if isinstance(raised, WebSocketException):
-            await closing(raised)(scope, receive, noting)
-            return
-        response = setup.respond(scope, raised)
-        await response(scope, receive, noting)
-        mark_reported(scope, raised)
-        if not response.is_expected:
-            raise raised
-
-
-class Ending(ProblemResponse):
-    """The answer as the last item of a stream that failed after it had begun."""
-
-    def __init__(self, setup: Setup, scope: Scope, exc: Exception, stream: Stream) -> None:
-        # A stream of JSON, whatever the client likes better in a response of its own.
-        in_json = setup._replace(policy=replace(setup.policy, representations=()))
-        answered = in_json.respond(scope, exc)
-        answered.setup = setup  # for a handler further out that asks again
-        self.__dict__.update(vars(answered))
-        self._item = stream.last(bytes(self.body))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        """Send the item; then tell the observers."""
-        await send({"type": "http.response.body", "body": self._item, "more_body": False})
-        await self._report(scope)
+        if scope["type"] == "http":
+            remaining = await answer_crash(setup, self._place, raised, scope)
+            await remaining(scope, receive, send)
+        raise raised
 
 
 def closing(exc: WebSocketException) -> Closing:
@@ -176,30 +287,17 @@ def closing(exc: WebSocketException) -> Closing:
     return Closing(Close(exc.code, reason(exc.reason)), refusal=exc.code)
 
 
-def setup_of(app: object) -> Setup | None:
-    """Return what `add_problems` set up for an application, if it did."""
-    for middleware in getattr(app, "user_middleware", ()):
-        if middleware.cls is ProblemMiddleware and "setup" in middleware.kwargs:
-            found: Setup = middleware.kwargs["setup"]
-            return found
-    return None
+def is_disconnect(exc: Exception) -> bool:
+    """Return whether *exc* only reports that the client has disconnected."""
+    return all(isinstance(leaf, ClientDisconnect | WebSocketDisconnect) for leaf in leaves(exc))
 
 
-def _is_disconnect(exc: Exception) -> bool:
-    """Whether *exc* only says that the client has gone: nobody is left to be told."""
-    if _is_group(exc):
-        return all(map(_is_disconnect, exc.exceptions))
-    return isinstance(exc, ClientDisconnect | WebSocketDisconnect)
-
-
-def _is_group(exc: Exception) -> TypeGuard[ExceptionGroup[Exception]]:
-    return isinstance(exc, ExceptionGroup)
-
-
-def _unmasked(exc: Exception) -> Exception:
+def unmasked(exc: Exception) -> Exception:
     """Return the exception that Starlette hides when it comes too late for a handler."""
-    while isinstance(exc, RuntimeError) and "response already started" in str(exc):
-        if not isinstance(exc.__cause__, Exception):
-            break
-        exc = exc.__cause__
-    return exc
+    found, seen = exc, set[int]()
+    while type(found) is RuntimeError and found.args == (_MASK,) and isinstance(found.__cause__, Exception):
+        if id(found) in seen:
+            return exc
+        seen.add(id(found))
+        found = found.__cause__
+    return found

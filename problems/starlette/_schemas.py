@@ -17,7 +17,7 @@ from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.openapi import DocumentedOperation, extend_document
 from problems.registry import Registry
-from problems.starlette._middleware import setup_of
+from problems.starlette._install import setup_of
 
 __all__ = ["ProblemSchemaGenerator"]
 

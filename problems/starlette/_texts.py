@@ -7,17 +7,17 @@ Knows those texts, and nothing of what is answered instead.
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from problems._wire.headers import HeaderLines
 from problems._wire.media_types import TEXT, essence
+from problems.answering._exchange import Setup
 from problems.errors import InvalidHeader
 from problems.starlette._connection import Sent
-from problems.starlette._response import Setup
+from problems.starlette._response import respond
 
-__all__ = ["TextsAsProblems", "recognise_texts"]
+__all__ = ["TextsAsProblems"]
 
 _TEXTS: Final[Mapping[int, tuple[bytes, ...]]] = {
     400: (
@@ -39,16 +39,6 @@ _NORMAL: Final = 1000
 
 _MAX: Final = 100
 """None of them is longer: what is, was written by somebody else."""
-
-
-def recognise_texts(app: Starlette, setup: Setup) -> None:
-    """Let *app* answer with problems instead of texts: around its whole stack, for the limit of bodies is outside."""
-    build = app.build_middleware_stack
-
-    def build_with_problems() -> ASGIApp:
-        return TextsAsProblems(build(), setup)
-
-    app.build_middleware_stack = build_with_problems  # type: ignore[method-assign]  # no middleware is further out
 
 
 class TextsAsProblems:
@@ -74,7 +64,7 @@ class TextsAsProblems:
             exc = _meant_by(start, message) if start is not None else _refusal(message, scope)
             if exc is not None:
                 Sent.of(scope).ended = False  # what was sent is held, and never will be
-                await self._setup.respond(scope, exc)(scope, receive, send)
+                await respond(self._setup, scope, exc)(scope, receive, send)
                 return
             if start is not None:
                 await send(start)

@@ -18,6 +18,7 @@ from problems._wire.uris import check_base, is_absolute
 from problems.catalog import ValidationProblem
 from problems.declaring._raises import is_problem
 from problems.declaring._received import received
+from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, InvalidMembers, SetupError
 from problems.registry import Registry
@@ -125,6 +126,7 @@ def _revived(expected: type[P], document: Mapping[str, object], response: Respon
     occurrence.__dict__.update(members)
     facts = {"problem_status": response.status_code, "problem_received": document, "problem_response": response}
     occurrence.__dict__.update(facts)
+    WATCH.notice(occurrence)
     found: P = occurrence
     return found
 

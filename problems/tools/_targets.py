@@ -17,7 +17,7 @@ from typing import Final
 
 from problems.errors import ProblemsError
 from problems.registry import Registry
-from problems.starlette._middleware import setup_of
+from problems.starlette._install import setup_of
 
 __all__ = ["TargetError", "load", "load_registry", "registry_of"]
 

@@ -12,11 +12,11 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient as StarletteClient
 
 from problems import Conflict, NotFound, Policy, Registry, ServiceUnavailable
+from problems.answering._exchange import Exchange, Setup
 from problems.answering._html import HTML
 from problems.fastapi import add_problems
 from problems.starlette import add_problems as add_to_starlette
 from problems.starlette import problem_response
-from problems.starlette._response import Setup
 from problems.streams import stream_problems
 
 
@@ -173,14 +173,14 @@ class TestFence:
         Where it cannot be found out what is declared, nothing is said of what is not.
         """
 
-        def failing(scope, registry):
+        def failing(facts, registry):
             raise OSError("no declarations")
 
         setup = Setup(Registry(), Policy(undeclared="raise"), declares=failing)
-        response = setup.respond({"type": "http", "path": "/", "headers": []}, NotFound())
+        decision = Exchange(setup, {"method": "GET", "path": "/", "headers": []}, {}).decide(NotFound())
 
         assert (404, ["OSError"]) == (
-            response.status_code,
+            decision.answer.status,
             [record.exc_info[0].__name__ for record in caplog.records if record.name == "problems"],
         )
 

@@ -4,12 +4,15 @@ import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from problems import Conflict, NotFound, Policy, Problem, Registry, ValidationProblem
-from problems.errors import InvalidRegistry, SetupError
+from problems.catalog import InternalServerError
+from problems.errors import InvalidRegistry, ProblemsWarning, SetupError
 from problems.fastapi import add_problems as add_to_fastapi
 from problems.starlette import ProblemMiddleware, add_problems
 
@@ -69,6 +72,60 @@ class TestWhichHandlerWins:
             app.add_exception_handler(cls, mine)
 
         assert "mine" == client(app).get("/").text
+
+    @pytest.mark.parametrize("first", [pytest.param(True, id="before"), pytest.param(False, id="after")])
+    @pytest.mark.parametrize("mounted", [pytest.param(False, id="alone"), pytest.param(True, id="mounted")])
+    @pytest.mark.parametrize(
+        ("status", "exc", "expected"),
+        [
+            pytest.param(404, HTTPException(404), 418, id="HTTPException"),
+            pytest.param(404, NotFound(), 418, id="a catalog problem"),
+            pytest.param(404, Gone(), 404, id="a declared type"),
+            pytest.param(404, Conflict(), 409, id="another status"),
+            pytest.param(500, ValueError("x"), 418, id="a crash"),
+            pytest.param(500, InternalServerError(), 500, id="a problem of the server"),
+        ],
+    )
+    def test_a_handler_for_a_status_code(self, status, exc, expected, first, mounted):
+        """
+        A handler for a status code answers what has no problem type of its own; one for 500 answers crashes.
+        """
+        app = application(exc)
+        outer = Starlette(routes=[Mount("/", app)]) if mounted else app
+        if first:
+            app.add_exception_handler(status, mine)
+        add_problems(outer, REGISTRY)
+        if not first:
+            app.add_exception_handler(status, mine)
+
+        assert expected == client(outer).get("/").status_code
+
+    def test_a_handler_for_the_class_of_a_declared_type(self):
+        """
+        A handler for a class is more specific than one for a status code, be it plain or async.
+        """
+
+        async def other(request, exc):
+            return PlainTextResponse("other", status_code=419)
+
+        app = application(Gone(), exception_handlers={404: mine, NotFound: other})
+        add_problems(app, REGISTRY)
+
+        assert 419 == client(app).get("/").status_code
+
+    def test_the_handlers_of_the_application_stay_as_they_are(self):
+        """
+        The lists of the application contain what the application put there, also when its stack is built.
+        """
+        app = application(Gone(), middleware=[Middleware(GZipMiddleware)], exception_handlers={404: mine}, debug=True)
+        add_problems(app, REGISTRY)
+        client(app).get("/")
+
+        assert (mine, [GZipMiddleware], True) == (
+            app.exception_handlers[404],
+            [middleware.cls for middleware in app.user_middleware],
+            app.debug,
+        )
 
     def test_every_other_class_stays_ours(self):
         """
@@ -146,27 +203,6 @@ class TestRefused:
         with pytest.raises(SetupError, match="has served already"):
             add_problems(app)
 
-    @pytest.mark.parametrize("status", [404, 500])
-    def test_handlers_for_status_codes(self, status):
-        """
-        A handler for a status code would be called instead of those for problems.
-        """
-        app = Starlette(exception_handlers={status: mine})
-
-        with pytest.raises(SetupError, match=f"status code {status}"):
-            add_problems(app)
-
-    def test_handlers_for_status_codes_that_come_later(self):
-        """
-        They are refused when the application starts.
-        """
-        app = Starlette()
-        add_problems(app)
-        app.add_exception_handler(404, mine)
-
-        with pytest.raises(SetupError, match="status code 404"), TestClient(app):
-            pass
-
     def test_an_application_of_fastapi(self):
         """
         FastAPI's validation errors and its document would be left out.
@@ -186,6 +222,32 @@ class TestRefused:
             SetupError, match=r"`translate` cannot turn KeyError into .*OutOfStock.*left: Field required"
         ):
             add_problems(Starlette(), policy=Policy(translate={KeyError: OutOfStock}))
+
+
+class TestSurvived:
+    """What is found when the stack is built, where an exception would take the application down."""
+
+    @pytest.fixture
+    def app(self):
+        app = Starlette(routes=[Route("/", raising(Gone()))])
+        add_problems(app, REGISTRY)
+        app.router.routes = None
+        return app
+
+    def test_is_a_warning(self, app):
+        """
+        A failure is a `ProblemsWarning` that names it, and the rest of the stack is built.
+        """
+        with pytest.warns(ProblemsWarning, match="could not finish the set-up of .* TypeError"):
+            app.build_middleware_stack()
+
+    def test_is_logged_where_a_warning_is_an_error(self, app, caplog):
+        """
+        A filter that turns warnings into errors does not stop the application.
+        """
+        app.build_middleware_stack()
+
+        assert ["WARNING"] == [record.levelname for record in caplog.records]
 
 
 class TestMiddlewareAlone:

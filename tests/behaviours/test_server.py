@@ -22,7 +22,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import StreamingResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
@@ -38,7 +38,6 @@ from problems import (
     TooManyRequests,
     Unauthorized,
 )
-from problems.errors import SetupError
 from problems.fastapi import add_problems
 from problems.httpx import raise_problems
 from problems.starlette import problem_response
@@ -66,6 +65,10 @@ def fastapi_raising(exc, **options):
 
 def seen(response):
     return response.status_code, response.headers["content-type"]
+
+
+class Lost(NotFound, type="https://shop.example/problems/lost", title="Lost"):
+    """A declared type."""
 
 
 class Login(BaseModel):
@@ -232,12 +235,22 @@ def test_19_headers_are_typed_and_several():
     )
 
 
-def test_20_handlers_that_would_shadow_problems_are_refused():
+@pytest.mark.parametrize(
+    ("exc", "status"),
+    [
+        pytest.param(HTTPException(404), 418, id="HTTPException"),
+        pytest.param(NotFound(), 418, id="catalog"),
+        pytest.param(Lost(), 404, id="declared"),
+    ],
+)
+def test_20_a_handler_for_a_status_code_answers_what_it_answered_before(exc, status):
     """
-    A handler for a status code would be called instead, so it is refused.
+    A handler for a status code answers what has no problem type; a declared type is answered as itself.
     """
-    with pytest.raises(SetupError, match="404"):
-        add_problems(FastAPI(exception_handlers={404: lambda request, exc: None}))
+    app = fastapi_raising(exc)
+    app.add_exception_handler(404, lambda request, exc: PlainTextResponse("mine", 418))
+
+    assert status == client(app).get("/").status_code
 
 
 def websocket_raising(exc, *, accept):

@@ -39,7 +39,7 @@ class TestStructlog:
 
         assert [
             {
-                "event": "GET /items/7 was answered with 404 Item not found (item_id=7)",
+                "event": f"GET /items/7 was answered with 404 Item not found (item_id=7) [{body['instance']}]",
                 "level": "info",
                 "problem_type": body["type"],
                 "problem_status": 404,

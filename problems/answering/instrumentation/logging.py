@@ -7,6 +7,7 @@ and no response, and never tells a body, an input or a request header.
 
 import logging
 import sys
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
@@ -16,8 +17,9 @@ from problems._wire.text import one_line
 from problems.answering.instrumentation import Occurrence
 from problems.catalog import ValidationProblem
 from problems.declaring.problem import Problem
+from problems.errors import ProblemsWarning
 
-__all__ = ["failed", "guarded", "is_enabled", "record"]
+__all__ = ["failed", "guarded", "is_enabled", "record", "warned"]
 
 Levels: TypeAlias = Mapping[type[Problem], int] | None
 
@@ -62,10 +64,11 @@ def record(occurrence: Occurrence, levels: Levels = None) -> None:
     with guarded("A problem of the type %s could not be recorded.", occurrence.type):
         _LOGGER.log(
             _level(occurrence.status, occurrence.problem, levels),
-            "%s %s was answered with %s",
+            "%s %s was answered with %s%s",
             occurrence.method,
             one_line(occurrence.path),  # decoded by the server: it may hold line breaks
             _said(occurrence.problem, occurrence.status),
+            "" if occurrence.instance is None else f" [{one_line(occurrence.instance)}]",
             exc_info=occurrence.exception if occurrence.status >= 500 else None,
             extra={
                 "problem_type": occurrence.type,
@@ -100,6 +103,14 @@ class guarded:  # noqa: N801 - reads as a function, as `contextlib.suppress` doe
             return False
         failed(failure, (self._handled,), self._message, *self._args)
         return True
+
+
+def warned(message: str) -> None:
+    """Issue a `ProblemsWarning`, or log it where a filter turns the warning into an error."""
+    try:
+        warnings.warn(message, ProblemsWarning, stacklevel=3)
+    except ProblemsWarning:
+        _LOGGER.warning(message)
 
 
 def failed(failure: Exception, handled: tuple[BaseException | None, ...], message: str, *args: object) -> None:
