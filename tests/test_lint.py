@@ -247,7 +247,7 @@ class TestDeadTypes:
         [
             pytest.param(200, [], id="alive"),
             pytest.param(404, ["GET https://shop.example/problems#out-of-stock is answered with 404."], id="dead"),
-            pytest.param(None, ["GET https://shop.example/problems#out-of-stock gives no answer."], id="silent"),
+            pytest.param(None, ["GET https://shop.example/problems#out-of-stock has no response."], id="silent"),
         ],
     )
     def test_a_locator_leads_to_a_page(self, status, message):

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from problems import Conflict, InternalServerError, NotFound, Problem, Registry, ResponseHeader, TooManyRequests
 from problems.catalog import ServiceUnavailable
 from problems.documenting.pages import OFFERS, Pages
-from problems.documenting.pages._markdown import to_html, to_markdown
+from problems.documenting.pages._markdown import to_html
 from problems.documenting.pages._shapes import constraints_of, kind_of
 
 BASE = "https://shop.example/problems/"
@@ -494,19 +494,6 @@ class TestDocstring:
 
         assert [] == reader.open
         assert set(reader.tags) <= {"p", "ul", "ol", "li", "pre", "code", "strong", "em", "a"}
-
-    @pytest.mark.parametrize(
-        ("text", "markdown"),
-        [
-            pytest.param("a <b> `<c>`", "a &lt;b> `<c>`", id="code"),
-            pytest.param("```\n<a>\n```\n<b>", "```\n<a>\n```\n&lt;b>", id="fence"),
-        ],
-    )
-    def test_html_is_text_in_markdown_too(self, text, markdown):
-        """
-        What is shown as text in one representation is not passed on in another.
-        """
-        assert markdown == to_markdown(text)
 
 
 class TestShape:

@@ -1,18 +1,19 @@
 """The commands: each loads what its arguments name, calls one function, and prints what that returns."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
-from rich.markdown import Markdown
 
 from problems.cli._breaches import breach
-from problems.cli._fetch import fetch
+from problems.cli._fetch import statuses_of
 from problems.cli._mistakes import Commands
-from problems.cli._output import annotation, named, stdout, styled, table, write
+from problems.cli._output import annotation, named, say, say_markdown, say_table, styled, write, write_files
+from problems.cli._places import Places
 from problems.cli._sources import openapi_in, vocabulary_of
 from problems.contract import check, finish
 from problems.documenting.pages import Pages, page_markdown
@@ -22,7 +23,7 @@ from problems.tools._targets import TargetError, load, load_registry, registry_o
 from problems.tools.diff import Change, compare
 from problems.tools.export import FORMATS, Format
 from problems.tools.generate import generate, generate_from_openapi
-from problems.tools.lint import CODES, Finding, Findings, dead_types, lint, unregistered
+from problems.tools.lint import CODES, Finding, Findings, dead_types, lint, page_addresses, unregistered
 
 __all__ = ["app"]
 
@@ -82,8 +83,17 @@ def list_(source: Source, *, form: Tabular = "table") -> None:
     if form == "json":
         write(vocabulary.to_json(), None)
         return
-    rows = [(str(it.status), named(it.name, it.title), it.type) for it in vocabulary.types]
-    stdout().print(table("Status", "Class and title", "Type", rows=rows))
+    base = _base(vocabulary)
+    if base:
+        say(f"Base: {base}\n")
+    rows = [(str(it.status), named(it.name, it.title), it.type.removeprefix(base)) for it in vocabulary.types]
+    say_table("Status", "Class and title", "Type", rows=rows)
+
+
+def _base(vocabulary: Vocabulary) -> str:
+    """Return the base that most type URIs begin with, or an empty text."""
+    found = Counter(it.type.removesuffix(it.reference) for it in vocabulary.types if it.reference is not None)
+    return max(found, key=found.__getitem__, default="")
 
 
 @app.command()
@@ -104,7 +114,7 @@ def show(
     elif form == "markdown":
         write(page_markdown(documented), None)
     else:
-        stdout().print(Markdown(page_markdown(documented)))
+        say_markdown(page_markdown(documented))
 
 
 def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
@@ -134,7 +144,9 @@ def lint_(
     if unknown := sorted(set(ignore or ()) - CODES.keys()):
         raise TargetError(f"There is no code {unknown[0]!r}. There are: {', '.join(sorted(CODES))}.")
     registry = load_registry(target)
-    found = lint(registry) + unregistered(registry) + (dead_types(registry, fetch) if check_uris else [])
+    found = lint(registry) + unregistered(registry)
+    if check_uris:
+        found += dead_types(registry, statuses_of(page_addresses(registry)).get)
     found = [finding for finding in found if finding.code not in (ignore or ())]
     _report(found, form, fail_on)
 
@@ -149,9 +161,9 @@ def _report(found: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
             write(f"{told}\n", None)
     elif findings:
         rows = [(styled(it.severity), it.code, f"{_place(it)}{it.name}: {it.message} {it.fix}") for it in findings]
-        stdout().print(table("Severity", "Code", "What, and what to do", rows=rows))
+        say_table("Severity", "Code", "What, and what to do", rows=rows)
     else:
-        stdout().print("Nothing was found.")
+        say("Nothing was found.")
     if any(_LEVELS.index(it.severity) <= _LEVELS.index(fail_on) for it in findings if fail_on != "never"):
         raise typer.Exit(1)
 
@@ -186,13 +198,15 @@ def diff(
     if form == "json":
         write(report.model_dump_json(indent=2, exclude_none=True) + "\n", None)
     elif form == "github":
+        places = Places(after), Places(before)
         for it in report.changes:
-            write(annotation(_impact(it), it.code, f"{it.type}: {it.message}") + "\n", None)
+            file, line = next((found for place in places if (found := place.of(it.type))[0]), (None, None))
+            write(annotation(_impact(it), it.code, f"{it.type}: {it.message}", file=file, line=line) + "\n", None)
     elif report.changes:
         rows = [(styled(_impact(it)), it.code, f"{it.type}\n{it.message}") for it in report.changes]
-        stdout().print(table("Impact", "Change", "Where, and what it means", rows=rows))
+        say_table("Impact", "Change", "Where, and what it means", rows=rows)
     else:
-        stdout().print("Nothing has changed.")
+        say("Nothing has changed.")
     if fail and report.breaking:
         raise typer.Exit(1)
 
@@ -244,7 +258,5 @@ def build(
 ) -> None:
     """Write the problem pages as the files of a static site."""
     made = Pages(load_registry(target), heading=heading)
-    files = [(name, content) for name, content in made.files() if form == "all" or name.endswith(".md")]
-    for name, content in files:
-        write(content.decode(), output / name)
-    stdout().print(f"{len(files)} files in {output}", soft_wrap=True)
+    found = {output / name: content.decode() for name, content in made.files() if form == "all" or name.endswith(".md")}
+    write_files(output, found)

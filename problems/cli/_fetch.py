@@ -1,25 +1,78 @@
-"""One GET, for `problems lint --check-uris`: the only place of this package that opens a connection by itself."""
+"""
+GET requests for `problems lint --check-uris`: the only place of this package that opens connections by itself.
 
-import urllib.error
-import urllib.request
+Nobody controls the servers: whatever one sends, or does not send, the others are asked, and all of it ends in time.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
+from urllib.error import HTTPError
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
 
 from problems._wire.media_types import HTML
 
-__all__ = ["fetch"]
+__all__ = ["statuses_of"]
 
-_SECONDS: Final = 10
+_SECONDS: Final = 5.0
+_SECONDS_FOR_ALL: Final = 20.0
+_AT_ONCE: Final = 8
 
 
-def fetch(uri: str) -> int | None:
-    """Return the status that *uri* is answered with after redirects, nothing if there is no answer."""
+def statuses_of(uris: Iterable[str], seconds: float = _SECONDS_FOR_ALL) -> Mapping[str, int]:
+    """
+    Return the status of the final response to a GET of each of *uris*; a URI without a response is left out.
+
+    Args:
+        uris: Absolute URIs of the schemes http and https.
+        seconds: The time after which responses are not waited for any more.
+    """
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for uri in dict.fromkeys(uris):
+        waiting.put(uri)
+    found: dict[str, int] = {}
+    end = time.monotonic() + seconds
+    # Daemons: a server that sends one byte a second must not keep the process from ending.
+    workers = [Thread(target=_work, args=(waiting, found), daemon=True) for _ in range(min(_AT_ONCE, waiting.qsize()))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(max(0.0, end - time.monotonic()))
+    return dict(found)
+
+
+def _work(waiting: SimpleQueue[str], found: dict[str, int]) -> None:
+    while True:
+        try:
+            uri = waiting.get_nowait()
+        except Empty:
+            return
+        try:
+            found[uri] = _status(uri)
+        except Exception:  # noqa: BLE001, S112 - http.client raises many things for what is not HTTP; none is a status
+            continue
+
+
+def _status(uri: str) -> int:
+    opener = OpenerDirector()  # follows redirects to http and https only: it can open nothing else
+    for handler in (
+        ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPRedirectHandler, HTTPErrorProcessor
+    ):  # fmt: skip
+        opener.add_handler(handler())
     try:
-        request = urllib.request.Request(uri, headers={"Accept": HTML})  # noqa: S310 - callers pass http and https only
-        with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - likewise http or https
-            status: int = response.status
-            return status
-    except urllib.error.HTTPError as error:
+        with opener.open(Request(uri, headers={"Accept": HTML}), timeout=_SECONDS) as response:  # noqa: S310 - see above
+            return int(response.status)
+    except HTTPError as error:
         with error:
             return error.code
-    except (OSError, ValueError):
-        return None

@@ -1,4 +1,4 @@
-"""What is a mistake of the user becomes one line and the exit status 2, never a traceback."""
+"""Mistakes of the user as one line and the exit status 2, never a traceback."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ __all__ = ["Commands"]
 
 
 class Commands(TyperGroup):
-    """The commands of `problems`; what they raise of ours is told in a sentence."""
+    """The commands of `problems`; an error of this package becomes a sentence."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -20,4 +20,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except ProblemsError as error:
             fail(str(error))
+            raise typer.Exit(2) from None
+        except RecursionError:  # of schemas within schemas; a document is not read to any depth
+            fail("A document is nested too deeply to be read. Give one of fewer levels.")
             raise typer.Exit(2) from None

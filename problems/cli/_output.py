@@ -1,21 +1,35 @@
 """
 How the command writes: tables for people, JSON and annotations for machines.
 
-Knows what terminals and GitHub understand, nothing of problem types.
+Knows what terminals and GitHub understand, nothing of problem types. Every text passes `printable` here, and nowhere
+else: files and modules are written by others.
 """
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
 from problems.tools._targets import TargetError
 
-__all__ = ["Console", "annotation", "fail", "named", "stdout", "styled", "table", "write"]
+__all__ = [
+    "annotation",
+    "fail",
+    "named",
+    "printable",
+    "say",
+    "say_markdown",
+    "say_table",
+    "styled",
+    "write",
+    "write_files",
+]
 
 _STYLES: Final = {
     "error": "bold red",
@@ -24,53 +38,102 @@ _STYLES: Final = {
     "breaking": "bold red",
     "compatible": "green",
 }
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+"""Controls of terminals (C0, C1), of the direction of text, and characters that nobody sees."""
 
 
-def stdout() -> Console:
-    """Return the console of standard output; made when it is needed, for the stream may have been replaced."""
+def printable(text: str) -> str:
+    r"""
+    Return *text* with the escape of JSON in place of each character that a terminal obeys or does not show.
+
+    Written so, JSON stays the same JSON; line breaks and tabs stay what they are.
+
+    >>> printable("\x1b[31mred\u202e")
+    '\\u001b[31mred\\u202e'
+    """
+    return _UNPRINTABLE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _console() -> Console:
+    """Return the console of standard output; made when it is needed, because the stream may have been replaced."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=False)
 
 
-def fail(message: str) -> None:
-    """Write a mistake of the user to standard error."""
-    Console(file=sys.stderr, highlight=False).print(Text.assemble(("Error: ", "bold red"), message))
+def say(text: str) -> None:
+    """Write one sentence to standard output."""
+    _console().print(Text(printable(text)), soft_wrap=True)
 
 
-def styled(word: str) -> Text:
-    """Return a word that is known to be good or bad, in its colour."""
-    return Text(word, style=_STYLES.get(word, ""))
+def say_markdown(text: str) -> None:
+    """Write Markdown to standard output as a terminal shows it."""
+    _console().print(Markdown(printable(text)))
 
 
-def named(name: str, told: str) -> Text:
-    """Return a name, and below it what it stands for."""
-    return Text.assemble((name, "bold"), "\n", told)
-
-
-def table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> Table:
-    """Return a table; text that does not fit is folded, never cut off."""
+def say_table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> None:
+    """Write a table to standard output; text that does not fit is folded, never cut off."""
     made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(column, overflow="fold", no_wrap=False)
     for row in rows:
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    return made
+        made.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
+    _console().print(made)
+
+
+def fail(message: str) -> None:
+    """Write a mistake of the user to standard error."""
+    _note(message, ("Error: ", "bold red"))
+
+
+def _note(message: str, *before: tuple[str, str]) -> None:
+    """Write a sentence to standard error, so that standard output stays what another program reads."""
+    Console(file=sys.stderr, highlight=False).print(Text.assemble(*before, printable(message)), soft_wrap=True)
+
+
+def styled(word: str) -> Text:
+    """Return a word that is good or bad in its colour."""
+    return Text(printable(word), style=_STYLES.get(word, ""))
+
+
+def named(name: str, meaning: str) -> Text:
+    """Return a name, and below it its meaning."""
+    return Text.assemble((printable(name), "bold"), "\n", printable(meaning))
 
 
 def write(text: str, output: Path | None) -> None:
     """
-    Write a text as it is, to a file or to standard output.
+    Write a text to standard output, or to a file.
 
     Raises:
         TargetError: The file cannot be written.
     """
     if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise TargetError(f"{str(output)!r} cannot be written: {error.strerror}.") from None
+        sys.stdout.write(printable(text))
+    else:
+        write_files(output, {output: text})
+
+
+def write_files(place: Path, files: dict[Path, str]) -> None:
+    """
+    Write files, and then a sentence to standard error that names the file, or the folder of several.
+
+    Raises:
+        TargetError: A file cannot be written.
+    """
+    for output, text in files.items():
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text(printable(text), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise TargetError(f"{str(output)!r} cannot be written: {error.strerror}.") from None
+    _note(f"Wrote {place}." if place in files else f"Wrote {len(files)} files to {place}.")
 
 
 def annotation(level: str, title: str, message: str, *, file: str | None = None, line: int | None = None) -> str:
@@ -81,9 +144,9 @@ def annotation(level: str, title: str, message: str, *, file: str | None = None,
     '::error title=title,file=shop/errors.py,line=7::Two lines%0Aof text.'
     """
     places = {"title": title, "file": file, "line": line}
-    told = ",".join(f"{name}={_escaped(str(it), ':,')}" for name, it in places.items() if it is not None)
+    properties = ",".join(f"{name}={_escaped(str(it), ':,')}" for name, it in places.items() if it is not None)
     command = {"info": "notice", "breaking": "error", "compatible": "notice"}.get(level, level)
-    return f"::{command} {told}::{_escaped(message)}"
+    return f"::{command} {properties}::{_escaped(message)}"
 
 
 def _escaped(text: str, also: str = "") -> str:

@@ -20,7 +20,17 @@ from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.openapi._examples import example_document
 from problems.registry import Registry
 
-__all__ = ["CODES", "Finding", "Findings", "Severity", "dead_types", "lint", "unregistered"]
+__all__ = [
+    "CODES",
+    "Finding",
+    "Findings",
+    "Severity",
+    "dead_types",
+    "lint",
+    "page_addresses",
+    "place_of",
+    "unregistered",
+]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -149,34 +159,45 @@ def _is_declared(name: str, cls: object, module: str) -> TypeGuard[type[Problem]
     return not name.startswith("_") and not cls.problem_declaration.abstract
 
 
+def page_addresses(registry: Registry) -> list[str]:
+    """Return the addresses at which the type URIs of a registry should lead to a page."""
+    return list(dict.fromkeys(address for cls in registry if (address := _page_address(registry.uri(cls)))))
+
+
+def _page_address(uri: str) -> str | None:
+    """Return the address of the page of a type URI; an IANA type URI need not lead anywhere (RFC 9457, section 4.2)."""
+    leads = uri.startswith(("http://", "https://")) and not uri.startswith(REGISTRY_URI)
+    return uri.partition("#")[0] if leads else None
+
+
 def dead_types(registry: Registry, fetch: Callable[[str], int | None]) -> list[Finding]:
     """
-    Return the types whose URI leads to no page (RFC 9457, section 4, recommends one).
+    Return a finding for each type whose URI leads to no page (RFC 9457, section 4, recommends one).
 
     Args:
         registry: The problem types.
-        fetch: Returns the status of the answer to a GET, or `None` if there is no answer.
+        fetch: Returns the status of the response to a GET of an address, or `None` without a response.
     """
     found: list[Finding] = []
     for cls in registry:
         uri = registry.uri(cls)
-        # An IANA type URI need not lead anywhere (section 4.2).
-        if uri.startswith(("http://", "https://")) and not uri.startswith(REGISTRY_URI):
-            status = fetch(uri.partition("#")[0])
-            if status is None or status >= 400:
-                answer = "gives no answer" if status is None else f"is answered with {status}"
-                fix = "Mount `problem_pages(registry)` there, or publish the files of `problems pages`."
-                said = _Said(code="dead-type", severity="warning", message=f"GET {uri} {answer}.", fix=fix)
-                found.append(_finding(said, cls, registry))
+        address = _page_address(uri)
+        status = None if address is None else fetch(address)
+        if address is not None and (status is None or status >= 400):
+            answer = "has no response" if status is None else f"is answered with {status}"
+            fix = "Mount `problem_pages(registry)` there, or publish the files of `problems pages`."
+            said = _Said(code="dead-type", severity="warning", message=f"GET {uri} {answer}.", fix=fix)
+            found.append(_finding(said, cls, registry))
     return found
 
 
 def _finding(said: _Said, cls: type[Problem], registry: Registry) -> Finding:
-    file, line = _where(cls)
+    file, line = place_of(cls)
     return Finding(**said.model_dump(), type=registry.uri(cls), name=cls.__qualname__, file=file, line=line)
 
 
-def _where(cls: type) -> tuple[str | None, int | None]:
+def place_of(cls: type) -> tuple[str | None, int | None]:
+    """Return the file of a class, relative to the working folder if it is below, and its first line."""
     try:
         file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):

@@ -159,11 +159,12 @@ class TestVersion:
 class TestList:
     def test_it_is_a_table(self):
         """
-        For people: status, class, title and type.
+        For people: the base once, and then status, class, title and type.
         """
         lines = run("list", "shop_of_tests:registry").splitlines()
 
-        assert ["404", "ItemNotFound", "https://shop.example/problems/item-not-found"] == lines[1].split()
+        assert ["Base: https://shop.example/problems/", ""] == lines[:2]
+        assert ["404", "ItemNotFound", "item-not-found"] == lines[3].split()
 
     def test_no_line_is_longer_than_the_terminal(self):
         """
@@ -297,7 +298,7 @@ class TestLint:
         """
         Only `--check-uris` opens connections.
         """
-        monkeypatch.setattr("problems.cli._commands.fetch", lambda _: 404)
+        monkeypatch.setattr("problems.cli._commands.statuses_of", lambda uris: dict.fromkeys(uris, 404))
 
         assert "dead-type" in run("lint", "shop_of_tests:clean", "--check-uris", status=1)
 
@@ -319,9 +320,11 @@ class TestExport:
 
     def test_it_writes_a_file(self, shop):
         """
-        With `--output` nothing is written to standard output.
+        With `--output` standard output is empty; standard error names the file.
         """
-        assert "" == run("export", "shop_of_tests:registry", "-o", "made/shop.json")
+        result = CliRunner().invoke(app, ["export", "shop_of_tests:registry", "-o", "made/shop.json"])
+
+        assert ("", "Wrote made/shop.json.\n") == (result.stdout, result.stderr)
         assert (shop / "made" / "shop.json").read_text() == run("export", "shop_of_tests:registry")
 
     def test_an_export_is_a_source(self, shop):
@@ -378,7 +381,7 @@ class TestDiff:
         """
         told = run("diff", "before.json", "shop_of_tests:registry", "-f", "github", status=1)
 
-        assert told.startswith("::error title=type-renamed::https://shop.example/problems/sold-out: ")
+        assert told.startswith("::error title=type-renamed,file=before.json,line=58::https://shop.example/problems/sold-out: ")
 
     def test_it_is_json(self):
         """
@@ -461,7 +464,9 @@ class TestPages:
         """
         The pages are files that any server of static files serves at the type URIs.
         """
-        assert "16 files in site\n" == run("pages", "build", "shop_of_tests:registry", "-o", "site")
+        result = CliRunner().invoke(app, ["pages", "build", "shop_of_tests:registry", "-o", "site"])
+
+        assert ("", "Wrote 16 files to site.\n") == (result.stdout, result.stderr)
         assert "<h1>Out of stock</h1>" in (shop / "site" / "orders" / "out-of-stock" / "index.html").read_text()
 
     def test_it_builds_markdown(self, shop):
@@ -556,3 +561,45 @@ class TestCheck:
         Only an application has operations.
         """
         assert "is no application. Name one of Starlette or FastAPI." in mistake("check", "shop_of_tests:registry")
+
+
+class TestDiffForGitHub:
+    """Annotations of `problems diff` stand at a line."""
+
+    AFTER = SHOP.replace("item_id: int\n", "item_id: str\n").replace("orders/out-of-stock", "orders/sold")
+
+    @pytest.fixture
+    def sources(self, shop):
+        """A registry that has changed since its export."""
+        (shop / "after_of_tests.py").write_text(self.AFTER)
+        run("export", "shop_of_tests:registry", "-o", "before.json")
+
+    def test_a_change_is_at_its_class(self, sources):
+        """
+        The class of now, if there is one.
+        """
+        line = self.AFTER.splitlines().index(
+            'class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):'
+        )
+        out = run("diff", "before.json", "after_of_tests:registry", "-f", "github", status=1)
+
+        assert f"::error title=member-changed,file=after_of_tests.py,line={line + 1}::" in out
+
+    def test_a_change_of_a_file_is_at_its_type_uri(self, sources, shop):
+        """
+        A type that is gone is at its line in the file that still has it.
+        """
+        lines = (shop / "before.json").read_text().splitlines()
+        line = lines.index('      "type": "https://shop.example/problems/orders/out-of-stock",') + 1
+        (shop / "empty.json").write_text('{"version": 1, "types": []}')
+        out = run("diff", "before.json", "empty.json", "-f", "github", status=1)
+
+        assert f"::error title=type-removed,file=before.json,line={line}::" in out
+
+    def test_standard_input_has_no_lines(self, sources, shop):
+        """
+        Without a file there is no annotation at a line.
+        """
+        out = CliRunner().invoke(app, ["diff", "-", "-", "-f", "github"], input='{"version": 1, "types": []}').stdout
+
+        assert "file=" not in out

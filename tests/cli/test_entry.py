@@ -1,5 +1,4 @@
 import fcntl
-import http.server
 import os
 import pty
 import re
@@ -8,14 +7,11 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-
-from problems.cli._fetch import fetch
 
 ROOT = Path(__file__).parents[2]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -154,44 +150,3 @@ class TestTerminal:
         A mistake stands out, and is one sentence.
         """
         assert "\x1b[1;31mError: \x1b[0m'shop_in_terminal'" in in_terminal("list", "shop_in_terminal:x", folder=shop)[0]
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers with the status in the path."""
-
-    def do_GET(self):
-        """Answer."""
-        self.send_response(int(self.path[1:]))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def address():
-    """The address of a server on this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class TestFetch:
-    @pytest.mark.parametrize("status", [200, 404, 503])
-    def test_it_tells_the_status(self, address, status):
-        """
-        An error is an answer, too.
-        """
-        assert status == fetch(f"{address}/{status}")
-
-    @pytest.mark.parametrize("uri", ["http://127.0.0.1:1/", "http://[/"])
-    def test_no_answer_is_none(self, uri):
-        """
-        Nobody is there, or the address is none.
-        """
-        assert None is fetch(uri)

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-__all__ = ["inline", "to_html", "to_markdown"]
+__all__ = ["inline", "to_html"]
 
 _FENCE: Final = re.compile(r"^(`{3,})[^`\n]*\n(.*?)(?:^\1`*\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _ITEM: Final = re.compile(r"^(?:([-*+])|\d+[.)]) +", re.MULTILINE)
 _CODE: Final = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_VERBATIM: Final = re.compile(f"{_FENCE.pattern}|(`+).+?(?<!`)\\3(?!`)", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:|[./#])[^\s()<>\"]*)\)")
 _STRESS: Final = re.compile(
     r"\*\*(?=\S)(?P<strong>.+?)(?<=\S)\*\*(?!\*)|(?<![\w*])\*(?=\S)(?P<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<=\S)\*(?![\w*])",
@@ -37,21 +36,6 @@ def to_html(text: str) -> str:
         parts.append(f'<pre tabindex="0"><code>{escape(fence[2].rstrip())}</code></pre>')
         end = fence.end()
     return "\n".join([*parts, *_blocks(text[end:])])
-
-
-def to_markdown(text: str) -> str:
-    """
-    Return *text* as Markdown for any program: what would be HTML in it is shown as text.
-
-    >>> to_markdown("`<b>` is not <b>")
-    '`<b>` is not &lt;b>'
-    """
-    parts: list[str] = []
-    end = 0
-    for verbatim in _VERBATIM.finditer(text):
-        parts += [text[end : verbatim.start()].replace("<", "&lt;"), verbatim[0]]
-        end = verbatim.end()
-    return "".join([*parts, text[end:].replace("<", "&lt;")])
 
 
 def _blocks(text: str) -> Iterator[str]:

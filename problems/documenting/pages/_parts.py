@@ -12,6 +12,7 @@ from problems._wire.media_types import PROBLEM_JSON
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import phrase
 from problems.documenting.pages._shapes import constraints_of, kind_of
+from problems.documenting.pages._writing import code_span
 from problems.documenting.vocabulary import DocumentedType
 
 __all__ = ["Member", "advice", "code", "members", "message", "nested", "status_line"]
@@ -64,8 +65,8 @@ def advice(documented: DocumentedType) -> Iterator[str]:
         yield f"The type says no more than the status does: handle every {status_line(documented)} alike."
     else:
         yield (
-            f"Compare the member `type` with `{documented.type}`, as a whole. Title and detail are for people: "
-            f"they may be reworded or translated."
+            f"Compare the member `type` with {code_span(documented.type)}, as a whole. Title and detail are "
+            f"for people: they may be reworded or translated."
         )
     if any(header.name.lower() == "retry-after" for header in documented.headers):
         yield "Wait for as long as the field `Retry-After` says before you send the request again."

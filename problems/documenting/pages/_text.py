@@ -3,61 +3,60 @@
 from collections.abc import Iterable, Iterator
 
 from problems.documenting.pages._links import Links
-from problems.documenting.pages._markdown import to_markdown
 from problems.documenting.pages._parts import Member, advice, code, members, message, nested, status_line
+from problems.documenting.pages._writing import cell, code_span, fenced, line, prose, table
 from problems.documenting.vocabulary import DocumentedType
 
-__all__ = ["index_markdown", "page_markdown"]
+__all__ = ["index_markdown", "page_markdown", "type_cell"]
 
 
-def page_markdown(documented: DocumentedType) -> str:
-    """Return the page of one problem type."""
-    lines = [
-        f"# {to_markdown(documented.title)}",
-        "",
-        f"- Status: {status_line(documented)}",
-        f"- Type: `{documented.type}`",
-    ]
-    lines += [f"- Also known as: `{alias}`" for alias in documented.aliases]
-    parts = ["\n".join(lines), to_markdown(documented.description), *_members("## Members", members(documented))]
+def page_markdown(documented: DocumentedType, level: int = 1) -> str:
+    """Return the page of one problem type, its title a heading of the given level."""
+    mark = "#" * level
+    facts = [f"- Status: {line(status_line(documented))}", f"- Type: {code_span(documented.type)}"]
+    facts += [f"- Also known as: {code_span(alias)}" for alias in documented.aliases]
+    parts = [f"{mark} {line(documented.title)}", "\n".join(facts), prose(documented.description)]
+    parts += _members(f"{mark}# Members", members(documented))
     for name, inner in nested(documented):
-        parts += _members(f"### `{name}`", inner)
-    parts += _headers(documented)
+        parts += _members(f"{mark}## {code_span(name)}", inner)
+    parts += _headers(f"{mark}# Response header fields", documented)
     if documented.example is not None:
-        parts += ["## Example", f"```http\n{message(documented)}\n```"]
-    parts += ["## How to handle it", *advice(documented), f"```py\n{code(documented)}\n```"]
+        parts += [f"{mark}# Example", fenced(message(documented), "http")]
+    parts += [f"{mark}# How to handle it", *advice(documented), fenced(code(documented), "py")]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def index_markdown(types: Iterable[tuple[DocumentedType, str | None]], links: Links, heading: str) -> str:
     """Return the list of the problem types, each with the path of its page if it has one."""
-    rows = [f"# {heading}", "", "| Problem type | Status | Type |", "|---|---|---|"]
-    for documented, path in types:
-        title = _cell(documented.title)
-        title = title if path is None else f"[{title}]({links.text(path)})"
-        rows.append(f"| {title} | {status_line(documented)} | `{documented.type}` |")
-    return "\n".join(rows) + "\n"
+    rows = [_index_row(documented, path and links.text(path)) for documented, path in types]
+    return f"# {line(heading)}\n\n{table('Problem type', 'Status', 'Type', rows=rows)}\n"
+
+
+def _index_row(documented: DocumentedType, href: str | None) -> tuple[str, ...]:
+    title = cell(documented.title)
+    return title if href is None else f"[{title}]({href})", cell(status_line(documented)), type_cell(documented)
+
+
+def type_cell(documented: DocumentedType) -> str:
+    """Return the type URI as the cell of a table."""
+    return cell(code_span(documented.type))
 
 
 def _members(heading: str, found: Iterable[Member]) -> Iterator[str]:
     rows = [_row(member) for member in found]
     if rows:
         yield heading
-        yield "\n".join(["| Member | Value | |", "|---|---|---|", *rows])
+        yield table("Member", "Value", "", rows=rows)
 
 
-def _row(member: Member) -> str:
+def _row(member: Member) -> tuple[str, ...]:
     about = [member.text, f"{member.limits.capitalize()}." if member.limits else ""]
     about += [] if member.required else ["May be absent."]
-    return f"| `{member.name}` | {_cell(member.kind)} | {_cell(' '.join(filter(None, about)))} |"
+    return cell(code_span(member.name)), cell(member.kind), cell(" ".join(filter(None, about)))
 
 
-def _headers(documented: DocumentedType) -> Iterator[str]:
+def _headers(heading: str, documented: DocumentedType) -> Iterator[str]:
     if documented.headers:
-        yield "## Response header fields"
-        rows = [f"| `{it.name}` | {_cell(it.description)} |" for it in documented.headers]
-        yield "\n".join(["| Field | |", "|---|---|", *rows])
-
-
-def _cell(text: str) -> str:
-    return " ".join(to_markdown(text).replace("|", "\\|").split())
+        yield heading
+        rows = [(cell(code_span(it.name)), cell(it.description)) for it in documented.headers]
+        yield table("Field", "", rows=rows)
