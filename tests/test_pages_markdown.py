@@ -97,15 +97,15 @@ class TestTexts:
     @pytest.mark.parametrize("piece", [*PIECES, "](./", "\\`", "- \n", "`` `"])
     def test_the_time_grows_with_the_text(self, piece):
         """
-        Ten times the text takes about ten times as long.
+        Eight times the text takes about eight times as long, not 64 times.
         """
         times = []
-        for count in (2_000, 20_000):
+        for count in (4_000, 32_000):
             started = time.process_time()
             prose(piece * count)
             times.append(time.process_time() - started)
 
-        assert times[1] <= 40 * max(times[0], 0.002)
+        assert times[1] <= 32 * max(times[0], 0.02)
 
 
 class TestDocuments:
