@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self, TypeGuard
 from pydantic import BaseModel, ValidationError
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import MAX_DIGITS, join, prefix
+from problems._wire.json import join, prefix
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
 from problems._wire.status import phrase
 from problems._wire.uris import check_base, is_absolute, resolve
@@ -27,15 +27,6 @@ from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 
 __all__ = ["Registry"]
 
-_NOTHING: Final = b"{}"
-
-
-def form_of(cls: type[Problem], facts: ProblemType) -> "Form":
-    """Return the form of the documents of *cls*, their type URI, title and status being those of *facts*."""
-    # The members that an open class does not declare have to be picked out, others may be written already.
-    is_joined = cls.problem_members.is_open or cls.problem_is_prepared
-    return Form(cls, facts) if is_joined else _WholeForm(cls, facts)
-
 
 class Form:
     """
@@ -46,39 +37,14 @@ class Form:
         beginning: The bytes that all of them begin with.
     """
 
-    __slots__ = ("_opening", "_write", "beginning", "status")
+    __slots__ = ("beginning", "status")
 
-    def __init__(self, cls: type[Problem], facts: ProblemType) -> None:
+    def __init__(self, facts: ProblemType) -> None:
         self.status = facts.status
         self.beginning = prefix(facts.uri, facts.title, facts.status)
-        self._opening = self.beginning + b","
-        self._write = cls.problem_members.serializer.to_json
 
     def document(self, problem: Problem, instance: str | None) -> bytes:
         """Return the document of an occurrence; never fails."""
-        return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
-
-
-class _WholeForm(Form):
-    """The form of documents that are written in one call."""
-
-    __slots__ = ()
-
-    def document(self, problem: Problem, instance: str | None) -> bytes:
-        """Return the document of an occurrence; never fails."""
-        given = problem.__dict__
-        if instance is not None:
-            detail = given.get("detail")  # the standard members come first, as everybody writes them
-            first = {"instance": instance} if detail is None else {"detail": detail, "instance": instance}
-            given = first | given
-        try:
-            told = self._write(given, warnings=False)
-            if 2 < len(told) <= MAX_DIGITS:  # a longer one may have a number that is too long
-                return self._opening + told[1:]
-            if told == _NOTHING:
-                return self.beginning + b"}"
-        except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
-            pass
         return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
 
 
@@ -287,7 +253,7 @@ class Registry:
         """Return how the documents of a class are written, for whoever sends them."""
         made = self.forms.get(cls)
         if made is None:
-            made = form_of(cls, self.facts(cls))
+            made = Form(self.facts(cls))
             if not issubclass(cls, ReceivedProblem):
                 self.forms[cls] = made
         return made
@@ -350,7 +316,7 @@ class Registry:
         members: dict[str, Any]
         try:
             read, make = self._direct[type(response)][document.get("type")]
-            members = read(document, extra="ignore")
+            members = read(document)
             problem = make()
         except Exception:  # noqa: BLE001 - what is not known yet, does not fit or is no URI takes the long way
             found = self._found(document.get("type"), url if response is None else _address(response))

@@ -108,14 +108,14 @@ class TestProblem:
 
     def test_a_detail_that_repeats_the_title(self):
         """
-        What only says the title once more is not sent, whoever wrote it.
+        A text that somebody wrote is sent, also if it equals the title.
         """
-        template = NotFound()
-        template.detail = "Not Found"
+        changed = NotFound()
+        changed.detail = "Not Found"
 
-        for exc in (NotFound("Not Found"), NotFound("Not Found", headers={"X-A": "b"}), template):
-            assert {} == said(exc)
-        assert {} == said(HTTPException(413, "Content Too Large"))
+        for exc in (NotFound("Not Found"), NotFound("Not Found", headers={"X-A": "b"}), changed):
+            assert {"detail": "Not Found"} == said(exc)
+        assert {"detail": "Content Too Large"} == said(HTTPException(413, "Content Too Large"))
 
     def test_nothing_of_it_changes(self):
         """
@@ -191,6 +191,9 @@ class TestUnexpected:
         assert {} == said(NotFound(), policy=Policy(traceback=True))
 
 
+TEAPOT = HTTPStatus(418).phrase
+
+
 class Color(Enum):
     RED = "red"
 
@@ -205,38 +208,42 @@ class TestForeign:
         ("detail", "expected"),
         [
             pytest.param("No such item.", {"detail": "No such item."}, id="a text"),
-            pytest.param(HTTPStatus(418).phrase, {}, id="the usual phrase"),
+            pytest.param(HTTPStatus(418).phrase, {"detail": TEAPOT}, id="the usual phrase"),
             pytest.param({"message": "m", "code": 1}, {"detail": "m", "code": 1}, id="a message"),
             pytest.param({"detail": "d", "message": "m"}, {"detail": "d", "message": "m"}, id="a detail and a message"),
             pytest.param({"reason": "r", "code": "C"}, {"detail": "r", "code": "C"}, id="a reason"),
-            pytest.param({"a": {"b": 1}}, {"a": {"b": 1}}, id="only members"),
+            pytest.param({"a": {"b": 1}}, {"detail": TEAPOT, "a": {"b": 1}}, id="only members"),
             pytest.param(
                 {"type": "t", "status": 1, "_x": 2, "ok": 3},
-                {"ok": 3, "detail_members": {"type": "t", "status": 1, "_x": 2}},
+                {"detail": TEAPOT, "ok": 3, "detail_members": {"type": "t", "status": 1, "_x": 2}},
                 id="reserved names",
             ),
-            pytest.param({"detail": ["a"]}, {"detail_members": {"detail": ["a"]}}, id="a detail that is no text"),
+            pytest.param(
+                {"detail": ["a"]},
+                {"detail": TEAPOT, "detail_members": {"detail": ["a"]}},
+                id="a detail that is no text",
+            ),
             pytest.param(
                 {"type": 1, "detail_members": 2},
-                {"detail_members": {"type": 1, "detail_members": 2}},
+                {"detail": TEAPOT, "detail_members": {"type": 1, "detail_members": 2}},
                 id="the name of the reserved",
             ),
-            pytest.param(["a", {"b": 1}], {"errors": ["a", {"b": 1}]}, id="a list"),
-            pytest.param((1, 2), {"errors": [1, 2]}, id="a tuple"),
-            pytest.param(None, {}, id="nothing"),
+            pytest.param(["a", {"b": 1}], {"detail": TEAPOT, "errors": ["a", {"b": 1}]}, id="a list"),
+            pytest.param((1, 2), {"detail": TEAPOT, "errors": [1, 2]}, id="a tuple"),
+            pytest.param(None, {"detail": TEAPOT}, id="nothing"),
             pytest.param(7, {"detail": "7"}, id="a number"),
             pytest.param(Decimal("1.5"), {"detail": "1.5"}, id="a decimal"),
             pytest.param(Color.RED, {"detail": "red"}, id="an enumeration"),
             pytest.param(b"bytes", {"detail": "bytes"}, id="bytes"),
-            pytest.param(Model(), {"name": "x", "password": "**********"}, id="a model"),
-            pytest.param({"x": math.nan}, {"x": None}, id="NaN"),
-            pytest.param({"x": object()}, {"x": None}, id="an object"),
+            pytest.param(Model(), {"detail": TEAPOT, "name": "x", "password": "**********"}, id="a model"),
+            pytest.param({"x": math.nan}, {"detail": TEAPOT, "x": None}, id="NaN"),
+            pytest.param({"x": object()}, {"detail": TEAPOT, "x": None}, id="an object"),
             pytest.param("\ud800", {"detail": "\ufffd"}, id="a lone surrogate"),
         ],
     )
     def test_nothing_of_its_detail_is_lost(self, detail, expected):
         """
-        A text is the detail; of an object the text is, and the rest are members; a list is `errors`.
+        A text is the detail, else the phrase is; the entries of an object are members, a list is `errors`.
         """
         decided = answered(HTTPException(418, detail))
 
@@ -248,14 +255,14 @@ class TestForeign:
         """
         assert {"retry_after": 5, "detail": "Wait."} == said(HTTPException(429, {"retry_after": 5, "message": "Wait."}))
 
-    @pytest.mark.parametrize(("expose", "expected"), [(False, {}), (True, {"detail": "10.0.0.7 is down"})])
+    @pytest.mark.parametrize(("expose", "expected"), [(False, "Service Unavailable"), (True, "10.0.0.7 is down")])
     def test_the_detail_of_a_server_error(self, expose, expected):
         """
-        It is hidden unless the policy exposes it.
+        The phrase of the status is sent in its place, unless the policy exposes it.
         """
         policy = Policy(expose_server_detail=expose)
 
-        assert expected == said(HTTPException(503, "10.0.0.7 is down"), policy=policy)
+        assert {"detail": expected} == said(HTTPException(503, "10.0.0.7 is down"), policy=policy)
 
     @pytest.mark.parametrize(("status", "title"), [(499, "Client Error"), (599, "Server Error"), (302, "Found")])
     def test_a_status_that_is_not_registered(self, status, title):

@@ -279,7 +279,7 @@ class TestDetail:
         A template does not look into values, and is one.
         """
         assert refusal(members={"item_id": int}, detail=template).startswith(
-            f"ItemNotFound: `detail={template!r}` is no template: "
+            f"ItemNotFound: `detail={template!r}` is not a valid template: "
         )
 
     def test_braces(self):

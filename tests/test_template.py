@@ -47,10 +47,10 @@ class TestFields:
         """
         What could not be filled in, or reaches further than a member, is refused in a sentence.
         """
-        with pytest.raises(ValueError, match="is no template") as refused:
+        with pytest.raises(ValueError, match="is not a valid template") as refused:
             fields(template)
 
-        assert f"`detail={template!r}` is no template: " in str(refused.value)
+        assert f"`detail={template!r}` is not a valid template: " in str(refused.value)
         assert reason in str(refused.value)
         assert str(refused.value).endswith(". Write {{ and }} for braces.")
 

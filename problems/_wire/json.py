@@ -1,23 +1,42 @@
 """
 Any value as strict JSON, and a JSON document joined from its parts.
 
-Never fails: what cannot be encoded is replaced. Knows neither problems nor HTTP.
+Never fails: what cannot be encoded is replaced. Does not import problem classes.
+This is one module because every guard on a value that is sent (depth, amount, iterators, numbers) must stand on every
+way to JSON.
 """
 
 import dataclasses
 import re
 from binascii import b2a_base64
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Collection, Generator, Iterable, KeysView, Mapping, ValuesView
 from enum import Enum
-from functools import partial
 from itertools import islice, takewhile
+from operator import length_hint
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeGuard
 
 from pydantic_core import to_json, to_jsonable_python
 
-__all__ = ["FALLBACK", "encode", "encode_members", "has_long_number", "join", "prefix"]
+__all__ = [
+    "ATOMS",
+    "FALLBACK",
+    "MAX_DEPTH",
+    "MAX_DIGITS",
+    "bounded",
+    "clean",
+    "encode",
+    "encode_members",
+    "has_long_number",
+    "has_serializer",
+    "is_array",
+    "is_object",
+    "items_of",
+    "join",
+    "parts_of",
+    "prefix",
+]
 
 FALLBACK: Final = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
 """The document of last resort, for an answer that could not be made."""
@@ -29,18 +48,22 @@ MAX_VALUES: Final = 50_000
 """More values are left out. A few shared lists can unfold into more values than memory can hold."""
 
 MAX_GENERATED: Final = 1_000
-"""More items of one generator are left out: nothing else says that it ends."""
+"""More items of one generator are left out: it may never end."""
 
 MAX_DIGITS: Final = 4_300
 """Longer integers are replaced: Python's own `json.loads` refuses them."""
 
 _MAX_BITS: Final = 14_284  # the most with which an integer is sure to have no more than MAX_DIGITS
 _LONG_NUMBER: Final = rb"(?<![0-9])[0-9]{%d}" % (MAX_DIGITS + 1)
-_ATOMS: Final = frozenset({type(None), bool, int, float, str})
-_PLAIN_OBJECTS: Final = frozenset({dict})
+ATOMS: Final = frozenset({type(None), bool, int, float, str})
+"""The classes of the values that have no parts and that JSON knows."""
+
 _PLAIN_ARRAYS: Final = frozenset({list, tuple})
 _NAMES: Final = frozenset({str})
+_NOTHING: Final[tuple[object, ...]] = ()
 _SERIALIZER: Final = "__pydantic_serializer__"
+_HIDING: Final = frozenset({"serialization", "serialization_exclude", "serialization_exclude_if"})
+_MODEL_SLOTS: Final = ("__pydantic_fields_set__", "__pydantic_private__")
 
 
 class _Serializer(Protocol):
@@ -61,7 +84,7 @@ def encode(value: object) -> bytes:
     - NaN and the infinities become null,
     - lone surrogates become U+FFFD,
     - bytes become text if they are UTF-8, base64 otherwise,
-    - mappings and views of the standard library become objects and arrays,
+    - mappings and views of the standard library become objects and arrays, generators arrays of at most 1,000 items,
     - everything else becomes null: exceptions, classes, functions, open files, unknown objects. Their `str()` is
       made for logs and shows passwords, addresses and source code to whoever reads an answer.
 
@@ -72,7 +95,7 @@ def encode(value: object) -> bytes:
     b'{"price":null,"owner":null,"7":"seven"}'
     """
     try:
-        if _is_plain(value):
+        if _is_moderate(value, _plain_parts):
             encoded = to_json(value, inf_nan_mode="null")
             if not has_long_number(encoded):
                 return encoded
@@ -88,7 +111,7 @@ def has_long_number(encoded: bytes) -> bool:
 
 def _encode_cleaned(value: object) -> bytes:
     try:
-        return to_json(_Cleaner().clean(value), inf_nan_mode="null")
+        return to_json(clean(value), inf_nan_mode="null")
     except Exception:  # noqa: BLE001 - a value that cannot be encoded must not cost the client its answer
         return b"null"
 
@@ -136,36 +159,134 @@ def join(beginning: bytes, detail: str | None, instance: str | None, members: by
     return document + b"}" if len(members) <= 2 else document + b"," + members[1:]
 
 
-def _is_plain(value: object) -> bool:
+def bounded(value: object) -> object:
     """
-    Return whether *value* is a moderate amount of what JSON knows, and so encoded rightly in one call.
+    Return *value* without the parts that must not be read or sent: the same object if it has none of them.
+
+    For the values that a serializer of pydantic's writes. Open files, cursors and endless iterators become `None`, as
+    do values that are too deep; generators become lists; what is too much is left out.
+
+    >>> bounded({"a": [1, 2]}), bounded({"a": open})
+    ({'a': [1, 2]}, {'a': <built-in function open>})
+    >>> bounded({"lines": iter(["password"])})
+    {'lines': None}
+    """
+    return value if _is_moderate(value, parts_of) else _Bounds().clean(value)
+
+
+def clean(value: object) -> object:
+    """
+    Return what stands for *value* in a JSON document, made of what JSON knows.
+
+    >>> clean((1, b"seven", object()))
+    [1, 'seven', None]
+    """
+    return _Cleaner().clean(value)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Return whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def has_serializer(schema: object) -> bool:
+    """Return whether anything in a core schema of pydantic's writes values in a way of its own, or leaves them out."""
+    if isinstance(schema, Mapping):
+        found: Mapping[object, object] = schema
+        return not _HIDING.isdisjoint(found) or any(map(has_serializer, found.values()))
+    if isinstance(schema, list | tuple):
+        parts: Iterable[object] = schema
+        return any(map(has_serializer, parts))
+    return False
+
+
+def items_of(value: object) -> object:
+    """
+    Return the items of an iterable as a list, as far as it may be read; a value that is not iterable as it is.
+
+    >>> items_of(range(3)), items_of(open for open in [1]), items_of(iter([1])), items_of(7)
+    ([0, 1, 2], [1], [], 7)
+    """
+    if not isinstance(value, Iterable):
+        return value
+    items: Iterable[object] = value
+    if isinstance(value, Collection):
+        return list(islice(items, MAX_VALUES))
+    return list(islice(items, MAX_GENERATED)) if _is_generated(value) else []
+
+
+def _is_moderate(value: object, parts: Callable[[object], Iterable[object] | None]) -> bool:
+    """
+    Return whether *value* has only parts that *parts* knows, and not too many or too deep ones.
 
     Level by level and not by recursion, so that depth and cycles need no care.
     """
-    level: list[Any] = [value]
+    level: Iterable[object] = (value,)
     left = MAX_VALUES
     for _ in range(MAX_DEPTH):
-        below: list[Any] = []
+        below: list[object] = []
         for item in level:
-            if type(item) in _ATOMS:
+            if type(item) in ATOMS:
                 continue
-            if type(item) in _PLAIN_OBJECTS and _NAMES.issuperset(map(type, item)):
-                below += item.values()
-            elif type(item) in _PLAIN_ARRAYS:
-                below += item
-            else:
+            found = parts(item)
+            if found is None:
                 return False
+            below += found
             if len(below) > left:
                 return False
-        if _ATOMS.issuperset(map(type, below)):
+        if ATOMS.issuperset(map(type, below)):
             return True
         left -= len(below)
         level = below
     return False
 
 
-class _Cleaner:
-    """Makes of one value a value that is plain; for one use."""
+def _plain_parts(value: object) -> Iterable[object] | None:
+    """Return the parts of a value that JSON knows, or `None` for any other."""
+    cls = type(value)
+    if cls is dict:
+        members: dict[object, object] = value  # type: ignore[assignment]  # what its class says
+        return members.values() if _NAMES.issuperset(map(type, members)) else None
+    return value if cls in _PLAIN_ARRAYS else None  # type: ignore[return-value]  # what its class says
+
+
+def parts_of(value: object) -> Iterable[object] | None:
+    """Return the parts that pydantic writes of a value, or `None` if it must not be left to pydantic."""
+    try:
+        if isinstance(value, dict):
+            members: dict[object, object] = value
+            # Two keys of several types may have one text, and the names in an object are unique.
+            return dict.values(members) if len(set(map(type, dict.keys(members)))) <= 1 else None
+        if isinstance(value, list | tuple | set | frozenset | deque):
+            items: Iterable[object] = value
+            return items
+        if _is_scalar(value):
+            return _NOTHING
+        if hasattr(type(value), "__next__") or isinstance(value, MappingProxyType | KeysView | ValuesView | range):
+            return None
+        return _members_of(value).values()
+    except Exception:  # noqa: BLE001 - whatever the methods of a stranger's class raise
+        return None
+
+
+def _members_of(value: object) -> dict[str, object]:
+    """Return the members of a model or of a dataclass; of anything else none."""
+    cls = type(value)
+    if dataclasses.is_dataclass(cls):
+        given = {it.name: getattr(value, it.name) for it in dataclasses.fields(cls) if hasattr(value, it.name)}
+        return {**given, **getattr(value, "__dict__", {})}
+    if hasattr(cls, "__pydantic_fields__"):
+        return {**vars(value), **(getattr(value, "__pydantic_extra__", None) or {})}
+    return {}
+
+
+class _Bounds:
+    """Makes of one value a value with bounds, of the same classes; for one use."""
 
     def __init__(self) -> None:
         self._left = MAX_VALUES
@@ -180,14 +301,7 @@ class _Cleaner:
             return None
 
     def _scalar(self, value: object) -> object:
-        if isinstance(value, Enum):
-            return self.clean(value.value)
-        if isinstance(value, str):
-            return _text(value)
-        if _is_bytes(value):
-            return _text_of_bytes(value)
-        is_long = isinstance(value, int) and int.bit_length(value) > _MAX_BITS
-        return None if is_long else value
+        return value
 
     def _nested(self, value: object) -> object:
         if id(value) in self._above or len(self._above) >= MAX_DEPTH:
@@ -199,30 +313,48 @@ class _Cleaner:
             self._above.remove(id(value))
 
     def _structure(self, value: object) -> object:
-        if _is_object(value):
+        if _is_mapping(value):
             return self._object(value.items())
-        if _is_array(value):
-            return self._array(value)
-        if _is_generator(value):
-            return self._array(islice(value, MAX_GENERATED))
-        if isinstance(value, Iterator):
-            return None  # an open file, a database cursor: pydantic would send what is in it
-        return self._other(value, getattr(type(value), _SERIALIZER, None))
+        if _is_sequence(value):
+            return self._like(value, self._array(value))
+        if hasattr(type(value), "__next__"):
+            # Any other iterator may be an open file or a database cursor, or may never end.
+            return self._array(islice(value, MAX_GENERATED)) if _is_generated(value) else None
+        return self._other(value)
 
-    def _other(self, value: object, serializer: _Serializer | None) -> object:
-        if serializer is not None:
-            return self.clean(_dumped(value, serializer))
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._object((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return self.clean(to_jsonable_python(value))
+    def _like(self, value: object, items: list[object]) -> object:
+        """Return *items* in a collection of the class of *value*, for the serializer that expects it."""
+        make: Any = type(value)
+        try:
+            return make._make(items) if hasattr(make, "_make") else make(items)
+        except Exception:  # noqa: BLE001 - a view, or a class of the user's own
+            return items
 
-    def _object(self, items: Iterable[tuple[object, object]]) -> dict[str, object]:
-        members: dict[str, object] = {}
+    def _other(self, value: object) -> object:
+        if isinstance(value, type) or not (members := _members_of(value)):
+            return value
+        extra: Mapping[str, object] = getattr(value, "__pydantic_extra__", None) or {}
+        cleaned = self._object(members.items())
+        clone = object.__new__(type(value))
+        for name in _MODEL_SLOTS:
+            if hasattr(value, name):
+                object.__setattr__(clone, name, getattr(value, name))
+        if hasattr(type(value), "__pydantic_extra__"):
+            object.__setattr__(clone, "__pydantic_extra__", {it: cleaned.pop(it) for it in extra if it in cleaned})
+        for key, member in cleaned.items():
+            object.__setattr__(clone, str(key), member)
+        return clone
+
+    def _object(self, items: Iterable[tuple[object, object]]) -> dict[object, object]:
+        members: dict[object, object] = {}
         for key, value in takewhile(self._goes_on, items):
-            name, cleaned = _name(key), self.clean(value)
+            name, cleaned = self._key(key), self.clean(value)
             if name is not None:
                 members[name] = cleaned
         return members
+
+    def _key(self, key: object) -> object:
+        return key if isinstance(key, str) else _name(key)
 
     def _array(self, items: Iterable[object]) -> list[object]:
         return [self.clean(item) for item in takewhile(self._goes_on, items)]
@@ -231,20 +363,58 @@ class _Cleaner:
         return self._left > 0
 
 
+class _Cleaner(_Bounds):
+    """Makes of one value a value that is plain; for one use."""
+
+    def _scalar(self, value: object) -> object:
+        if isinstance(value, Enum):
+            return self.clean(value.value)
+        if isinstance(value, str):
+            return _text(value)
+        if _is_bytes(value):
+            return _text_of_bytes(value)
+        is_long = isinstance(value, int) and int.bit_length(value) > _MAX_BITS
+        return None if is_long else value
+
+    def _like(self, value: object, items: list[object]) -> object:  # noqa: ARG002 - a plain array, whatever it was
+        return items
+
+    def _other(self, value: object) -> object:
+        serializer: _Serializer | None = getattr(type(value), _SERIALIZER, None)
+        if serializer is not None:
+            return self.clean(_dumped(value, serializer))
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self._object((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return self.clean(to_jsonable_python(value))
+
+    def _key(self, key: object) -> object:
+        return _name(key)
+
+
 def _is_scalar(value: object) -> bool:
     return value is None or isinstance(value, int | float | str | bytes | bytearray | memoryview | Enum)
 
 
-def _is_object(value: object) -> TypeGuard[Mapping[object, object]]:
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
     return isinstance(value, dict | MappingProxyType)
 
 
-def _is_array(value: object) -> TypeGuard[Iterable[object]]:
+def _is_sequence(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, list | tuple | set | frozenset | deque | range | KeysView | ValuesView)
 
 
-def _is_generator(value: object) -> TypeGuard[Iterable[object]]:
-    return isinstance(value, Generator | map | filter | zip)
+def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
+    """Return whether a value is a generator, or `map`, `filter` or `zip` over generators and collections."""
+    if isinstance(value, map | filter | zip):
+        _, arguments, *_ = _reduced(value)
+        sources = arguments if isinstance(value, zip) else arguments[1:]
+        return all(_is_generated(it) or length_hint(it, -1) >= 0 for it in sources)
+    return isinstance(value, Generator)
+
+
+def _reduced(value: object) -> tuple[Any, ...]:
+    reduced: Any = value.__reduce__()
+    return tuple(reduced)
 
 
 def _is_bytes(value: object) -> TypeGuard["bytes | bytearray | memoryview[int]"]:
@@ -277,16 +447,25 @@ def _name(key: object) -> str | None:
 
 
 def _dumped(model: object, serializer: _Serializer) -> object:
-    """Return what *model* makes of itself: its JSON form if there is one, else its parts as they are."""
-    dump = partial(serializer.to_python, model, by_alias=True, warnings=False, fallback=_nothing)
-    parts = getattr(model, "__dict__", {}).values()
-    if any(isinstance(part, Iterator) for part in parts):
-        return dump(mode="python")  # the JSON form would have all the items of a generator
+    """Return the JSON form that a model gives itself; without one its members, if it hides none of them."""
+    safe = bounded(model)
     try:
-        return dump(mode="json")
-    except Exception:  # noqa: BLE001 - bytes that are no UTF-8, or a serializer of the user's
-        return dump(mode="python")
+        return serializer.to_python(safe, mode="json", by_alias=True, warnings=False, fallback=clean)
+    except Exception:  # noqa: BLE001 - bytes that are not UTF-8, or a serializer of the user's
+        if has_serializer(getattr(type(model), "__pydantic_core_schema__", None)):
+            return _one_by_one(safe, serializer)
+        return serializer.to_python(safe, mode="python", by_alias=True, warnings=False, fallback=clean)
 
 
-def _nothing(_: object) -> None:
-    """Stand for a value that pydantic does not know."""
+def _one_by_one(model: object, serializer: Any) -> dict[str, object] | None:
+    """Return the members of a model that can be written, the others null; `None` if none of them can."""
+    written: dict[str, object] = {}
+    failed: dict[str, object] = {}
+    for name in _members_of(model):
+        try:
+            written |= serializer.to_python(
+                model, mode="json", by_alias=True, warnings=False, fallback=clean, include={name}
+            )
+        except Exception:  # noqa: BLE001 - this member is the one that cannot be written
+            failed[name] = None
+    return {**written, **failed} if written else None

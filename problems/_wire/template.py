@@ -1,21 +1,31 @@
 """
-Templates of `detail`: which members their `str.format` fields name.
+Templates of `detail`: `str.format` fields over the members.
 
-Runs at class definition, so it is quick. Knows no problem classes: it reads a template and fills none.
+A template is read at class definition, so that is quick. Does not import problem classes: it fills in the values that
+it is given.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from string import Formatter
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["fields"]
+__all__ = ["MAX_FILLED", "Template", "fields"]
+
+MAX_FILLED: Final = 1_000
+"""The most characters of one value in a text: a `detail` is a sentence, and the member itself is sent beside it."""
 
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 _CONVERSIONS: Final = (None, "r", "s", "a")
 _DEPTH: Final = 2
 """`str.format` fills in the fields in a format specification, but none in theirs."""
 
+_LONG_WIDTH: Final = re.compile("[0-9]{4}")
+_ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
+
 _parse: Final = Formatter().parse
+_convert: Final = Formatter().convert_field
 
 
 def fields(template: str) -> frozenset[str]:
@@ -34,7 +44,62 @@ def fields(template: str) -> frozenset[str]:
         return frozenset(_names(template, _DEPTH))
     except ValueError as error:
         reason = str(error).rstrip(".")
-        raise ValueError(f"`detail={template!r}` is no template: {reason}. Write {{{{ and }}}} for braces.") from None
+        raise ValueError(
+            f"`detail={template!r}` is not a valid template: {reason}. Write {{{{ and }}}} for braces."
+        ) from None
+
+
+class Template(NamedTuple):
+    """
+    A template that was read.
+
+    >>> Template.read("No {colour} item {item_id:05}.").fill({"colour": "red", "item_id": 7})
+    'No red item 00007.'
+
+    Attributes:
+        parts: For each field the text before it, its name, its format specification and its conversion.
+    """
+
+    parts: tuple[tuple[str, str | None, str, str | None], ...]
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def read(cls, text: str) -> "Template":
+        """
+        Return the template in *text*.
+
+        Raises:
+            ValueError: A field is positional, looks into its value, or is written wrongly.
+        """
+        fields(text)
+        return cls(tuple((before, name, spec or "", conversion) for before, name, spec, conversion in _parse(text)))
+
+    def fill(self, values: Mapping[str, object]) -> str:
+        """
+        Return the text with *values* filled in, each in at most `MAX_FILLED` characters.
+
+        Raises:
+            ValueError: A value cannot be formatted like this, or would be padded to more than three digits say.
+            TypeError: A value has no format.
+            LookupError: A value is missing.
+        """
+        return "".join(text for part in self.parts for text in _filled(*part, values))
+
+
+def _filled(
+    before: str, name: str | None, spec: str, conversion: str | None, values: Mapping[str, object]
+) -> Iterator[str]:
+    yield before
+    if name is None:
+        return
+    value = values[name] if conversion is None else _convert(values[name], conversion)
+    if "{" in spec:
+        spec = Template.read(spec).fill(values)
+    if _LONG_WIDTH.search(spec):
+        # A width that comes with a member would decide how much memory an answer takes.
+        raise ValueError(f"the format {spec[:20]!r} is too wide")
+    text = format(value, spec)
+    yield text if len(text) <= MAX_FILLED else text[: MAX_FILLED - 1] + _ELLIPSIS
 
 
 def _names(text: str, depth: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ from problems._wire.json import encode_members, join, prefix
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
 from problems._wire.negotiation import choose, named
 from problems._wire.problem_type import ProblemType
-from problems._wire.template import fields
+from problems._wire.template import Template
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy, RequestFacts, RequestId
 from problems.answering.representations import Representation
@@ -144,8 +144,8 @@ class _Language(NamedTuple):
         if template is None:
             return None
         with guarded("The text %r for %r in %r could not be filled in.", template, key, self.tag):
-            fields(template)  # a translator may look into values no more than the author of a class may
-            return template.format_map(members)
+            # A translator may look into values no more than the author of a class may.
+            return Template.read(template).fill(members)
         return None
 
 
@@ -162,16 +162,19 @@ def _translated(problem: Problem, its: ProblemType, wording: _Wording, language:
     return _Wording(language.text(key, "title") or wording.title, detail, members)
 
 
-def _members_of(problem: Problem) -> Mapping[str, Any]:
-    return {name: value for name, value in vars(problem).items() if name in problem.problem_members.names}
-
-
 def _usual_detail(problem: Problem) -> str | None:
     """Return the detail that an occurrence has if its raise site gives none."""
+    if isinstance(problem, ValidationProblem) and not problem.problem_declaration.detail:
+        return problem.problem_detail
     try:
-        return problem.problem_declaration.detail.format_map(_members_of(problem))
+        return problem.problem_members.detail(vars(problem))
     except Exception:  # noqa: BLE001 - a member without the format asked for: the class knows what to do
         return None
+
+
+def _members_of(problem: Problem) -> Mapping[str, object]:
+    members = problem.problem_members.texts(vars(problem))
+    return {**members, "count": len(problem.errors)} if isinstance(problem, ValidationProblem) else members
 
 
 def _translated_errors(members: bytes, language: _Language) -> bytes:

@@ -7,6 +7,7 @@ Knows the policy of the application, but no request, and nothing of what is sent
 import traceback
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeGuard
@@ -16,10 +17,11 @@ from starlette.exceptions import HTTPException
 
 from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import is_truncated, rejected
-from problems._wire.json import encode
-from problems._wire.status import is_bodyless
+from problems._wire.json import encode, is_array, is_object
+from problems._wire.status import is_bodyless, phrase
 from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
+from problems.catalog.validation import sentence
 from problems.declaring._body import is_taken
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
@@ -98,7 +100,7 @@ def leading(exc: BaseException, policy: Policy, registry: Registry) -> tuple[Bas
 
     >>> group = ExceptionGroup("", [HTTPException(404), HTTPException(503), HTTPException(500)])
     >>> leading(group, Policy(), Registry())
-    (HTTPException(status_code=503, detail='Service Unavailable'), ServiceUnavailable())
+    (HTTPException(status_code=503, detail='Service Unavailable'), ServiceUnavailable('Service Unavailable'))
     """
     if not _is_group(exc):
         return exc, None
@@ -147,11 +149,19 @@ def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Pro
     )
     headers = _NOSNIFF if policy.include_inputs else None
     truncated = is_truncated(exc.errors, told)
-    problem = unvalidated(registry.validation_problem, None, {"truncated": truncated}, headers)
+    cls, members = registry.validation_problem, {"truncated": truncated}
+    problem = unvalidated(cls, _sentence(cls, exc.errors, told), members, headers)
     # Plain values all of them, which need no second look.
     written = to_json({"errors": told, "truncated": True} if truncated else {"errors": told}, inf_nan_mode="null")
     problem.__dict__.update(problem_rejected=told, problem_written=written)
     return problem
+
+
+def _sentence(cls: type[Problem], errors: Sequence[object], told: Sequence[object]) -> str:
+    """Return the `detail` for some errors: the template of the class, or how many there are."""
+    with suppress(Exception):  # a template may need what an invalid request does not have, and `errors` may be anything
+        return cls.problem_members.detail({"errors": told, "truncated": False}) or sentence(len(errors))
+    return sentence(len(told))
 
 
 def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
@@ -160,11 +170,12 @@ def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
     if not _is_status(status):
         return None
     hidden = status >= 500 and not policy.expose_server_detail
-    detail, members = (None, _NO_MEMBERS) if hidden else _split(getattr(exc, "detail", None), status)
+    text, members = (None, _NO_MEMBERS) if hidden else _split(getattr(exc, "detail", None))
     cls = class_of(status)
     if not members.keys().isdisjoint(cls.problem_members.names):
         cls = _bare_class(status)  # `retry_after` of a stranger is no header of ours, and must not get lost as one
-    return unvalidated(cls, detail, members, getattr(exc, "headers", None))
+    # The class of an `HTTPException` fills in the phrase where the raise site gives no text, and clients read it.
+    return unvalidated(cls, text or _phrase(status), members, getattr(exc, "headers", None))
 
 
 @cache
@@ -179,22 +190,18 @@ def _is_status(status: object) -> TypeGuard[int]:
     return isinstance(status, int) and 200 <= status <= 599
 
 
-def _split(detail: object, status: int) -> tuple[str | None, Mapping[str, Any]]:
+def _split(detail: object) -> tuple[str | None, Mapping[str, Any]]:
     """Return the text and the members in the `detail` of a foreign exception, which may be anything."""
     if isinstance(detail, str):
-        return (None if detail == _usual_phrase(status) else detail), _NO_MEMBERS
+        return detail, _NO_MEMBERS
     value: Any = from_json(encode(detail))
-    if _is_object(value):
+    if is_object(value):
         return _split_object(value)
-    if isinstance(value, list):
+    if is_array(value):
         return None, {"errors": value}
     if value is None or isinstance(value, str):
         return value, _NO_MEMBERS
     return encode(value).decode(), _NO_MEMBERS
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
 
 
 def _split_object(value: dict[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
@@ -208,12 +215,12 @@ def _split_object(value: dict[str, Any]) -> tuple[str | None, Mapping[str, Any]]
     return detail, {**value, _TAKEN: taken}
 
 
-def _usual_phrase(status: int) -> str | None:
-    """Return what Starlette fills in for a `detail` that is not given: it says nothing."""
+def _phrase(status: int) -> str:
+    """Return the text that Starlette fills in where the raise site gives none."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        return None
+        return phrase(status)
 
 
 def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:

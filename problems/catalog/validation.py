@@ -4,14 +4,15 @@ The problem of a request that does not fit: 422 with every value that was reject
 Declares what is told; `problems._wire.invalid_params` finds it out.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from problems._wire.invalid_params import InvalidParam
 from problems.catalog.client import UnprocessableContent
 
-__all__ = ["ValidationProblem"]
+__all__ = ["ValidationProblem", "sentence"]
 
 
 class ValidationProblem(UnprocessableContent):
@@ -33,6 +34,9 @@ class ValidationProblem(UnprocessableContent):
     ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
 
+    def _usual_detail(self, values: Mapping[str, Any]) -> str | None:
+        return super()._usual_detail(values) or sentence(len(values["errors"]))
+
     # An answer has them ready to be sent, as `problem_rejected`. They become objects when somebody looks at them: that
     # takes longer than all the rest of the answer.
     if not TYPE_CHECKING:
@@ -44,4 +48,11 @@ class ValidationProblem(UnprocessableContent):
             return self.errors
 
 
-ValidationProblem.problem_is_prepared = True
+def sentence(count: int) -> str:
+    """
+    Return the `detail` of a validation problem with so many errors.
+
+    >>> sentence(1), sentence(2)
+    ('1 input was rejected.', '2 inputs were rejected.')
+    """
+    return "1 input was rejected." if count == 1 else f"{count} inputs were rejected."

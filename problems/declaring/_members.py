@@ -9,25 +9,48 @@ work when a class is first used, never at import.
 
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, TypeGuard, Union, get_args, get_origin
+from contextlib import suppress
+from datetime import date, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
-from pydantic_core import CoreConfig, CoreSchema, ErrorDetails, SchemaSerializer, SchemaValidator, core_schema
+from pydantic_core import (
+    CoreConfig,
+    CoreSchema,
+    ErrorDetails,
+    SchemaSerializer,
+    SchemaValidator,
+    core_schema,
+    from_json,
+)
 
 from problems._wire.headers import HeaderLines
+from problems._wire.invalid_params import MASK
 from problems._wire.invalid_params._messages import message_of
-from problems._wire.json import encode, encode_members
+from problems._wire.json import ATOMS, bounded, clean, encode, encode_members, has_long_number, has_serializer
+from problems._wire.template import Template
 from problems.declaring._body import annotations_of, is_of_pydantic, is_standard
 from problems.declaring._response_header import ResponseHeader
+from problems.declaring._schemas import as_sent, paths_of, settled, shows_all
 from problems.errors import InvalidDefinition
 
 __all__ = ["Members", "MembersModel", "faults", "members_of", "mirror"]
 
 _UNIONS: Final = (Union, types.UnionType)
 _MESSAGE_MAX: Final = 200
-_TEXT: Final = core_schema.typed_dict_field(core_schema.str_schema(), required=False)
-_STANDARD: Final = {"detail": _TEXT, "instance": _TEXT}
+_FORMATTED: Final = (Decimal, date, time, timedelta)
+"""The classes whose values have formats of their own, as `{when:%Y}`."""
+
+_CONFIG: Final = CoreConfig(
+    hide_input_in_errors=True,
+    validate_by_name=True,
+    validate_by_alias=True,
+    serialize_by_alias=True,
+    ser_json_inf_nan="null",
+)
 
 
 class MembersModel(BaseModel):
@@ -44,9 +67,9 @@ class MembersModel(BaseModel):
     )
 
 
-class Members(NamedTuple):
+class Members:
     """
-    What there is to know of the members of one problem class.
+    The members of one problem class.
 
     Attributes:
         model: The pydantic model that mirrors the class.
@@ -54,23 +77,38 @@ class Members(NamedTuple):
         sent: The names on the wire of those that are part of the document.
         headers: Those that are response headers.
         validate: Turns keyword arguments into members.
-        reader: Turns a received document into members.
-        serializer: Writes them as JSON, from any dictionary that holds them; before them `detail` and `instance`.
         is_open: Whether an occurrence may have members that are not declared.
-        is_plain: Whether the members of an occurrence are all that it has to keep, beside its `detail`.
-        masked: The names of those with a serializer of their own.
     """
 
-    model: type[BaseModel]
-    names: tuple[str, ...]
-    sent: Mapping[str, str]
-    headers: Mapping[str, ResponseHeader]
-    validate: Callable[[Mapping[str, Any]], dict[str, Any]]
-    reader: SchemaValidator
-    serializer: SchemaSerializer
-    is_open: bool
-    is_plain: bool
-    masked: frozenset[str]
+    def __init__(
+        self, cls: type, model: type[BaseModel], headers: Mapping[str, ResponseHeader], *, is_open: bool, detail: str
+    ) -> None:
+        self._cls, self.model, self.headers, self.is_open = cls, model, headers, is_open
+        self.sent = dict(_sent(cls.__qualname__, model, headers))
+        fields, self._definitions = _fields(cls, model)
+        self.names = tuple(fields)
+        self._own = {name: _field(cls, field, is_sent=name in self.sent) for name, field in fields.items()}
+        self._template = Template.read(detail) if detail else None
+        config = CoreConfig(title=cls.__qualname__, **_CONFIG)
+        schema = _dictionary(self._own, self._definitions, config, extra="allow" if is_open else "forbid")
+        self.validate: Callable[[Mapping[str, Any]], dict[str, Any]] = SchemaValidator(schema, config).validate_python
+        self._serializer = SchemaSerializer(schema, config)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The names of the members whose wire form may not show all of the value."""
+        definitions = has_serializer(self._definitions)
+        return frozenset(name for name, field in self._own.items() if definitions or has_serializer(field))
+
+    @cached_property
+    def reader(self) -> SchemaValidator:
+        """Turns a received document into members: a client needs it, a server does not."""
+        title = self._cls.__qualname__
+        config = CoreConfig(title=title, hide_input_in_errors=True)
+        read = {name: _received(field, self.sent.get(name)) for name, field in self._own.items()}
+        schema = _dictionary(read, as_sent(self._definitions), config, extra="ignore")
+        # Not the validators that nested models have already: these read the names that pydantic validates by.
+        return SchemaValidator(schema, config, _use_prebuilt=False)
 
     def lines(self, values: Mapping[str, Any], given: Mapping[str, str] | None) -> HeaderLines:
         """
@@ -83,21 +121,76 @@ class Members(NamedTuple):
         own = [line for name, header in self.headers.items() for line in header.lines(values[name])]
         return HeaderLines([*(line for line in own if line[0] not in asked), *asked.items()])
 
-    def encode_one_by_one(self, values: Mapping[str, Any], further: Iterable[str]) -> bytes:
+    def encode(self, values: Mapping[str, object], further: Iterable[str] = ()) -> bytes:
         """
-        Return the members as a JSON object, whatever they are: those declared, and *further* ones.
+        Return the members among *values* as one JSON object, those declared and *further* ones; never fails.
 
-        What a member says of its own serialization holds here too, for it may hide a part of the value. If just
-        that fails, the member is null.
+        The one way from members to the wire. Names are aliases at every depth, as in the JSON Schema.
         """
-        members: dict[str, object] = {name: values.get(name) for name in further}
+        given: Any = {name: values[name] for name in (*self.names, *further) if name in values}
+        try:
+            if not ATOMS.issuperset(map(type, given.values())):
+                given = bounded(given)
+            encoded = self._serializer.to_json(given, by_alias=True, warnings=False, fallback=clean)
+            if not has_long_number(encoded):
+                return encoded
+        except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
+            pass
+        return self._one_by_one(given)
+
+    def _one_by_one(self, values: dict[str, object]) -> bytes:
+        """
+        Return the members as a JSON object, whatever they are.
+
+        The serializer of a member applies here too, because it may hide a part of the value. If the serializer fails,
+        the member is null.
+        """
+        members: dict[str, object] = {name: value for name, value in values.items() if name not in self._own}
         for name, wire in self.sent.items():
+            value = values.get(name)
             try:
-                value = {name: values.get(name)}
-                members |= self.serializer.to_python(value, mode="json", warnings=False, fallback=_nothing)
+                members |= self._serializer.to_python(
+                    {name: value}, mode="json", by_alias=True, warnings=False, fallback=clean
+                )
             except Exception:  # noqa: BLE001 - an unusual value must not cost the client its error
-                members[wire] = None if name in self.masked else values.get(name)
+                members[wire] = None if name in self.hidden else value
         return encode_members(members)
+
+    def texts(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the members for a text such as `detail`: each as it is sent, and never more than is sent."""
+        return _Texts(self, values)
+
+    def detail(self, values: Mapping[str, object]) -> str | None:
+        """
+        Return the template of the class header with the members filled in, `None` if the class has no template.
+
+        Raises:
+            ValueError: A member cannot be formatted like this.
+            TypeError: A member has no format.
+        """
+        return self._template and self._template.fill(_Texts(self, values))
+
+    def portable(self, values: Mapping[str, object], further: Iterable[str] = ()) -> dict[str, object]:
+        """
+        Return the members for a pickle: as they are where nothing of them is hidden, else as they are sent.
+
+        A pickle lies in queues and data bases. A member that is excluded from the document is `None` in it.
+        """
+        kept = {name: values[name] for name in (*self.names, *further) if name in values}
+        hiding = [name for name, value in kept.items() if self._hides(name, value)]
+        if not hiding:
+            return kept
+        document: dict[str, Any] = from_json(self.encode(values, further))
+        kept |= {name: document.get(self.sent.get(name, name)) for name in hiding}
+        with suppress(Exception):  # what a mask makes of a value need not be valid
+            read = self.reader.validate_python(document)
+            kept |= {name: read[name] for name in hiding if name in self.sent and name in read}
+        return kept
+
+    def _hides(self, name: str, value: object) -> bool:
+        if name in self._own and name not in self.sent:
+            return name not in self.headers
+        return name in self.hidden or not shows_all(value)
 
     def read(self, document: Mapping[str, object], headers: Mapping[str, str] | None) -> dict[str, Any]:
         """
@@ -112,10 +205,10 @@ class Members(NamedTuple):
         given = document if len(self.sent) == len(self.names) else self._with_headers(document, headers or {})
         values: dict[str, Any]
         try:
-            values = self.reader.validate_python(given, extra="ignore")
+            values = self.reader.validate_python(given)
         except ValidationError:
             # What JSON cannot say otherwise (a date as text for a strict member) only fits as JSON.
-            values = self.reader.validate_json(encode(given), extra="ignore")
+            values = self.reader.validate_json(encode(given))
         return values
 
     def _with_headers(self, document: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
@@ -126,6 +219,50 @@ class Members(NamedTuple):
             if text is not None and (value := header.read(text)) is not None:
                 given[name] = value
         return given
+
+
+class _Texts(Mapping[str, object]):
+    """The members of an occurrence by name, for a text."""
+
+    def __init__(self, members: Members, values: Mapping[str, object]) -> None:
+        self._members, self._values = members, values
+
+    def __getitem__(self, name: str) -> object:
+        value, known = self._values[name], self._members
+        is_hidden = name in known.hidden
+        if type(value) in ATOMS and not is_hidden and (name in known.sent or name in known.headers):
+            return value
+        if name in known.sent or name not in known.names:
+            further = () if name in known.names else (name,)
+            wire = from_json(known.encode({name: value}, further)).get(known.sent.get(name, name))
+        elif name in known.headers:
+            header = known.headers[name]
+            wire = ", ".join(text for field, text in header.lines(value) if field == header.name)
+        else:
+            return MASK
+        return wire if is_hidden or not isinstance(value, _FORMATTED) else _Formatted(value, wire)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class _Formatted:
+    """A number or a time in a text: as it is sent, unless the text says how to format it."""
+
+    def __init__(self, value: object, wire: object) -> None:
+        self._value, self._wire = value, wire
+
+    def __format__(self, spec: str) -> str:
+        return format(self._value if spec else self._wire, spec)
+
+    def __str__(self) -> str:
+        return str(self._wire)
+
+    def __repr__(self) -> str:
+        return repr(self._wire)
 
 
 def faults(error: ValidationError) -> str:
@@ -179,76 +316,32 @@ def _untaken(error: PydanticUserError | PydanticUndefinedAnnotation) -> str:
     return f"pydantic takes no such member: {reason}. Annotate it with types that JSON can hold, or with a model."
 
 
-def members_of(cls: type, model: type[BaseModel], *, is_open: bool, is_usual: bool) -> Members:
+def _dictionary(
+    fields: dict[str, core_schema.TypedDictField],
+    definitions: list[CoreSchema],
+    config: CoreConfig,
+    *,
+    extra: Literal["allow", "forbid", "ignore"],
+) -> CoreSchema:
+    # An occurrence keeps its members in its own ``__dict__``; no instance of the model is ever made.
+    schema = core_schema.typed_dict_schema(fields, extra_behavior=extra, config=config)
+    return core_schema.definitions_schema(schema, definitions) if definitions else schema
+
+
+def members_of(cls: type, model: type[BaseModel], *, is_open: bool, detail: str) -> Members:
     """
-    Return the members of a mirrored class, with a validator and a serializer of their own.
+    Return the members of a mirrored class.
 
     Args:
         cls: The problem class.
         model: The model that mirrors it.
         is_open: Whether an occurrence may have members that are not declared.
-        is_usual: Whether occurrences are made without code or a template of the user's.
+        detail: The template of `detail`.
 
     Raises:
         InvalidDefinition: Two members have one name on the wire, or one has the name of a standard member.
     """
-    headers = dict(_headers(model))
-    sent = dict(_sent(cls.__qualname__, model, headers))
-    fields, definitions = _fields(cls, model)
-    config = CoreConfig(
-        title=cls.__qualname__,
-        hide_input_in_errors=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-        ser_json_inf_nan="null",
-    )
-
-    def dictionary(written: dict[str, core_schema.TypedDictField], config: CoreConfig) -> CoreSchema:
-        # An occurrence keeps its members in its own ``__dict__``; no instance of the model is ever made.
-        schema = core_schema.typed_dict_schema(written, extra_behavior="allow" if is_open else "forbid", config=config)
-        return core_schema.definitions_schema(schema, definitions) if definitions else schema
-
-    own = {name: _field(cls, field, is_sent=name in sent) for name, field in fields.items()}
-    validator = reader = SchemaValidator(dictionary(own, config), config)
-    if any(sent.get(name) != name or "validation_alias" in field for name, field in fields.items()):
-        read = {name: _received(field, sent.get(name)) for name, field in fields.items()}
-        by_alias = CoreConfig(title=cls.__qualname__, hide_input_in_errors=True)
-        reader = SchemaValidator(dictionary(read, by_alias), by_alias)
-    serializer = SchemaSerializer(dictionary(_STANDARD | own, config), config)
-    masked = frozenset(name for name, field in fields.items() if _has_serializer(field))
-    is_plain = is_usual and not is_open and not headers
-    return Members(
-        model,
-        tuple(fields),
-        sent,
-        headers,
-        validator.validate_python,
-        reader,
-        serializer,
-        is_open=is_open,
-        is_plain=is_plain,
-        masked=masked,
-    )
-
-
-def _has_serializer(schema: object) -> bool:
-    """Whether anything in a member's schema writes values in a way of its own."""
-    if _is_object(schema):
-        return "serialization" in schema or any(map(_has_serializer, schema.values()))
-    return _is_array(schema) and any(map(_has_serializer, schema))
-
-
-def _is_object(schema: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(schema, dict)
-
-
-def _is_array(schema: object) -> TypeGuard[Iterable[object]]:
-    return isinstance(schema, list | tuple)
-
-
-def _nothing(_: object) -> None:
-    """Replace what cannot be encoded."""
+    return Members(cls, model, dict(_headers(model)), is_open=is_open, detail=detail)
 
 
 def _fields(cls: type, model: type[BaseModel]) -> tuple[dict[str, Any], list[CoreSchema]]:
@@ -301,7 +394,7 @@ def _metadata(field: Any) -> Iterator[object]:
 
 def _field(cls: type, field: Any, *, is_sent: bool) -> core_schema.TypedDictField:
     """Return a field of the model as one of a dictionary."""
-    value: Any = field["schema"]
+    value: Any = settled(field["schema"])
     written: Any = value.get("serialization", {})
     if written.get("is_field_serializer"):
         function = _with_self(cls, written["function"])
@@ -328,21 +421,12 @@ def _with_self(cls: Any, function: Any) -> Any:
 
 def _received(field: Any, wire: str | None) -> core_schema.TypedDictField:
     """Return a field as it is read: by the name *wire* and its aliases, or leniently if it is in no document."""
-    value: Any = field["schema"]
+    value: Any = as_sent(field["schema"])
     if wire is not None:
         paths: list[list[str | int]] = [[wire]]
-        return core_schema.typed_dict_field(value, validation_alias=paths + _paths(field.get("validation_alias")))
+        return core_schema.typed_dict_field(value, validation_alias=paths + paths_of(field.get("validation_alias")))
     if value["type"] == "default":
         value = dict(value, on_error="default")
     else:
         value = core_schema.with_default_schema(core_schema.nullable_schema(value), default=None, on_error="default")
     return core_schema.typed_dict_field(value)
-
-
-def _paths(alias: Any) -> list[list[str | int]]:
-    """Return a validation alias in its longest form: several paths."""
-    if alias is None:
-        return []
-    if isinstance(alias, str):
-        return [[alias]]
-    return alias if isinstance(alias[0], list) else [alias]

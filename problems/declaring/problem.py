@@ -7,6 +7,7 @@ responses nor registries: what is sent is decided in `problems.answering._answer
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -14,6 +15,7 @@ from typing import (
     Final,
     Generic,
     Literal,
+    Self,
     TypeVar,
     dataclass_transform,
     get_args,
@@ -26,7 +28,6 @@ from pydantic_core import CoreSchema, from_json
 from starlette.exceptions import HTTPException
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import has_long_number
 from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
 from problems._wire.text import one_line, shown
 from problems._wire.uris import quote_reference
@@ -86,7 +87,6 @@ class Declared:
 
 
 _NO_NAMES: Final[tuple[str, ...]] = ()
-_STANDARD: Final = {"detail", "instance"}
 
 
 def _make_body(cls: "type[Problem]") -> type[BaseModel]:
@@ -117,9 +117,8 @@ def _make_members(cls: "type[Problem]") -> Members:
         )
     if cls.problem_declaration.abstract:
         raise AbstractProblem(cls.__qualname__, "raised")
-    said = cls.problem_declaration
-    is_usual = cls.__init__ is Problem.__init__ and cls.__new__ is Problem.__new__ and not said.detail
-    members = members_of(cls, cls.problem_body, is_open=said.open, is_usual=is_usual)
+    declared = cls.problem_declaration
+    members = members_of(cls, cls.problem_body, is_open=declared.open, detail=declared.detail)
     for name, header in members.headers.items():
         try:
             header.check(cls.problem_type.status)
@@ -222,7 +221,6 @@ class Problem(Declared, HTTPException):
     """What annotations that are text may refer to, for a class inside a function."""
     problem_revived: ClassVar[Mapping[type[Exception] | None, type["Problem"]]] = {}
     """The classes of received problems of this class, by the client library's status error."""
-    problem_is_prepared = False  # whether an occurrence may have its members as JSON, `problem_written`, from the start
     problem_open = _NO_NAMES  # the undeclared members of an occurrence; not annotated, or it were a member itself
     __signature__ = _Signature()
 
@@ -267,20 +265,12 @@ class Problem(Declared, HTTPException):
         except ValidationError as error:
             # Not from it: pydantic's own error shows the values.
             raise InvalidMembers(type(self).__qualname__, faults(error)) from None
-        if known.is_plain and instance is None and headers is None and detail.__class__ is str:
-            # What is not given is as the class has it.
-            self.__dict__ = {"detail": detail, **values} if detail and detail != self.problem_type.title else values
-        else:
-            self._keep(values, detail, instance, headers)
-
-    def _keep(self, values: dict[str, Any], detail: str, instance: str | None, headers: Any) -> None:
-        """Take on validated members, and what only some occurrences have."""
-        known = self.problem_members
         if known.is_open:
             self.problem_open = _open_names(type(self), values)
         # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
-        said = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
-        values = {"detail": said, **values} if said and said != self.problem_type.title else values
+        text = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
+        if text:
+            values = {"detail": text, **values}
         if instance is not None:
             values["instance"] = quote_reference(_text(type(self), "instance", instance))
         if headers is not None or known.headers:
@@ -316,19 +306,18 @@ class Problem(Declared, HTTPException):
 
         @property
         def detail(self) -> object:
-            """What happened this time; the title for who reads HTTPExceptions, if nothing is said."""
+            """The text of this occurrence; the title for code that reads HTTPExceptions, if there is no text."""
             return self.__dict__.get("detail") or self.__dict__.get("problem_said", self.problem_type.title)
 
         @detail.setter
-        def detail(self, said: object) -> None:
-            # HTTPExceptions are changed by others, who do not keep it a text: that is theirs to read, and not sent.
-            is_sent = isinstance(said, str) and said not in ("", self.problem_type.title)
+        def detail(self, value: object) -> None:
+            # HTTPExceptions are changed by others, who need not keep it a text: what is not a text is not sent.
             self.__dict__.pop("detail", None)
-            self.__dict__["detail" if is_sent else "problem_said"] = said
+            self.__dict__["detail" if isinstance(value, str) and value else "problem_said"] = value
 
     @property
     def problem_detail(self) -> str | None:
-        """The `detail` that is sent: none where it would only repeat the title."""
+        """The `detail` that is sent; `None` if neither the raise site nor the class header has one."""
         return self.__dict__.get("detail")
 
     @property
@@ -337,23 +326,13 @@ class Problem(Declared, HTTPException):
         known, members = self.problem_members, self.__dict__
         if "problem_written" in members:  # by who made it
             return bytes(members["problem_written"])
-        if known.is_open:
-            members = {name: members[name] for name in (*known.names, *self.problem_open) if name in members}
-            if not members:
-                return b"{}"
-        try:
-            encoded = known.serializer.to_json(members, warnings=False, exclude=_STANDARD)
-            if not has_long_number(encoded):
-                return encoded
-        except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
-            pass
-        return known.encode_one_by_one(members, self.problem_open)
+        return known.encode(members, self.problem_open)
 
     def _usual_detail(self, values: Mapping[str, Any]) -> str | None:
-        template = self.problem_declaration.detail
         try:
-            return template.format_map(values) if template else None
+            return self.problem_members.detail(values)
         except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
+            template = self.problem_declaration.detail
             self.add_note(f"The detail {template!r} could not be filled in: {type(error).__name__}.")
             return None
 
@@ -369,8 +348,8 @@ class Problem(Declared, HTTPException):
         return f"{type(self).__name__}({', '.join(filter(None, (said and repr(said), self._shown())))})"
 
     def _shown(self) -> str:
-        names = (*self.problem_members.sent, *self.problem_open)
-        return shown((name, getattr(self, name, None)) for name in names)
+        """Return the members as they are sent: a log shows no more of them than a response does."""
+        return shown(from_json(self.problem_extensions).items())
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -386,7 +365,23 @@ class Problem(Declared, HTTPException):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without ``__init__``: it may be the user's own, and the members are valid already.
-        return _restore, (type(self), *self.args), self.__dict__.copy()
+        state = {**self.__dict__, **self.problem_members.portable(self.__dict__, self.problem_open)}
+        return _restore, (type(self), *self.args), state
+
+    def __copy__(self) -> Self:
+        return self._copied(copy)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self._copied(lambda state: deepcopy(state, memo))
+
+    def _copied(self, copy_of: Callable[[dict[str, object]], dict[str, object]]) -> Self:
+        """Return a copy; a copy stays in this process, so it has all of each member."""
+        make, args, *rest = self.__reduce__()
+        clone: Self = make(*args)
+        is_own = type(self).__reduce__ is Problem.__reduce__
+        state: dict[str, object] | None = self.__dict__ if is_own else next(iter(rest), None)
+        clone.__setstate__(copy_of(state or {}))
+        return clone
 
 
 def unvalidated(
@@ -401,8 +396,7 @@ def unvalidated(
     Nothing is checked, so nothing can fail: for the way from a foreign exception to its answer.
     """
     problem = cls.__new__(cls)
-    says_more = detail and detail != cls.problem_type.title
-    problem.__dict__.update({"detail": detail, **members} if says_more else members, headers=headers)
+    problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
     if (known := cls.problem_members).is_open:
         problem.problem_open = tuple(name for name in members if name not in known.names)
     return problem

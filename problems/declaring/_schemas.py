@@ -1,0 +1,137 @@
+"""
+The core schemas of members: changed so that they read what they write, and so that iterables end.
+
+Does not import problem classes.
+"""
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from pydantic_core import core_schema
+
+from problems._wire.json import ATOMS, MAX_DEPTH, has_serializer, items_of, parts_of
+
+__all__ = ["as_sent", "settled", "shows_all"]
+
+Schema = dict[str, Any]
+S = TypeVar("S")
+
+_FIELDS: Final = frozenset({"model-field", "dataclass-field", "typed-dict-field"})
+_EXTRA: Final = ("extra_behavior", "extra_fields_behavior")
+_VALUES: Final = frozenset({"metadata", "default", "expected", "serialization", "members"})
+"""The keys of a core schema whose value is not a schema."""
+
+
+def settled(schema: S) -> S:
+    """
+    Return a schema in which each iterable is read when a problem is made, as far as it may be read.
+
+    Pydantic reads an `Iterable` when it is written: by the first log record or response, and without an end.
+    """
+    changed: S = _changed(schema, _settled)
+    return changed
+
+
+def _settled(schema: Schema, _: str | None) -> Schema:
+    if schema.get("type") != "generator":
+        return schema
+    items = core_schema.list_schema(
+        schema.get("items_schema"), min_length=schema.get("min_length"), max_length=schema.get("max_length")
+    )
+    written = {"serialization": schema["serialization"]} if "serialization" in schema else {}
+    return {**core_schema.no_info_before_validator_function(items_of, items), **written}
+
+
+def as_sent(schema: S) -> S:
+    """
+    Return a schema that reads what the serializer of *schema* writes.
+
+    Every member is read by its name on the wire, then by the aliases that pydantic validates by. Members that are not
+    declared are ignored, as RFC 9457, section 3.2, says of the document.
+    """
+    changed: S = _changed(schema, _as_sent)
+    return changed
+
+
+def _as_sent(schema: Schema, name: str | None) -> Schema:
+    ignoring = {key: "ignore" for key in _EXTRA if schema.get(key) == "forbid"}
+    if schema.get("type") in _FIELDS:
+        wire = schema.get("serialization_alias") or name or schema["name"]
+        paths = [path for path in paths_of(schema.get("validation_alias")) if path != [wire]]
+        return {**schema, "validation_alias": [[wire], *paths]}
+    return {**schema, **ignoring} if ignoring else schema
+
+
+def paths_of(alias: Any) -> list[list[str | int]]:
+    """Return a validation alias in its longest form: several paths."""
+    if alias is None:
+        return []
+    if isinstance(alias, str):
+        return [[alias]]
+    return alias if isinstance(alias[0], list) else [alias]
+
+
+def _changed(schema: Any, change: Callable[[Schema, str | None], Schema], name: str | None = None) -> Any:
+    """Return *schema* with *change* applied to each schema in it, the same object if nothing changes."""
+    if isinstance(schema, list | tuple):
+        items = [_changed(item, change) for item in schema]
+        return schema if all(map(_is, items, schema)) else type(schema)(items)
+    if not isinstance(schema, dict):
+        return schema
+    names = schema.get("fields") if isinstance(schema.get("fields"), dict) else None
+    new: Schema = {}
+    for key, value in schema.items():
+        if key in _VALUES:
+            new[key] = value
+        elif names is not None and key == "fields":
+            new[key] = {it: _changed(field, change, it) for it, field in names.items()}
+        else:
+            new[key] = _changed(value, change)
+    is_same = all(_is(new[key], schema[key]) or _has_same(new[key], schema[key]) for key in schema)
+    return change(schema if is_same else new, name)
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _has_same(one: object, other: object) -> bool:
+    """Return whether the fields of one schema are those of another."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return False
+    return one.keys() == other.keys() and all(one[key] is other[key] for key in one)
+
+
+def shows_all(value: object) -> bool:
+    """
+    Return whether the document shows all of *value*, whose schema hides nothing.
+
+    A value of a class that pydantic does not know is null in the document, and a model may mask or leave out members.
+    """
+    level: Collection[object] = [value]
+    for _ in range(MAX_DEPTH):
+        if ATOMS.issuperset(map(type, level)):
+            return True
+        if not all(map(_is_open, level)):
+            return False
+        parts = [parts_of(it) for it in level]
+        if None in parts:
+            return False
+        level = [part for these in parts if these is not None for part in these]
+    return False
+
+
+def _is_open(value: object) -> bool:
+    cls = type(value)
+    if cls in ATOMS or isinstance(value, Mapping | list | tuple | set | frozenset | Enum):
+        return True
+    schema = getattr(cls, "__pydantic_core_schema__", None)
+    if schema is not None:
+        return not has_serializer(schema)
+    return dataclasses.is_dataclass(cls) or cls.__module__ in _STANDARD
+
+
+_STANDARD: Final = frozenset({"datetime", "decimal", "uuid", "ipaddress", "pathlib", "collections", "fractions"})
+"""The modules of the classes that are written as they are."""
