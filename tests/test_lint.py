@@ -3,11 +3,13 @@ from types import ModuleType
 from typing import Annotated
 
 import pytest
+from fastapi import FastAPI
 from pydantic import AfterValidator, Field
 
-from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests
+from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests, raises
 from problems.catalog import ServiceUnavailable, iana
-from problems.tools.lint import CODES, dead_types, lint, unregistered
+from problems.fastapi import add_problems, responses
+from problems.tools.lint import CODES, dead_types, lint, unregistered, unregistered_in
 
 BASE = "https://shop.example/problems/"
 
@@ -264,3 +266,62 @@ class TestDeadTypes:
         dead_types(self.REGISTRY, lambda uri: fetched.append(uri) or 200)
 
         assert ["https://shop.example/problems"] == fetched
+
+
+class Missing(NotFound, type="missing", title="It is missing"):
+    """It is missing."""
+
+
+class Elsewhere(NotFound, type="https://other.example/elsewhere", title="It is elsewhere"):
+    """It is elsewhere."""
+
+
+def application(registry, *types, mounted=None):
+    """Return an application with an operation that declares *types*."""
+    app = FastAPI()
+    add_problems(app, *([] if registry is None else [registry]))
+
+    @app.get("/x", responses=responses(*types[1:]))
+    @raises(*types[:1])
+    async def get() -> None: ...
+
+    if mounted is not None:
+        app.mount("/inner", mounted)
+    return app
+
+
+class TestUnregisteredIn:
+    KNOWN = Registry(Missing, base="https://shop.example/problems/")
+    OTHER = Registry(base="https://shop.example/problems/")
+
+    @pytest.mark.parametrize(
+        ("app", "expected"),
+        [
+            pytest.param(application(None, Missing), [("relative-type", "Missing")], id="no registry"),
+            pytest.param(application(OTHER, Missing), [("unregistered", "Missing")], id="another registry"),
+            pytest.param(application(KNOWN, Elsewhere), [("unregistered", "Elsewhere")], id="absolute"),
+            pytest.param(application(KNOWN, NotFound, Elsewhere), [("unregistered", "Elsewhere")], id="in responses"),
+            pytest.param(
+                application(KNOWN, Missing, mounted=application(KNOWN, Elsewhere)),
+                [("unregistered", "Elsewhere")],
+                id="mounted",
+            ),
+            pytest.param(application(None, Elsewhere), [], id="absolute without a registry"),
+            pytest.param(application(KNOWN, Missing), [], id="registered"),
+            pytest.param(application(KNOWN, NotFound), [], id="ready-made"),
+            pytest.param(FastAPI(), [], id="no problems"),
+        ],
+    )
+    def test_declared_types_are_in_the_registry(self, app, expected):
+        """
+        A type that is declared and not registered, or relative without a base, is a finding.
+        """
+        assert expected == [(it.code, it.name) for it in unregistered_in(app)]
+
+    def test_the_operation_is_named(self):
+        """
+        The message names the operations that declare the type.
+        """
+        (found,) = unregistered_in(application(self.OTHER, Missing))
+
+        assert found.message.startswith("GET /x declares it, and the application's registry does not contain it")

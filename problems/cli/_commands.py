@@ -23,7 +23,16 @@ from problems.tools._targets import TargetError, load, load_registry, registry_o
 from problems.tools.diff import Change, compare
 from problems.tools.export import FORMATS, Format
 from problems.tools.generate import generate, generate_from_openapi
-from problems.tools.lint import CODES, Finding, Findings, dead_types, lint, page_addresses, unregistered
+from problems.tools.lint import (
+    CODES,
+    Finding,
+    Findings,
+    dead_types,
+    lint,
+    page_addresses,
+    unregistered,
+    unregistered_in,
+)
 
 __all__ = ["app"]
 
@@ -144,7 +153,9 @@ def lint_(
     if unknown := sorted(set(ignore or ()) - CODES.keys()):
         raise TargetError(f"There is no code {unknown[0]!r}. There are: {', '.join(sorted(CODES))}.")
     registry = load_registry(target)
-    found = lint(registry) + unregistered(registry)
+    found = unregistered_in(application) if hasattr(application := load(target), "routes") else []
+    known = {(it.code, it.type) for it in found}
+    found = lint(registry) + found + [it for it in unregistered(registry) if (it.code, it.type) not in known]
     if check_uris:
         found += dead_types(registry, statuses_of(page_addresses(registry)).get)
     found = [finding for finding in found if finding.code not in (ignore or ())]

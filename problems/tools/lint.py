@@ -8,7 +8,7 @@ function that it is given.
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeGuard
 
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from problems._wire.uris import is_absolute
 from problems.catalog.iana import REGISTRY_URI
+from problems.contract._operations import operations, setup_of
+from problems.declaring._applications import inner_application, places_in
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.openapi._examples import example_document
 from problems.registry import Registry
@@ -151,6 +153,67 @@ def unregistered(registry: Registry) -> list[Finding]:
                 )
                 found.append(_finding(said, cls, registry))
     return found
+
+
+def unregistered_in(app: object) -> list[Finding]:
+    """
+    Return the problem types that an application declares and that its registry does not contain.
+
+    Covers `@raises` on endpoints and dependencies and `responses`, in mounted applications too. Ready-made and other
+    `about:blank` types need no registry, nor do absolute types of an application without one.
+
+    Args:
+        app: An application of Starlette or FastAPI that has problem types.
+    """
+    registries = list(_registries(app))
+    found: list[Finding] = []
+    for cls, names in _declared_by(app).items():
+        said = _lack(cls, registries, ", ".join(names))
+        if said is not None:
+            found.append(_finding(said, cls, registries[0]))
+    return found
+
+
+def _registries(app: object) -> Iterator[Registry]:
+    """Yield the registries of an application and of the applications mounted in it."""
+    setup = setup_of(app)
+    if setup is not None:
+        yield setup.registry
+    for place in places_in(getattr(app, "routes", ())):
+        if (inner := inner_application(place.route)) is not None:
+            yield from _registries(inner)
+
+
+def _declared_by(app: object) -> Mapping[type[Problem], list[str]]:
+    """Return the problem types that operations declare, each with the operations."""
+    found: dict[type[Problem], list[str]] = {}
+    for operation in operations(app):
+        for cls in dict.fromkeys(operation.declares):
+            found.setdefault(cls, []).append(operation.name)
+    return found
+
+
+def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Said | None:
+    """Return why clients cannot know a declared type, or `None` if they can."""
+    uri = cls.problem_type.uri
+    is_relative = not is_absolute(uri)
+    if not registries or cls.problem_type.is_blank or any(cls in it or it.get(it.uri(cls)) for it in registries):
+        return None
+    if is_relative and all(it.base is None for it in registries):
+        return _Said(
+            code="relative-type",
+            severity="warning",
+            message=f"{where} declares it, and {uri!r} is sent as it is: it means another type at each address.",
+            fix="Give the application a registry with the class and a base: `add_problems(app, registry)`.",
+        )
+    if not is_relative and not any(map(len, registries)):
+        return None
+    return _Said(
+        code="unregistered",
+        severity="warning",
+        message=f"{where} declares it, and the application's registry does not contain it: clients do not know it.",
+        fix=f"Write `Registry(..., {cls.__name__}, base=...)`.",
+    )
 
 
 def _is_declared(name: str, cls: object, module: str) -> TypeGuard[type[Problem]]:
