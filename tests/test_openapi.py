@@ -1,17 +1,20 @@
 """OpenAPI fragments: the one shape that validators and code generators agree on, in 3.1 and in 3.0."""
 
 import json
-from datetime import datetime
+import types
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, SecretStr
 
-from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, TooManyRequests, Unauthorized
+from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, TooManyRequests, Unauthorized, catalog
 from problems.catalog import BadRequest, UpgradeRequired, ValidationProblem
+from problems.declaring._raises import is_problem
 from problems.openapi import (
     Components,
     DocumentedOperation,
@@ -330,7 +333,7 @@ class TestResponses:
         }
 
         assert {
-            "description": "Out of stock",
+            "description": "Out of stock\n\nFewer items are in stock than were ordered.",
             "content": {
                 PROBLEM_JSON: {
                     "schema": {"$ref": "#/components/schemas/OutOfStock"},
@@ -349,7 +352,60 @@ class TestResponses:
             "description": "Calls that are left.",
             "required": True,
             "schema": {"type": "integer"},
+            "example": 1,
         } == headers["X-Remaining"]
+
+    @pytest.mark.parametrize(
+        ("annotation", "schema", "example"),
+        [
+            pytest.param(int, {"type": "integer"}, 1, id="integer"),
+            pytest.param(Annotated[int, Field(ge=5)], {"type": "integer", "minimum": 5}, 5, id="with a bound"),
+            pytest.param(int | None, {"type": "integer"}, 1, id="or none"),
+            pytest.param(float, {"type": "number"}, 1, id="number"),
+            pytest.param(bool, {"type": "boolean"}, True, id="boolean"),
+            pytest.param(str, {"type": "string"}, "string", id="text"),
+            pytest.param(Literal["a", "b"], {"type": "string", "enum": ["a", "b"]}, "a", id="literal"),
+            pytest.param(
+                UUID, {"type": "string", "format": "uuid"}, "3f0c4d1e-5b1a-4c58-9b0e-0a6f3f2d7c11", id="identifier"
+            ),
+            pytest.param(
+                datetime, {"type": "string", "format": "http-date"}, "Sat, 31 Jan 2026 12:00:00 GMT", id="time"
+            ),
+            pytest.param(timedelta, {"type": "integer"}, 30, id="duration"),
+            pytest.param(list[str], {"type": "string"}, None, id="list"),
+            pytest.param(Annotated[str, Field(examples=["x"])], {"type": "string"}, "x", id="with an example"),
+        ],
+    )
+    def test_the_schema_of_a_header(self, annotation, schema, example):
+        """
+        A field has the schema of its member as it is written in a header, and an example of it.
+        """
+        quota = types.new_class(
+            "Quota",
+            (TooManyRequests,),
+            {"type": "quota", "title": "Quota"},
+            lambda it: it.update(__annotations__={"left": Annotated[annotation, ResponseHeader("X-Left")]}),
+        )
+        header = component_responses(Registry(quota, base="https://a.example/"), quota)["Quota"]["headers"]["X-Left"]
+
+        assert (schema, example) == (header["schema"], header.get("example"))
+
+    @pytest.mark.parametrize(
+        "cls",
+        [
+            it
+            for it in vars(catalog).values()
+            if is_problem(it) and not it.problem_declaration.abstract and it.problem_members.headers
+        ],
+        ids=lambda it: it.__name__,
+    )
+    def test_headers_of_ready_made_types(self, cls):
+        """
+        The fields that HTTP ties to statuses have a description and an example.
+        """
+        (response,) = component_responses(Registry(), cls).values()
+
+        assert all(it["description"] and it["example"] for it in response["headers"].values())
 
     def test_a_header_that_may_be_absent(self):
         """
@@ -415,7 +471,9 @@ class TestOperation:
         responses, _ = operation_responses(registry, "create_order", OutOfStock, CartLocked)
         response = responses["409"]
 
-        assert ("Out of stock / Cart is locked", ["OutOfStock", "CartLocked"]) == (
+        said = "Out of stock / Cart is locked\n\n- Out of stock: Fewer items are in stock than were ordered."
+
+        assert (said, ["OutOfStock", "CartLocked"]) == (
             response["description"],
             list(response["content"][PROBLEM_JSON]["examples"]),
         )
@@ -550,9 +608,108 @@ class TestDocument:
         operation: dict[str, Any] = {"operationId": "read"}
         extend_document(made, registry, [DocumentedOperation(operation, (OutOfStock,), "a")])
 
-        assert ({"description": "theirs"}, "Out of stock") == (
+        assert ({"description": "theirs"}, "Out of stock\n\nFewer items are in stock than were ordered.") == (
             made["components"]["responses"]["OutOfStock"],
             operation["responses"]["409"]["description"],
+        )
+
+
+def shared(*declared: tuple[type[Problem], ...]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a document with an operation for each tuple of types, and the responses of the operations."""
+    operations: list[dict[str, Any]] = [{"operationId": f"read{number}"} for number in range(len(declared))]
+    made: dict[str, Any] = {"openapi": "3.1.0"}
+    documented = [DocumentedOperation(it, of, "") for it, of in zip(operations, declared, strict=True)]
+    return extend_document(made, registry, documented), [it["responses"] for it in operations]
+
+
+class TestShared:
+    def test_the_same_types(self):
+        """
+        Operations with the same types at one status share the union, in whichever order they declare them.
+        """
+        document, responses = shared((OutOfStock, CartLocked), (CartLocked, OutOfStock), (CartLocked, Taken))
+        name = "CartLockedOrOutOfStock"
+
+        assert [
+            {"$ref": f"#/components/responses/{name}"},
+            {"$ref": f"#/components/responses/{name}"},
+            {"$ref": "#/components/schemas/Read2409Problem"},
+        ] == [
+            responses[0]["409"],
+            responses[1]["409"],
+            responses[2]["409"]["content"][PROBLEM_JSON]["schema"],
+        ]
+        assert {"CartLocked", "OutOfStock"} == document["components"]["responses"][name]["content"][PROBLEM_JSON][
+            "examples"
+        ].keys()
+
+    def test_the_order_of_operations(self):
+        """
+        The components do not depend on the order of operations.
+        """
+        one, _ = shared((OutOfStock, CartLocked), (CartLocked, OutOfStock))
+        other, _ = shared((CartLocked, OutOfStock), (OutOfStock, CartLocked))
+
+        assert one["components"] == other["components"]
+
+    def test_a_long_name(self):
+        """
+        The name of a union of many types says how many there are.
+        """
+        many = tuple(
+            types.new_class(f"{'Very' * 6}Long{number}", (Conflict,), {"type": f"l{number}", "title": "Long"})
+            for number in range(6)
+        )
+        made = Components.of(Registry(*many, base="https://a.example/"), many)
+        made.share([many, many])
+
+        assert "VeryVeryVeryVeryVeryVeryLong0Or5Others" in made.schemas
+
+
+class TestSecrets:
+    def test_a_masked_member(self):
+        """
+        A secret is sent, masked: it is not only for writing.
+        """
+
+        class Inner(BaseModel):
+            key: SecretStr
+
+        class Leaked(Conflict, type="leaked", title="Leaked"):
+            token: SecretStr
+            inner: list[Inner]
+
+        assert "writeOnly" not in str(component_schemas(Registry(Leaked, base="https://a.example/"), Leaked))
+
+
+class TestTimes:
+    @pytest.mark.parametrize(
+        ("annotation", "expected"),
+        [
+            pytest.param(NaiveDatetime, "date-time-local", id="without a zone"),
+            pytest.param(list[NaiveDatetime], "date-time-local", id="in a list"),
+            pytest.param(AwareDatetime, "date-time", id="with a zone"),
+        ],
+    )
+    def test_a_zone(self, annotation, expected):
+        """
+        A time without a zone is not a `date-time`, and its example has no zone.
+        """
+        closed = types.new_class(
+            "Closed",
+            (Conflict,),
+            {"type": "closed", "title": "Closed"},
+            lambda it: it.update(__annotations__={"since": annotation}),
+        )
+        closed_registry = Registry(closed, base="https://a.example/")
+        schema = component_schemas(closed_registry, closed)["Closed"]["properties"]["since"]
+        (example,) = component_responses(closed_registry, closed)["Closed"]["content"][PROBLEM_JSON][
+            "examples"
+        ].values()
+
+        assert (expected, expected == "date-time") == (
+            schema.get("items", schema)["format"],
+            "Z" in str(example["value"]["since"]),
         )
 
 

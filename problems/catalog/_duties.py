@@ -82,32 +82,64 @@ def _uri(text: str) -> str:
 
 
 WWW_AUTHENTICATE: Final = ResponseHeader(
-    "WWW-Authenticate", body=False, encode=_several, description="How to authenticate."
+    "WWW-Authenticate", body=False, encode=_several, description="How to authenticate.", example='Bearer realm="shop"'
 )
 PROXY_AUTHENTICATE: Final = ResponseHeader(
-    "Proxy-Authenticate", body=False, encode=_several, description="How to authenticate to the proxy."
+    "Proxy-Authenticate",
+    body=False,
+    encode=_several,
+    description="How to authenticate to the proxy.",
+    example='Basic realm="proxy"',
 )
-ALLOW: Final = ResponseHeader("Allow", body=False, decode=_tokens, description="The methods that are supported.")
+ALLOW: Final = ResponseHeader(
+    "Allow", body=False, decode=_tokens, description="The methods that are supported.", example="GET, HEAD"
+)
 RETRY_AFTER: Final = ResponseHeader(
     "Retry-After",
     body=False,
     encode=retry_after,
     decode=_read_retry_after,
     description="Seconds to wait, or the time to wait for.",
+    example="30",
 )
-ACCEPT: Final = ResponseHeader("Accept", body=False, decode=_tokens, description="The media types that are supported.")
+ACCEPT: Final = ResponseHeader(
+    "Accept", body=False, decode=_tokens, description="The media types that are supported.", example="application/json"
+)
 ACCEPT_ENCODING: Final = ResponseHeader(
-    "Accept-Encoding", body=False, decode=_tokens, description="The content codings that are supported."
+    "Accept-Encoding",
+    body=False,
+    decode=_tokens,
+    description="The content codings that are supported.",
+    example="gzip, br",
 )
 ACCEPT_PATCH: Final = ResponseHeader(
-    "Accept-Patch", body=False, decode=_tokens, description="The patch formats that are supported."
+    "Accept-Patch",
+    body=False,
+    decode=_tokens,
+    description="The patch formats that are supported.",
+    example="application/merge-patch+json",
 )
 CONTENT_RANGE: Final = ResponseHeader(
-    "Content-Range", body=False, encode=_unsatisfied, decode=_length, description="The length of the content."
+    "Content-Range",
+    body=False,
+    encode=_unsatisfied,
+    decode=_length,
+    description="The length of the content.",
+    example="bytes */47022",
 )
 UPGRADE: Final = ResponseHeader(
-    "Upgrade", body=False, decode=_tokens, also={"Connection": "Upgrade"}, description="The protocols to upgrade to."
+    "Upgrade",
+    body=False,
+    decode=_tokens,
+    also={"Connection": "Upgrade"},
+    description="The protocols to upgrade to.",
+    example="HTTP/2.0",
 )
 BLOCKED_BY: Final = ResponseHeader(
-    "Link", body=False, encode=_blocked_by, decode=_uri, description="Who implements the block."
+    "Link",
+    body=False,
+    encode=_blocked_by,
+    decode=_uri,
+    description="Who implements the block.",
+    example='<https://isp.example/>; rel="blocked-by"',
 )

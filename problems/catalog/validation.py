@@ -30,7 +30,19 @@ class ValidationProblem(UnprocessableContent):
 
     errors: Annotated[
         list[InvalidParam],
-        Field(examples=[[{"detail": "Field required", "code": "missing", "pointer": "#/name"}]]),
+        Field(
+            examples=[
+                [
+                    {"detail": "Field required", "code": "missing", "pointer": "#/name"},
+                    {
+                        "detail": "Input should be a valid integer",
+                        "code": "int_type",
+                        "in": "query",
+                        "parameter": "page",
+                    },
+                ]
+            ]
+        ),
     ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
 

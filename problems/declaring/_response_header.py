@@ -35,13 +35,14 @@ class ResponseHeader:
         decode: Turns the text of a received field into the member's value, or something pydantic takes for it.
         description: What OpenAPI says of the field.
         also: Further fields that are sent whenever this one is.
+        example: The text of the field in an OpenAPI document, for a field with an `encode` of its own.
 
     Raises:
         InvalidHeader: The name is that of no field, or of one that describes the body, as Content-Length does.
     """
 
     # No dataclass: to generate one takes longer than to import this module and its like.
-    __slots__ = ("also", "body", "decode", "description", "encode", "name")
+    __slots__ = ("also", "body", "decode", "description", "encode", "example", "name")
 
     def __init__(
         self,
@@ -52,8 +53,9 @@ class ResponseHeader:
         decode: Callable[[str], Any] | None = None,
         description: str = "",
         also: Mapping[str, str] | None = None,
+        example: str = "",
     ) -> None:
-        self.name, self.body, self.description = name, body, description
+        self.name, self.body, self.description, self.example = name, body, description, example
         self.encode, self.decode, self.also = encode, decode, also or {}
         for field in (name, *self.also):
             check_header(field, "")

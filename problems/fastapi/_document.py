@@ -6,6 +6,7 @@ Calls the application's own `openapi` and extends what that returns; walks route
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.routing import RouteContext
@@ -65,8 +66,9 @@ def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     groups: dict[int, tuple[Registry, list[DocumentedOperation]]] = {}
     for part, operation in [*_served(app, schema, setup, ""), *((setup, it) for it in _called(app, schema))]:
         groups.setdefault(id(part.registry), (part.registry, []))[1].append(operation)
+    pages = dict(_pages(app))
     for registry, operations in groups.values():
-        extend_document(schema, registry, operations)
+        extend_document(schema, registry, operations, pages=pages)
     _tidy(schema)
     return schema
 
@@ -91,6 +93,16 @@ def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> Iterator[t
         inner = inner_application(place.route)
         if isinstance(inner, FastAPI):
             yield from _served(inner, schema, setup_of(inner) or setup, prefix + place.path)
+
+
+def _pages(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Yield the type URIs of the problem pages that are mounted in an application, with the paths of the pages."""
+    for place in places_in(app.routes):
+        state = getattr(inner_application(place.route), "state", None)
+        pages: Any = getattr(state, "problem_pages", None)
+        if pages is not None:
+            for path, documented in pages.paths.items():
+                yield documented.type, f"{app.root_path.rstrip('/')}{place.path}/{quote(path)}"
 
 
 def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:

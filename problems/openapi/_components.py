@@ -4,14 +4,17 @@ What the operations of one document refer to, and their responses.
 One response for each problem type; where a status has several, a named union (OpenAPI allows one response a status).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from problems._wire.headers import header_value
 from problems._wire.media_types import PROBLEM_JSON
-from problems.declaring._response_header import ResponseHeader
+from problems._wire.problem_type import ProblemType
 from problems.declaring.problem import Problem
+from problems.openapi._docstrings import described
 from problems.openapi._examples import example_document
+from problems.openapi._headers import headers_of
+from problems.openapi._inputs import example_of_input
 from problems.openapi._names import pascal
 from problems.openapi._schemas import schemas_of
 from problems.openapi._v30 import to_30
@@ -21,7 +24,7 @@ from problems.registry import Registry
 __all__ = ["Components"]
 
 RESPONSES: Final = "#/components/responses/"
-_TYPES: Final[Mapping[object, str]] = {int: "integer", bool: "boolean", float: "number"}
+_LONGEST_NAME: Final = 80
 _NONE: Final[Mapping[str, Any]] = {}
 
 
@@ -52,6 +55,7 @@ class Components:
         self._own: str | None = None
         self._unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = {}
         self._statuses: dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]] = {}
+        self._shared: dict[frozenset[type[Problem]], str] = {}
 
     @classmethod
     def of(
@@ -61,6 +65,7 @@ class Components:
         taken: Mapping[str, Any] = _NONE,
         *,
         version: str = "3.1.0",
+        pages: Mapping[str, str] = _NONE,
     ) -> "Components":
         """
         Return the components of *types*.
@@ -70,12 +75,33 @@ class Components:
             types: The problem classes.
             taken: The component schemas that the document has already; no name of theirs gets another meaning.
             version: The version of OpenAPI that the document has.
+            pages: The addresses of problem pages, by type URI.
         """
         classes = tuple(dict.fromkeys(types))
         names, schemas = schemas_of(registry, classes, taken, version)
-        responses = {names[it]: _response(registry, it, names[it]) for it in classes}
+        responses = {names[it]: _response(registry, it, names[it], pages) for it in classes}
         old = version.startswith("3.0")
         return cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
+
+    def share(self, operations: Iterable[tuple[type[Problem], ...]]) -> None:
+        """
+        Share the union of several types at one status between the operations that have the same one.
+
+        A shared union is named after its types, so that its name does not depend on the order of operations.
+        """
+        found = Counter(
+            frozenset(classes)
+            for types in operations
+            for classes in self._by_status(tuple(types)).values()
+            if len(classes) > 1
+        )
+        for classes in (it for it, count in found.items() if count > 1):
+            ordered = tuple(sorted(classes, key=lambda it: self.names[it]))
+            schema, response = self._union(ordered)
+            name = self._free_name(_joined([self.names[it] for it in ordered]), schema)
+            content = {PROBLEM_JSON: {"schema": {"$ref": SCHEMAS + name}, **response["content"]}}
+            self.responses[name] = {**response, "content": content}
+            self._shared[classes] = name
 
     def of_operation(
         self, types: Iterable[type[Problem]], operation_id: str, *, invalid: Json | None = None
@@ -96,6 +122,10 @@ class Components:
             if len(classes) == 1:
                 name = self.names[classes[0]]
                 responses[str(status)] = self.responses[name] if name == self._own else {"$ref": RESPONSES + name}
+                continue
+            if (shared := self._shared.get(frozenset(classes))) is not None:
+                unions[shared] = self.schemas[shared]
+                responses[str(status)] = {"$ref": RESPONSES + shared}
                 continue
             union, response = self._union(classes)
             name = self._free_name(f"{_operation_name(operation_id)}{status}Problem", union)
@@ -137,15 +167,20 @@ class Components:
         cls = self.registry.validation_problem
         shared = self.schemas[self.names[cls]]
         properties: Json = shared["properties"]
-        errors = {**properties["errors"], "items": to_30(invalid) if self._old else invalid}
-        own = {**shared, "properties": {**properties, "errors": errors}}
+        entry = example_of_input(invalid)
+        errors = {key: it for key, it in properties["errors"].items() if key not in ("example", "examples")}
+        errors |= {"items": invalid} if entry is None else {"items": invalid, "examples": [[entry]]}
+        own = {**shared, "properties": {**properties, "errors": to_30(errors) if self._old else errors}}
         name = self._free_name(f"{operation}ValidationProblem", own)
-        (media_type,) = self.responses[self.names[cls]]["content"]
-        content = {media_type: {"schema": {"$ref": SCHEMAS + name}}}  # the example is none of this operation
-        response = {**self.responses[self.names[cls]], "content": content}
+        response = self.responses[self.names[cls]]
+        content: Json = {"schema": {"$ref": SCHEMAS + name}}
+        for example in response["content"][PROBLEM_JSON].get("examples", {}).values():
+            if entry is not None:
+                content["examples"] = {name: {**example, "value": {**example["value"], "errors": [entry]}}}
+        response = {**response, "content": {PROBLEM_JSON: content}}
         names, responses = {**self.names, cls: name}, {**self.responses, name: response}
         narrowed = Components(self.registry, names, self.schemas, responses, self.taken, old=self._old)
-        narrowed._own = name
+        narrowed._own, narrowed._shared = name, self._shared
         return narrowed
 
     def _free_name(self, name: str, union: Json) -> str:
@@ -164,34 +199,27 @@ class Components:
         return candidate
 
 
-def _response(registry: Registry, cls: type[Problem], name: str) -> Json:
+def _response(registry: Registry, cls: type[Problem], name: str, pages: Mapping[str, str]) -> Json:
     facts = registry.facts(cls)
     content: Json = {"schema": {"$ref": SCHEMAS + name}}
     example = example_document(cls, facts, registry.model(cls))
     if example is not None:
         content["examples"] = {name: {"summary": facts.title, "value": example}}
-    headers = _headers(cls)
+    headers = headers_of(cls)
     return {
-        "description": facts.title,
+        "description": _description(cls, facts, pages),
         **({"headers": headers} if headers else {}),
         "content": {PROBLEM_JSON: content},
     }
 
 
-def _headers(cls: type[Problem]) -> Json:
-    """Return the response header fields that members are sent in (RFC 9110, section 5.5)."""
-    members = cls.problem_members
-    return {header.name: _header(header, members.model.model_fields[name]) for name, header in members.headers.items()}
-
-
-def _header(header: ResponseHeader, member: Any) -> Json:
-    # A header that somebody writes out himself is text; else it is what the member is.
-    kind = _TYPES.get(member.annotation, "string") if header.encode is header_value else "string"
-    return {
-        **({"description": header.description} if header.description else {}),
-        **({"required": True} if member.is_required() or member.default is not None else {}),
-        "schema": {"type": kind},
-    }
+def _description(cls: type[Problem], facts: ProblemType, pages: Mapping[str, str]) -> str:
+    """Return the title, the first paragraph of the docstring, and a link to the problem page."""
+    text, _ = described(cls.__dict__.get("__doc__"))
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    page = f"[{facts.uri}]({pages[facts.uri]})" if facts.uri in pages else ""
+    is_new = paragraph.rstrip(".").lower() != facts.title.rstrip(".").lower()
+    return "\n\n".join(part for part in (facts.title, paragraph if is_new else "", page) if part)
 
 
 def _union_response(parts: Sequence[Json]) -> Json:
@@ -203,10 +231,18 @@ def _union_response(parts: Sequence[Json]) -> Json:
         headers |= part.get("headers", {})
     headers = {name: _shared(header, name, parts) for name, header in headers.items()}
     return {
-        "description": " / ".join(dict.fromkeys(part["description"] for part in parts)),
+        "description": _joined_descriptions([part["description"] for part in parts]),
         **({"headers": headers} if headers else {}),
         "content": {"examples": examples} if examples else {},
     }
+
+
+def _joined_descriptions(descriptions: Sequence[str]) -> str:
+    """Return the titles in one line, then an entry for each type of which there is more to say."""
+    parts = [it.split("\n\n") for it in dict.fromkeys(descriptions)]
+    titles = " / ".join(dict.fromkeys(title for title, *_ in parts))
+    entries = [f"- {title}: {' '.join(rest)}" for title, *rest in parts if rest]
+    return "\n\n".join(part for part in (titles, "\n".join(entries)) if part)
 
 
 def _shared(header: Json, name: str, parts: Sequence[Json]) -> Json:
@@ -232,6 +268,12 @@ def _union_schema(uris: Mapping[str, str]) -> Json:
     # The mapping is explicit: without it the values of `type` would have to be component names (OpenAPI, section 4.25).
     mapping = {uri: SCHEMAS + name for name, uri in uris.items()}
     return {"title": "", "oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return the name of a union that several operations share."""
+    whole = "Or".join(names)
+    return whole if len(whole) <= _LONGEST_NAME else f"{names[0]}Or{len(names) - 1}Others"
 
 
 def _operation_name(operation_id: str) -> str:

@@ -6,7 +6,7 @@ written into it stays.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from problems._wire.media_types import PROBLEM_JSON
 from problems._wire.status import phrase
@@ -16,6 +16,8 @@ from problems.openapi._walk import SCHEMAS, Json, references_in
 from problems.registry import Registry
 
 __all__ = ["DocumentedOperation", "extend_document"]
+
+_NO_PAGES: Final[Mapping[str, str]] = {}
 
 
 class DocumentedOperation(NamedTuple):
@@ -37,12 +39,24 @@ class DocumentedOperation(NamedTuple):
     has_content: bool = True
 
 
-def extend_document(schema: Json, registry: Registry, operations: Iterable[DocumentedOperation]) -> Json:
+def extend_document(
+    schema: Json,
+    registry: Registry,
+    operations: Iterable[DocumentedOperation],
+    *,
+    pages: Mapping[str, str] = _NO_PAGES,
+) -> Json:
     """
     Extend a document by the problems of its operations; change it in place, and return it.
 
     What is there already is left alone, so that a second call changes nothing. Only components that something
     refers to are added.
+
+    Args:
+        schema: The document.
+        registry: The problem types, for their URIs.
+        operations: The operations of the document with the types that they declare.
+        pages: The addresses of problem pages, by type URI: the descriptions of responses link to them.
     """
     declaring = [operation for operation in operations if operation.types]
     if not declaring:
@@ -51,7 +65,8 @@ def extend_document(schema: Json, registry: Registry, operations: Iterable[Docum
     schemas: Json = components.get("schemas", {})
     responses: Json = components.get("responses", {})
     types = dict.fromkeys(cls for operation in declaring for cls in operation.types)
-    made = Components.of(registry, types, schemas, version=str(schema.get("openapi", "")))
+    made = Components.of(registry, types, schemas, version=str(schema.get("openapi", "")), pages=pages)
+    made.share(operation.types for operation in declaring if operation.has_content)
     used: Json = {}
     needed: set[str] = set()
     for operation in declaring:
@@ -105,7 +120,8 @@ def _placed(existing: Json | None, response: Json, whole: Json, status: int) -> 
 
 def _is_bare(existing: Json, whole: Json, status: int) -> bool:
     """Whether a response has no more than a description, and one that nobody has written for it."""
-    usual = {*whole["description"].split(" / "), phrase(status), "Additional Response"}
+    titles = whole["description"].partition("\n")[0].split(" / ")
+    usual = {*titles, phrase(status), "Additional Response"}
     return existing.keys() <= {"description"} and existing.get("description") in {*usual, None}
 
 

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from problems._wire.problem_type import ProblemType
 from problems.declaring.problem import Problem
+from problems.openapi._wire_schema import WireSchema
 
 __all__ = ["example_document", "example_value"]
 
@@ -23,6 +24,7 @@ _TEXTS: Final = ("string", "1", "1.5", "A1", "a1", "AB-1", "ab-1", "ABC-123", "2
 """What is tried where a text has a pattern; beside these, a letter or a digit repeated."""
 _FORMATS: Final[Mapping[str, str]] = {
     "date-time": "2026-01-31T12:00:00Z",
+    "date-time-local": "2026-01-31T12:00:00",
     "date": "2026-01-31",
     "time": "12:00:00Z",
     "duration": "PT30S",
@@ -40,7 +42,9 @@ _FORMATS: Final[Mapping[str, str]] = {
 
 def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseModel]) -> dict[str, Any] | None:
     """Return a document that *model* accepts, or nothing if none can be made up."""
-    schema = model.model_json_schema(mode="validation")  # what it reads; what is sent, it writes itself
+    schema = model.model_json_schema(
+        mode="validation", schema_generator=WireSchema
+    )  # what it reads; what is sent, it writes itself
     definitions = schema.get("$defs", {})
     standard = {"type": facts.uri, "title": facts.title, "status": facts.status}
     members = {

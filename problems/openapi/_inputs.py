@@ -5,13 +5,15 @@ Knows how rejected inputs are told, nothing of how they are found.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
+
+from pydantic_core import PydanticKnownError
 
 from problems._wire.invalid_params._pointers import fragment
 from problems.openapi._invalid import DEEPER, Codes, Path
 from problems.openapi._walk import Json
 
-__all__ = ["InvalidInputs"]
+__all__ = ["InvalidInputs", "example_of_input"]
 
 _MOST: Final = 100
 """More entries than these help nobody: then any may be."""
@@ -41,6 +43,30 @@ class InvalidInputs:
             *(_entry(codes, pointer=_pointer(path)) for path, codes in self._pointers.items() if codes != frozenset()),
         ]
         return {"anyOf": found} if 0 < len(found) <= _MOST else None
+
+
+def example_of_input(items: Json) -> Json | None:
+    """
+    Return an example of a rejected input: the first place with its first code, or `None` if no place is constant.
+
+    >>> example_of_input({"anyOf": [_entry(frozenset({"missing"}), pointer=_pointer(("name",)))]})
+    {'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}
+    """
+    for entry in items["anyOf"]:
+        properties: Json = entry["properties"]
+        places = {name: it.get("const") for name, it in properties.items() if name not in ("detail", "code")}
+        if None not in places.values():
+            code = properties["code"].get("enum", ["value_error"])[0]
+            return {"detail": _message(code), "code": code, **places}
+    return None
+
+
+def _message(code: Any) -> str:
+    """Return pydantic's message for a code; the messages of some need values that are unknown here."""
+    try:
+        return PydanticKnownError(code).message()
+    except (KeyError, TypeError):
+        return "Input is not valid"
 
 
 def _both(one: Codes, other: Codes) -> Codes:

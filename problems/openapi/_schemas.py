@@ -14,6 +14,7 @@ from problems.openapi._docstrings import described
 from problems.openapi._names import member_names, problem_names, variants
 from problems.openapi._v30 import to_30
 from problems.openapi._walk import SCHEMAS, Json, with_references, without_nulls
+from problems.openapi._wire_schema import WireSchema, without_write_only
 from problems.registry import Registry
 
 __all__ = ["schemas_of"]
@@ -33,9 +34,11 @@ def schemas_of(
     """
     models = {cls: registry.model(cls) for cls in classes}
     references, definitions = models_json_schema(
-        [(model, "serialization") for model in models.values()], ref_template=SCHEMAS + "{model}"
+        [(model, "serialization") for model in models.values()],
+        ref_template=SCHEMAS + "{model}",
+        schema_generator=WireSchema,
     )
-    schemas: Json = definitions.get("$defs", {})
+    schemas: Json = {name: without_write_only(it) for name, it in definitions.get("$defs", {}).items()}
     given = {cls: _name(references[model, "serialization"]) for cls, model in models.items()}
     namer = _Namer(taken, version)
     members = {name: schema for name, schema in schemas.items() if name not in given.values()}
@@ -101,6 +104,6 @@ class _Namer:
         return to_30(final) if self._old else final
 
     def _is_free(self, name: str, schema: Json) -> bool:
-        if name in self._taken:
-            return bool(without_nulls(self._taken[name]) == without_nulls(schema))
+        if name in self._taken:  # the same model in a request may say more of a secret
+            return bool(without_write_only(without_nulls(self._taken[name])) == without_nulls(schema))
         return name not in self.placed or self.placed[name] == schema

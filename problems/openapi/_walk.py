@@ -7,7 +7,17 @@ Knows nothing of problems.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeGuard
 
-__all__ = ["SCHEMAS", "Json", "is_list", "is_object", "objects_in", "references_in", "with_references", "without_nulls"]
+__all__ = [
+    "SCHEMAS",
+    "Json",
+    "changed",
+    "is_list",
+    "is_object",
+    "objects_in",
+    "references_in",
+    "with_references",
+    "without_nulls",
+]
 
 Json = dict[str, Any]
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from problems.catalog import NotFound
 from problems.documenting.pages import POLICY, Pages, Representation
+from problems.errors import need
 from problems.registry import Registry
 
 __all__ = ["problem_pages"]
@@ -41,6 +42,7 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
         registry: The problem types.
         heading: What the index is called.
     """
+    need(registry, Registry, "registry", "Write `problem_pages(registry)` with the registry of the problem types.")
     pages = Pages(registry, heading=heading)
 
     async def page(request: Request) -> Response:
@@ -54,7 +56,9 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
             raise NotFound("No problem type is documented at this address.")
         return _response(found, request)
 
-    return Starlette(routes=[Route("/{path:path}", page)])
+    app = Starlette(routes=[Route("/{path:path}", page)])
+    app.state.problem_pages = pages  # documents link to the pages
+    return app
 
 
 def _response(found: Representation, request: Request) -> Response:

@@ -36,7 +36,7 @@ from problems import (
 )
 from problems.catalog import class_of
 from problems.errors import SetupError
-from problems.fastapi import add_problems, apply_problems, responses
+from problems.fastapi import add_problems, apply_problems, problem_pages, responses
 
 BASE = "https://shop.example/problems/"
 PROBLEM = "application/problem+json"
@@ -1097,6 +1097,37 @@ class TestOwnHandlers:
         document = TestClient(app).get("/v1/openapi.json").json()
 
         assert ({}, {"422"}) == (documented(app.openapi()), documented(document).keys())
+
+
+class TestDescriptions:
+    @pytest.mark.parametrize(
+        ("root", "path"),
+        [pytest.param("", "/problems", id="here"), pytest.param("/shop", "/docs/problems", id="below")],
+    )
+    def test_a_link_to_the_problem_page(self, root, path):
+        """
+        The description of a response is title, first paragraph and, where pages are mounted, a link to the page.
+        """
+        app = made()
+        app.root_path = root
+        app.mount(path, problem_pages(registry))
+        app.get("/x")(raises(ItemNotFound)(endpoint_copy()))
+        document = app.openapi()
+        (response,) = (it for name, it in document["components"]["responses"].items() if name == "ItemNotFound")
+        link = f"[{BASE}item-not-found]({root}{path}/item-not-found)"
+
+        assert f"Item not found\n\nNo item has the requested id.\n\n{link}" == response["description"]
+
+    def test_the_link_leads_to_the_page(self):
+        """
+        The page is where the link says.
+        """
+        app = made()
+        app.mount("/problems", problem_pages(registry))
+        app.get("/x")(raises(ItemNotFound)(endpoint_copy()))
+        description = app.openapi()["components"]["responses"]["ItemNotFound"]["description"]
+
+        assert "Item not found" in TestClient(app).get(description.rpartition("(")[2].rstrip(")")).text
 
 
 class TestHead:

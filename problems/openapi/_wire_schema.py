@@ -1,0 +1,30 @@
+"""
+JSON Schema of what is sent: pydantic's, corrected where it describes something else.
+
+Knows pydantic's generator, nothing of problems.
+"""
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from problems.openapi._walk import Json, changed
+
+__all__ = ["WireSchema", "without_write_only"]
+
+
+class WireSchema(GenerateJsonSchema):
+    """Describes times without a zone as such: `date-time` has a zone (RFC 3339, section 5.6)."""
+
+    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
+        """Return the schema of a time; `date-time-local` is of the OpenAPI format registry."""
+        if schema.get("tz_constraint") == "naive":
+            return {"type": "string", "format": "date-time-local"}
+        return super().datetime_schema(schema)
+
+
+def without_write_only(schema: Json) -> Json:
+    """Return a copy of a schema for responses only: a secret is sent, masked."""
+    copied: Json = changed(
+        schema, lambda part: {k: it for k, it in part.items() if not (k == "writeOnly" and isinstance(it, bool))}
+    )
+    return copied
