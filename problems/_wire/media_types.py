@@ -14,6 +14,7 @@ __all__ = [
     "JSON",
     "JSON_LINES",
     "MARKDOWN",
+    "MERGE_PATCH_JSON",
     "MULTIPART",
     "NDJSON",
     "PROBLEM_JSON",
@@ -34,6 +35,9 @@ PROBLEM_XML: Final = "application/problem+xml"
 """A problem details object as XML (RFC 9457, appendix B)."""
 
 JSON: Final = "application/json"
+MERGE_PATCH_JSON: Final = "application/merge-patch+json"
+"""RFC 7396."""
+
 XML: Final = "application/xml"
 TEXT_XML: Final = "text/xml"
 HTML: Final = "text/html"

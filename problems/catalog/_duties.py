@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from problems._wire.headers import retry_after
+from problems._wire.media_types import JSON, MERGE_PATCH_JSON
 from problems._wire.uris import quote_reference
 from problems.declaring._response_header import ResponseHeader
 
@@ -103,7 +104,7 @@ RETRY_AFTER: Final = ResponseHeader(
     example="30",
 )
 ACCEPT: Final = ResponseHeader(
-    "Accept", body=False, decode=_tokens, description="The media types that are supported.", example="application/json"
+    "Accept", body=False, decode=_tokens, description="The media types that are supported.", example=JSON
 )
 ACCEPT_ENCODING: Final = ResponseHeader(
     "Accept-Encoding",
@@ -117,7 +118,7 @@ ACCEPT_PATCH: Final = ResponseHeader(
     body=False,
     decode=_tokens,
     description="The patch formats that are supported.",
-    example="application/merge-patch+json",
+    example=MERGE_PATCH_JSON,
 )
 CONTENT_RANGE: Final = ResponseHeader(
     "Content-Range",
