@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
+from problems._wire.decoding import Decoder
 from problems._wire.reading import Document
 from problems.catching._responses import Terms, retry_after, terms_of
 from problems.catching.dialects import Dialect
@@ -19,6 +20,8 @@ from problems.registry import Registry
 __all__ = ["problem_from", "problem_hook", "raise_for_problem", "retry_after"]
 
 _LIBRARY: Final = "aiohttp"
+_CHUNK: Final = 16_384
+_DECODED_BY_AIOHTTP: Final = frozenset({"br", "deflate", "gzip", "zstd"})
 
 
 class Response(Protocol):
@@ -52,11 +55,6 @@ class Response(Protocol):
     @property
     def history(self) -> object:
         """The responses that redirected to this one."""
-        ...
-
-    @property
-    def content_length(self) -> int | None:
-        """How long the body is, if that is known."""
         ...
 
     @property
@@ -185,41 +183,52 @@ def _revived(
 
 
 async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
-    """Read at most the limit of a response, close it if there is more, and say why not all of it is there."""
-    content = bytearray()
-    try:
-        if (response.content_length or limit) < limit:
-            return await _whole(response, content), None  # and whoever has the response can read it again
-        while len(content) <= limit and (chunk := await response.content.read(limit + 1 - len(content))):
-            content += chunk
-    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
-        return bytes(content), f"The body could not be read: {type(error).__name__}."
-    if len(content) > limit:
-        response.close()
-    return bytes(content), None
+    """
+    Read at most the limit of a response, close it if there is more, and return why not all of it is there.
 
-
-async def _whole(response: Response, into: bytearray) -> bytes:
-    """Let the library read a body, and keep what has come if that fails: it may be all of the document."""
+    The library reads through a stream of ours, so that code that has the response can read a shorter body again.
+    """
     whole: Any = response
     stream = whole.content
-    whole.content = _Kept(stream, into)
+    bounded = _Bounded(stream, Decoder(_left_encoded(response), limit))
+    whole.content = bounded
     try:
-        return await response.read()
+        await response.read()
+    except _TooLong:
+        response.close()
+    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+        return bytes(bounded.into), bounded.decoder.failure or f"The body could not be read: {type(error).__name__}."
     finally:
         whole.content = stream
+    return bytes(bounded.into), bounded.decoder.failure
+
+
+def _left_encoded(response: Response) -> str:
+    """Return the codings that the library has not decoded: several, and all if a session does not decompress."""
+    field: str = ", ".join(response.headers.getall("content-encoding", ()))
+    has_decoded = (
+        field.lower() in _DECODED_BY_AIOHTTP and getattr(response.content, "total_compressed_bytes", 0) is not None
+    )
+    return "" if has_decoded else field
+
+
+class _TooLong(Exception):
+    """More than the limit has been read."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A stream of aiohttp that is read to its end, and into something that is there when that fails."""
+class _Bounded:
+    """The decoded beginning of a body, which is also kept where it is found when reading fails."""
 
     stream: Any
-    into: bytearray
+    decoder: Decoder
+    into: bytearray = field(default_factory=bytearray)
 
     async def read(self) -> bytes:
-        while chunk := await self.stream.readany():
-            self.into.extend(chunk)
+        while chunk := await self.stream.read(_CHUNK):
+            self.into.extend(self.decoder.feed(chunk))
+            if self.decoder.is_full:
+                raise _TooLong
         return bytes(self.into)
 
     def __getattr__(self, name: str) -> Any:

@@ -8,8 +8,9 @@ import io
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from problems._wire.decoding import Decoder
 from problems.catching._outcome import Undeclared, outcome
-from problems.catching._responses import Response, Terms, library_of, retry_after, terms_of
+from problems.catching._responses import Response, Terms, content_of, library_of, retry_after, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -19,6 +20,7 @@ __all__ = ["Undeclared", "outcome", "problem_from", "raise_for_problem", "raise_
 
 _LIBRARY: Final = "requests"
 _MARK: Final = "__problems__"
+_CHUNK: Final = 16_384
 
 S = TypeVar("S")
 R = TypeVar("R", bound=Response)
@@ -52,7 +54,7 @@ def raise_problems(session: S, registry: Registry, *, every_error: bool = True, 
     def send(request: object, **options: object) -> Response:
         response: Response = patched(request, **options) if patched else cls.send(session, request, **options)
         if response.status_code >= 400:
-            _raise(response, terms, is_streamed=bool(options.get("stream", own.get("stream"))))
+            _raise(response, terms)
         return response
 
     vars(send)[_MARK] = True
@@ -70,7 +72,7 @@ def raise_for_problem(
         Problem: The declared class, or the class of the status.
     """
     if response.status_code >= 400:
-        _raise(response, terms_of(registry, every_error=every_error, dialect=dialect), is_streamed=False)
+        _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
     return response
 
 
@@ -91,40 +93,52 @@ def problem_from(
         why: Is told in a sentence why there is none: a method of a logger, or `print`.
     """
     terms = terms_of(registry, every_error=False, dialect=dialect)
-    content = response.content if terms.reads(response.headers.get("content-type")) else b""
-    document, reason = terms.read(content, response.headers.get("content-type"))
+    content, failure = content_of(response), None
+    if content is None and terms.reads(response.headers.get("content-type")):
+        failure = _complete(response, terms.limit)
+        content = response.content
+    document, reason = terms.read(content or b"", response.headers.get("content-type"))
     if document is not None:
-        return terms.revive(response, document, None)
+        return terms.revive(response, document, failure)
     if why is not None:
-        why(reason or "")
+        why(failure or reason or "")
     return None
 
 
-def _raise(response: Response, terms: Terms, *, is_streamed: bool) -> None:
-    if is_streamed and not terms.every_error and not terms.reads(response.headers.get("content-type")):
-        return  # not read: whoever streams it gets all of it
-    failure = _complete(response, terms.limit) if is_streamed else None
-    document, reason = terms.read(response.content, response.headers.get("content-type"))
+def _raise(response: Response, terms: Terms) -> None:
+    content, failure = content_of(response), None
+    if content is None:
+        if not terms.every_error and not terms.reads(response.headers.get("content-type")):
+            return  # not read: whoever streams it gets all of it
+        failure = _complete(response, terms.limit)
+        content = response.content
+    document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
         raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
 
 
 def _complete(response: Any, limit: int) -> str | None:
     """Read at most the limit of a streamed response, close it, and return why not all of it is there."""
-    content, failure = bytearray(), None
+    content, error = bytearray(), None
+    decoder = Decoder(response.headers.get("content-encoding"), limit)
     try:
         # Piece by piece: what has come before a connection breaks may be all of the document.
-        while len(content) <= limit and (chunk := _piece(response.raw, limit + 1 - len(content))):
-            content += chunk
-    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
-        failure = f"The body could not be read: {type(error).__name__}."
+        while not decoder.is_full and (chunk := _piece(response.raw)):
+            content += decoder.feed(chunk)
+    except Exception as raised:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+        error = f"The body could not be read: {type(raised).__name__}."
     finally:
         response.close()
     response.raw = io.BytesIO(content)  # what `response.content` reads from
-    return failure
+    return decoder.failure or error
 
 
-def _piece(raw: Any, most: int) -> bytes:
-    """Return what is there already, or comes next, at most so many bytes."""
-    read: Callable[..., bytes] = getattr(raw, "read1", None) or raw.read  # urllib3 has it since 2.1
-    return read(most, decode_content=True)
+def _piece(raw: Any) -> bytes:
+    """Return what has arrived already, or arrives next, as it is on the wire."""
+    if not hasattr(raw, "read1"):  # urllib3 before 2.1, and the file objects of some adapters
+        raw.decode_content = False
+        return bytes(raw.read(_CHUNK))
+    try:
+        return bytes(raw.read1(_CHUNK, decode_content=False))
+    except TypeError:
+        return bytes(raw.read1(_CHUNK))

@@ -17,6 +17,7 @@ from problems.errors import InvalidHeader
 __all__ = [
     "DESCRIBES_BODY",
     "HeaderLines",
+    "capped",
     "check_header",
     "describes_body",
     "header_value",
@@ -63,9 +64,24 @@ MAX_SECONDS: Final = 2**31 - 1
 
 _is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110, section 5.6.2
 _is_field_value: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*").fullmatch  # section 5.5
-_SECONDS: Final = r"[0-9]+(?:\.[0-9]*)?"
+_SECONDS: Final = r"[0-9]++(?:\.[0-9]*+)?"
+_LONGEST_TIME: Final = 128
 _TIME: Final = "[0-9]:[0-9]{2}"
 _SECOND: Final = timedelta(seconds=1)
+
+
+MAX_FIELD: Final = 8_192
+"""The most characters of a received field that are read: servers and proxies accept hardly more of a whole header."""
+
+
+def capped(text: str, most: int = MAX_FIELD) -> str:
+    """
+    Return the beginning of a received field, without the element that was cut in two.
+
+    >>> capped("gzip, br, identity", most=12)
+    'gzip, br'
+    """
+    return text if len(text) <= most else text[:most].rpartition(",")[0] or text[:most]
 
 
 def describes_body(name: str, status: int) -> bool:
@@ -262,7 +278,7 @@ def parse_retry_after(text: str, now: datetime) -> timedelta | None:
     >>> parse_retry_after("Wed, 25 Nov 2026 07:01:00 GMT", now)
     datetime.timedelta(seconds=60)
     """
-    stripped = text.strip()
+    stripped = text[:_LONGEST_TIME].strip()
     if re.fullmatch(_SECONDS, stripped):
         return timedelta(seconds=min(float(stripped), MAX_SECONDS))
     if not re.search(_TIME, stripped):

@@ -7,6 +7,8 @@ Knows no representation; no other module spells a media type.
 import re
 from typing import Final
 
+from problems._wire.headers import MAX_FIELD
+
 __all__ = [
     "EVENT_STREAM",
     "FORM",
@@ -54,7 +56,8 @@ EVENT_STREAM: Final = "text/event-stream"
 JSON_LINES: Final = "application/jsonl"
 NDJSON: Final = "application/x-ndjson"
 
-_PARAMETER: Final = r'\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)(?:;|$)'
+PARAMETER: Final = r'(?s)(?:[^;"]++|"(?:[^"\\]++|\\.)*+"?+)++'
+"""One parameter of a field; the semicolons inside of quotes do not end it."""
 
 
 def essence(content_type: str | None) -> str:
@@ -66,7 +69,7 @@ def essence(content_type: str | None) -> str:
     >>> essence("Application/Problem+JSON; charset=utf-8")
     'application/problem+json'
     """
-    return (content_type or "").partition(";")[0].partition(",")[0].strip().lower()
+    return (content_type or "")[:MAX_FIELD].partition(";")[0].partition(",")[0].strip().lower()
 
 
 def is_json(media_type: str) -> bool:
@@ -86,8 +89,9 @@ def charset(content_type: str | None) -> str | None:
     >>> charset('text/html; level=1; Charset="UTF-8"')
     'utf-8'
     """
-    _, _, parameters = (content_type or "").partition(";")
-    for name, value in re.findall(_PARAMETER, parameters):
-        if name.lower() == "charset":
+    _, _, parameters = (content_type or "")[:MAX_FIELD].partition(";")
+    for parameter in re.findall(PARAMETER, parameters):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
             return value.strip(' \t"').lower() or None
     return None

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from problems._wire.headers import capped
+from problems._wire.media_types import PARAMETER
+
 __all__ = ["choose", "choose_language", "named"]
 
-_ELEMENT: Final = r'(?:[^,"]+|"(?:[^"\\]|\\.)*"?)+'
-_PARAMETER: Final = r'(?:[^;"]+|"(?:[^"\\]|\\.)*"?)+'
-_WEIGHT: Final = r"0(?:\.[0-9]*)?|\.[0-9]+|1(?:\.0*)?"
+_ELEMENT: Final = r'(?s)(?:[^,"]++|"(?:[^"\\]++|\\.)*+"?+)++'
+_WEIGHT: Final = r"0(?:\.[0-9]*+)?|\.[0-9]++|1(?:\.0*+)?"
 
 _MAX_SUBTAGS: Final = 16
 """More than any language tag has; a client must not choose how long the lookup takes."""
@@ -88,13 +90,13 @@ def choose_language(accept_language: str, offers: Iterable[str], default: str) -
 
 def _ranges(header: str) -> list[_Range]:
     """Return the elements of a header field, those with a broken weight left out."""
-    found = (_range(element) for element in re.findall(_ELEMENT, header))
+    found = (_range(element) for element in re.findall(_ELEMENT, capped(header)))
     return [item for item in found if item is not None]
 
 
 def _range(element: str) -> _Range | None:
     name, _, rest = element.partition(";")
-    parameters = [parameter.partition("=") for parameter in re.findall(_PARAMETER, rest)]
+    parameters = [parameter.partition("=") for parameter in re.findall(PARAMETER, rest)]
     weights = [value.strip() for key, _, value in parameters if key.strip() in ("q", "Q")]
     if not name.strip() or not all(re.fullmatch(_WEIGHT, weight) for weight in weights):
         return None

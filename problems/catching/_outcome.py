@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar, overload
 
-from problems.catching._responses import Response, terms_of
+from problems.catching._responses import Response, content_of, terms_of
 from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
 from problems.registry import Registry
@@ -143,10 +143,9 @@ def outcome(response: Response, /, *types: type[Problem], registry: Registry | N
         need(cls, type, "problem class", _BY_NAME)
     if response.status_code < 400:
         return None
-    try:
-        content = response.content
-    except RuntimeError:
-        raise SetupError("The response is not read yet. Read it first, or do not stream it.") from None
+    content = content_of(response)
+    if content is None:
+        raise SetupError("The response is not read yet. Read it first, or do not stream it.")
     known = registry if registry is not None else _registry_of(types)
     terms = terms_of(known)
     document, reason = terms.read(content, response.headers.get("content-type"))

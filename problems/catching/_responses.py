@@ -18,7 +18,7 @@ from problems.declaring.problem import Problem
 from problems.errors import need
 from problems.registry import Registry
 
-__all__ = ["Response", "Terms", "library_of", "request_of", "retry_after", "status_error", "terms_of"]
+__all__ = ["Response", "Terms", "content_of", "library_of", "request_of", "retry_after", "status_error", "terms_of"]
 
 _STATUS_ERRORS: Final = {"httpx": "HTTPStatusError", "httpx2": "HTTPStatusError", "requests": "HTTPError"}
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -127,6 +127,22 @@ def terms_of(registry: Registry, *, every_error: bool = True, dialect: Dialect |
     if dialect is None:
         return Terms(registry, every_error, read_document, is_problem_type, LIMIT)
     return Terms(registry, every_error, dialect.read, dialect.reads, dialect.limit)
+
+
+def content_of(response: Response) -> bytes | None:
+    """
+    Return the content of a response that has been read, `None` for one that has not.
+
+    httpx2 and httpx raise a `RuntimeError` for those; requests would read the body, whatever its size, and has no
+    public attribute that says so.
+    """
+    if getattr(response, "_content", None) is False:
+        return None
+    try:
+        content: bytes = response.content
+    except RuntimeError:
+        return None
+    return content
 
 
 def request_of(response: Response) -> Any:

@@ -121,7 +121,7 @@ def _pattern(path: str, convertors: Mapping[str, Any]) -> str:
     def regex(found: re.Match[str]) -> str:
         return f"(?:{getattr(convertors.get(found[1]), 'regex', '[^/]+')})"
 
-    return re.sub(r"\\{([^}]*)\\}", regex, re.escape(path))
+    return re.sub(r"\\{([^{}]*)\\}", regex, re.escape(path))
 
 
 def _endpoints(route: Any) -> Iterator[tuple[str, object]]:

@@ -6,16 +6,18 @@ Only what is public of httpx2 and httpx is used. Knows no problems.
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
+from problems._wire.decoding import Decoder
 from problems.catching._responses import Response, library_of, request_of
 from problems.errors import SetupError
 
-__all__ = ["Streamed", "acomplete", "complete", "content_of"]
+__all__ = ["Streamed", "acomplete", "complete"]
 
-_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_CODING: Final = b"content-encoding"
+_OF_THE_WIRE: Final = frozenset({_CODING, b"content-length", b"transfer-encoding"})
 
 
 class Streamed(Response, Protocol):
@@ -53,15 +55,6 @@ class Streamed(Response, Protocol):
         ...
 
 
-def content_of(response: Streamed) -> bytes | None:
-    """Return the content of a response that has been read; both libraries raise a `RuntimeError` for others."""
-    try:
-        content: bytes = response.content
-    except RuntimeError:
-        return None
-    return content
-
-
 def complete(response: Streamed, limit: int) -> tuple[Streamed, str | None]:
     """
     Read at most the limit of a streamed response and close it.
@@ -77,68 +70,78 @@ def complete(response: Streamed, limit: int) -> tuple[Streamed, str | None]:
             "This response of an async client is not read yet. Write `await response.aread()` first; as a hook, "
             "use `async_problem_hook(registry)`."
         )
-    stream = response.stream
-    bounded = _types_of(response).sync(stream, limit)
-    _set_stream(response, bounded)
+    bounded = _types_of(response).sync(response, limit)
     try:
-        response.read()
+        with bounded.in_place():
+            response.read()
     except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
         return _without_content(response), _sentence(error)
     finally:
-        with suppress(Exception):  # a connection that cannot even be closed is no news
+        with suppress(Exception):  # a connection that cannot be closed is of no interest
             response.close()
-        _set_stream(response, stream)
     return response, bounded.failure
 
 
 async def acomplete(response: Streamed, limit: int) -> tuple[Streamed, str | None]:
     """Do what `complete` does, for the response of an async client."""
-    stream = response.stream
-    bounded = _types_of(response).asynchronous(stream, limit)
-    _set_stream(response, bounded)
+    bounded = _types_of(response).asynchronous(response, limit)
     try:
-        await response.aread()
+        with bounded.in_place():
+            await response.aread()
     except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
         return _without_content(response), _sentence(error)
     finally:
         with suppress(Exception):
             await response.aclose()
-        _set_stream(response, stream)
     return response, bounded.failure
 
 
-def _set_stream(response: Any, stream: object) -> None:
-    response.stream = stream
-
-
 class _Bounded:
-    """The first bytes of a stream: one more than the limit, so that it shows that there are more."""
+    """
+    The decoded beginning of a body: one byte more than the limit, so that a longer body can be recognised.
 
-    def __init__(self, stream: Any, limit: int) -> None:
-        self._stream, self._limit = stream, limit
-        self.failure: str | None = None
+    The library reads it in the place of the stream, and without the field that would make it decode the body again.
+    """
+
+    def __init__(self, response: Any, limit: int) -> None:
+        self._response, self._stream = response, response.stream
+        self._decoder = Decoder(response.headers.get("content-encoding"), limit)
+        self._error: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """The reason why not all of the body could be read."""
+        return self._decoder.failure or self._error
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let the response be read through this object."""
+        response, headers = self._response, self._response.headers
+        # From the bytes: values can be anything (RFC 9110, section 5.5, obs-text).
+        response.headers = type(headers)([line for line in headers.raw if line[0].lower() != _CODING])
+        response.stream = self
+        try:
+            yield
+        finally:
+            response.headers, response.stream = headers, self._stream
 
     def __iter__(self) -> Iterator[bytes]:
-        left = self._limit + 1
         try:
             for chunk in self._stream:
-                yield chunk[:left]
-                left -= len(chunk)
-                if left <= 0:
+                yield self._decoder.feed(chunk)
+                if self._decoder.is_full:
                     return
         except Exception as error:  # noqa: BLE001 - what has come so far may be all of the document
-            self.failure = _sentence(error)
+            self._error = _sentence(error)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self._limit + 1
         try:
             async for chunk in self._stream:
-                yield chunk[:left]
-                left -= len(chunk)
-                if left <= 0:
+                yield self._decoder.feed(chunk)
+                if self._decoder.is_full:
                     return
         except Exception as error:  # noqa: BLE001 - what has come so far may be all of the document
-            self.failure = _sentence(error)
+            self._error = _sentence(error)
 
     def close(self) -> None:
         self._stream.close()
@@ -176,7 +179,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _without_content(response: Streamed) -> Streamed:
-    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_THE_WIRE]
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WIRE]
     return _types_of(response).response(
         response.status_code,
         headers=headers,

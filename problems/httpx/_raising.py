@@ -7,11 +7,11 @@ Decides when a response is looked at; how it is read is said in `_bodies`, what 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar
 
-from problems.catching._responses import Terms, library_of, status_error, terms_of
+from problems.catching._responses import Terms, content_of, library_of, status_error, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
-from problems.httpx._bodies import Streamed, acomplete, complete, content_of
+from problems.httpx._bodies import Streamed, acomplete, complete
 from problems.registry import Registry
 
 __all__ = ["async_problem_hook", "problem_from", "problem_hook", "raise_for_problem", "raise_problems"]

@@ -151,7 +151,7 @@ def _kind(registry: Registry, cls: type[Problem]) -> Kind:
 def _operations(document: Json) -> Iterator[_Operation]:
     for path, item in _object(document.get("paths")).items():
         for method in _METHODS & _object(item).keys():
-            pattern = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
+            pattern = re.compile(re.sub(r"\\{[^{}]*\\}", "[^/]+", re.escape(path)))
             responses = _object(_object(item[method]).get("responses"))
             operation = _Operation(f"{method.upper()} {path}", pattern, responses)
             for status, response in operation.responses.items():

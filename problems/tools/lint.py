@@ -56,7 +56,7 @@ _MEMBER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,}")
 _LEAKY: Final = re.compile(
     r"(?:^|_)(?:traceback|stack(?:_?trace)?|exception|exc|sql|query|host(?:name)?|pid|password|secret|token)(?:$|_)"
 )
-_CODE_LIKE: Final = re.compile(r"[A-Z0-9]*_[A-Z0-9_]*|[a-z]+(?:[A-Z][a-z0-9]*)+|[\w.-]*[._-][\w.-]*")
+_CODE_LIKE: Final = re.compile(r"[A-Z0-9]*+_[A-Z0-9_]*+|[a-z]++(?:[A-Z][a-z0-9]*+)++|[^\W_]*+[._-][\w.-]*+")
 _TITLE_MAX: Final = 100
 _OURS: Final = "problems.catalog"
 

@@ -61,13 +61,13 @@ class TestRaiseForProblem:
 
     def test_a_body_that_cannot_be_decoded(self, library):
         """
-        It is a problem of its status, with an empty response.
+        It is a problem of its status, and the response is the received one.
         """
         headers = AS_PROBLEM | {"content-encoding": "gzip"}
         with pytest.raises(NotFound) as caught:
             raise_for_problem(library.Response(404, headers=headers, content=iter([b"{}"])), REGISTRY)
 
-        assert ("The body could not be read: DecodingError.", b"", None) == (
+        assert ("The body could not be decoded as gzip.", b"", None) == (
             caught.value.reading.reason,
             caught.value.response.content,
             caught.value.request,

@@ -617,7 +617,7 @@ class TestBrokenBodies:
 
         assert (503, True, True) == (
             caught.value.status,
-            (caught.value.reading.reason or "").startswith("The body could not be read: "),
+            (caught.value.reading.reason or "").startswith("The body could not be "),
             isinstance(caught.value.response.content, bytes),
         )
 

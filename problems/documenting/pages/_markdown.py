@@ -12,9 +12,9 @@ from typing import Final
 
 __all__ = ["inline", "to_html"]
 
-_FENCE: Final = re.compile(r"^(`{3,})[^`\n]*\n(.*?)(?:^\1`*\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(r"^(`{3,}+)[^`\n]*\n(.*?)(?:^\1`*\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _ITEM: Final = re.compile(r"^(?:([-*+])|\d+[.)]) +", re.MULTILINE)
-_CODE: Final = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_CODE: Final = re.compile(r"(?<!`)(`++)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:|[./#])[^\s()<>\"]*)\)")
 _STRESS: Final = re.compile(
     r"\*\*(?=\S)(?P<strong>.+?)(?<=\S)\*\*(?!\*)|(?<![\w*])\*(?=\S)(?P<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<=\S)\*(?![\w*])",
