@@ -27,6 +27,9 @@ from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 
 __all__ = ["Registry"]
 
+_UNREGISTERED: Final = 64
+"""The most forms of unregistered classes that a registry keeps: classes that are made per request have to be freed."""
+
 
 class Form:
     """
@@ -255,6 +258,8 @@ class Registry:
         if made is None:
             made = Form(self.facts(cls))
             if not issubclass(cls, ReceivedProblem):
+                if len(self.forms) >= len(self._facts) + _UNREGISTERED:
+                    self.forms.clear()
                 self.forms[cls] = made
         return made
 

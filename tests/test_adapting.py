@@ -221,6 +221,22 @@ class TestRepresentation:
 
         assert expected == (found["content-type"], found.get("vary"))
 
+    @pytest.mark.parametrize("offered", [None, 7, b"text", "text", [None], [object()], {}, iter(())], ids=repr)
+    def test_a_choice_that_cannot_be_used(self, offered, caplog):
+        """
+        A function that returns something else than representations costs the choice, not the problem, and is logged.
+        """
+        policy = Policy(representations=lambda facts: offered)
+        found = answer(
+            NotFound(), RequestFacts({"path": "/", "headers": [(b"accept", b"text/html")]}), policy, REGISTRY
+        )
+
+        assert (404, "application/problem+json", [TypeError]) == (
+            found.status,
+            fields(found)["content-type"],
+            [record.exc_info[0] for record in caplog.records],
+        )
+
     def test_a_representation_of_the_user(self):
         """
         Any media type can be offered.

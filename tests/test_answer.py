@@ -360,18 +360,14 @@ class TestTranslation:
 
         assert 409 == answered(KeyError(), policy=Policy(translate=translate)).status
 
-    def test_one_that_fails_is_told_to_the_log(self):
+    def test_one_that_fails_is_logged(self, caplog):
         """
-        A translation that raises is a constant 500, with what it raised for the log.
+        A translation that raises is logged, and the exception is answered as if it was not translated.
         """
-        decided = answered(KeyError(), policy=Policy(translate={KeyError: lambda exc: exc.nothing}))
+        policy = Policy(translate=dict.fromkeys((KeyError, HTTPException), lambda exc: exc.nothing))
+        statuses = [answered(exc, policy=policy).status for exc in (KeyError(), HTTPException(418))]
 
-        assert (500, FALLBACK, False, AttributeError) == (
-            decided.status,
-            decided.body,
-            decided.is_expected,
-            type(decided.failure),
-        )
+        assert ([500, 418], [AttributeError] * 2) == (statuses, [record.exc_info[0] for record in caplog.records])
 
     def test_a_problem_is_not_foreign(self):
         """

@@ -1,6 +1,8 @@
+import gc
 import sys
 import types
 from typing import Any
+from weakref import ref
 
 import pytest
 from pydantic import field_validator
@@ -648,3 +650,19 @@ class TestRevive:
         problem = Registry().revive_document({}, status=status, headers=headers)
 
         assert value == getattr(problem, member)
+
+
+class TestClassesMadeAtRunTime:
+    def test_are_freed(self):
+        """
+        A registry keeps few forms of unregistered classes, so that classes that are made per request are freed.
+        """
+        registry, alive = Registry(NotFound), []
+        for number in range(300):
+            cls = type(f"Made{number}", (Conflict,), {}, type=f"https://shop.example/made-{number}", title="Made")
+            registry.form(cls)
+            alive.append(ref(cls))
+            del cls
+        gc.collect()
+
+        assert sum(cls() is not None for cls in alive) < 100

@@ -7,7 +7,7 @@ is told without them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from pydantic_core import from_json
 
@@ -82,8 +82,24 @@ def _offered(policy: Policy, facts: RequestFacts) -> Sequence[Representation]:
     if not callable(policy.representations):
         return policy.representations
     with guarded("`Policy(representations=…)` failed; a problem is sent as JSON."):
-        return policy.representations(facts)
+        return _checked(policy.representations(facts))
     return ()
+
+
+def _checked(offered: object) -> Sequence[Representation]:
+    """
+    Return what a function offers, if it can be used.
+
+    Raises:
+        TypeError: It is not a sequence of representations.
+    """
+    if _is_sequence(offered) and all(isinstance(it, Representation) for it in offered):
+        return offered
+    raise TypeError(f"`Policy(representations=…)` must return a sequence of representations; got {type(offered)}.")
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def _represented(

@@ -19,6 +19,7 @@ from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import is_truncated, rejected
 from problems._wire.json import encode, is_array, is_object
 from problems._wire.status import is_bodyless, phrase
+from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
 from problems.catalog.validation import sentence
@@ -129,11 +130,14 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
         if isinstance(exc, ReceivedProblem) and not issubclass(cls, ReceivedProblem):
             continue
         target = policy.translate.get(cls) if issubclass(cls, Exception) else None
-        made: object = target(exc) if target is not None and not isinstance(target, type) else target
-        problem: object = made() if isinstance(made, type) else made  # as in ``raise``, a class will do
-        if isinstance(problem, Problem) and not isinstance(problem, ReceivedProblem):
-            problem.__cause__ = problem.__cause__ or exc
-            return problem
+        if target is None:
+            continue
+        with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):
+            made: object = target if isinstance(target, type) else target(exc)
+            problem: object = made() if isinstance(made, type) else made  # as in ``raise``, a class will do
+            if isinstance(problem, Problem) and not isinstance(problem, ReceivedProblem):
+                problem.__cause__ = problem.__cause__ or exc
+                return problem
     return None
 
 

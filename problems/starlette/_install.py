@@ -5,7 +5,7 @@ Knows the application; `problems.answering` decides what is answered.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Final
 
 from starlette._utils import is_async_callable
@@ -207,7 +207,7 @@ class _Installed:
     def _add_handlers(self) -> None:
         table: dict[Any, Any] = self.app.exception_handlers
         for cls, handler in self._handlers.items():
-            own = table.get(cls)
+            own = table.get(500 if cls is Exception and 500 in table else cls)
             if own is None or _is_the_frameworks(own):
                 table[cls] = handler
 
@@ -231,6 +231,7 @@ def _is_the_frameworks(handler: object) -> bool:
 def _beside_types(own: Any, classes: Mapping[type, Any]) -> Handler:
     """Return a handler for a status code that leaves declared types, which are more specific, to those for classes."""
 
+    @wraps(own)
     async def handle(conn: HTTPConnection, exc: Exception) -> Any:
         handler = own
         if isinstance(exc, ReceivedProblem) or (isinstance(exc, Problem) and exc.problem_type.uri != ABOUT_BLANK):

@@ -9,6 +9,7 @@ can be sent through the `send` of middlewares that an exception has left already
 from asyncio import CancelledError
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import wraps
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -280,7 +281,22 @@ def woven(own: Sequence[Middleware], outermost: Any, innermost: Any, place: Plac
     """
     entries: list[Any] = [Entry(outermost, (place,), {})]
     for number, middleware in enumerate(own, 1):
-        cls = middleware.cls
-        place = Place(place, is_bridge=isinstance(cls, type) and issubclass(cls, BaseHTTPMiddleware))
-        entries += [middleware, Entry(innermost if number == len(own) else Below, (place,), {})]
+        place = Place(place)
+        below = Entry(innermost if number == len(own) else Below, (place,), {})
+        entries += [Entry(_noting(middleware.cls, place), middleware.args, middleware.kwargs), below]
     return entries
+
+
+def _noting(cls: Any, below: Place) -> Any:
+    """Return *cls*, or a function that notes what a factory of middleware returns."""
+    if isinstance(cls, type):
+        below.is_bridge = issubclass(cls, BaseHTTPMiddleware)
+        return cls
+
+    @wraps(cls)
+    def make(*args: Any, **options: Any) -> Any:
+        middleware = cls(*args, **options)
+        below.is_bridge = isinstance(middleware, BaseHTTPMiddleware)
+        return middleware
+
+    return make
