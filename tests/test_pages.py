@@ -1,5 +1,7 @@
+import ast
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 from typing import Annotated
 
@@ -13,7 +15,8 @@ from problems import Conflict, InternalServerError, NotFound, Problem, Registry,
 from problems.catalog import ServiceUnavailable
 from problems.documenting.pages import OFFERS, Pages
 from problems.documenting.pages._markdown import to_html
-from problems.documenting.pages._shapes import constraints_of, kind_of
+from problems.documenting.pages._parts import constraints_of, kind_of, samples
+from problems.documenting.vocabulary import DocumentedType
 
 BASE = "https://shop.example/problems/"
 
@@ -239,7 +242,7 @@ class TestHtml:
         """
         links = [link for link in Reader(read(path)).links if link != "https://shop.example/items"]
 
-        assert [] == [link for link in links if not link.startswith(("./", "../"))]
+        assert [] == [link for link in links if not link.startswith(("./", "../", "#"))]
 
     @pytest.mark.parametrize(
         "text",
@@ -255,7 +258,9 @@ class TestHtml:
             pytest.param("string or null, may be absent", id="nullable member"),
             pytest.param("<h3><code>Line</code></h3>", id="nested object"),
             pytest.param("HTTP/1.1 409 Conflict\nContent-Type: application/problem+json\n\n{", id="example"),
-            pytest.param("except OutOfStock as problem:", id="code"),
+            pytest.param("except OutOfStock as problem:", id="Python"),
+            pytest.param(f"if (problem.type === &quot;{BASE}orders/out-of-stock&quot;) {{", id="TypeScript"),
+            pytest.param(f"  jq &#x27;select(.type == &quot;{BASE}orders/out-of-stock&quot;)&#x27;", id="curl"),
         ],
     )
     def test_it_tells(self, text):
@@ -287,11 +292,32 @@ class TestHtml:
 
     def test_the_index_lists_the_types(self):
         """
-        The index leads to every page, in the order of the registry.
+        The index leads to every page, by status and then in the order of the registry.
         """
-        found = [link for link in Reader(read("")).links if "." not in link.removeprefix("./")]
+        found = [link for link in Reader(read("")).links if "." not in link.removeprefix("./") and "#" not in link]
+        statuses = [PAGES.paths[link.removeprefix("./")].status for link in found]
 
-        assert [f"./{path}" for path in PAGES.paths] == found
+        assert {f"./{path}" for path in PAGES.paths} == set(found)
+        assert sorted(statuses) == statuses
+
+    def test_the_index_is_filtered_by_status(self):
+        """
+        Each status has a link to its section; the style sheet hides the others while it is the target.
+        """
+        statuses = dict.fromkeys(sorted(it.status for it in PAGES.vocabulary.types))
+        page = read("")
+
+        assert ["#", *(f"#/status/{it}" for it in statuses)] == [it for it in Reader(page).links if "#" in it]
+        assert [str(it) for it in statuses] == re.findall(r'<section id="/status/(\d+)">', page)
+        assert "main:has(> section:target) > section:not(:target) { display: none; }" in page
+
+    def test_one_status_needs_no_filter(self):
+        """
+        With one status there is nothing to leave out.
+        """
+        pages = Pages(Registry(NotFound))
+
+        assert "#" not in "".join(Reader(pages.find("").body.decode()).links)
 
     def test_the_index_lists_plain_statuses(self):
         """
@@ -523,3 +549,70 @@ class TestShape:
         schema = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}], "default": None}
 
         assert ["at most 3 characters"] == list(constraints_of(schema))
+
+
+class TestOperations:
+    """The operations that answer with a type."""
+
+    PAGES = Pages(REGISTRY, operations={f"{BASE}orders/out-of-stock": ["POST /orders/{id}'$(x)<b>", "GET /orders"]})
+
+    def test_they_are_listed(self):
+        """
+        By method and path, in HTML and in Markdown.
+        """
+        page, text = (self.PAGES.find(f"orders/out-of-stock{it}").body.decode() for it in ("", ".md"))
+
+        assert "<h2>Operations</h2>\n<ul><li><code>POST /orders/{id}&#x27;$(x)&lt;b&gt;</code></li>" in page
+        assert "## Operations\n\n- `POST /orders/{id}'$(x)<b>`\n- `GET /orders`" in text
+
+    def test_a_type_without_operations_has_no_section(self):
+        """
+        The pages do not claim what they do not know.
+        """
+        assert "Operations" not in self.PAGES.find("item-not-found").body.decode()
+
+    def test_the_first_one_is_the_example_of_a_request(self):
+        """
+        A path is an argument of the shell, whatever characters it has.
+        """
+        text = self.PAGES.find("orders/out-of-stock.md").body.decode()
+        request = next(it for it in text.splitlines() if it.startswith("curl")).removesuffix(" |")
+
+        assert ["curl", "--silent", "--request", "POST", "$API/orders/{id}'$(x)<b>"] == shlex.split(request)
+
+
+class TestSamples:
+    @pytest.mark.parametrize("name", ["a-b", "class", "a'b", 'a"b', "a\nb", "`"])
+    def test_names_of_members_are_code_in_each_language(self, name):
+        """
+        A member whose name is not an identifier is a text in TypeScript, and left out in Python.
+        """
+        schema = {"properties": {name: {"type": "string"}}}
+        documented = DocumentedType(type="a:'b\"", name="Sold Out", title="Sold", status=409, schema=schema)
+        python, typescript, curl = (it.code for it in samples(documented))
+
+        ast.parse(python)
+        assert "except Sold_Out as problem:" in python
+        assert f"problem[{json.dumps(name)}]" in typescript or f"problem.{name}" in typescript
+        assert 'select(.type == "a:\'b\\"")' == shlex.split(curl.splitlines()[-1])[1]
+
+    def test_plain_statuses_are_compared_by_status(self):
+        """
+        `about:blank` says no more than the status.
+        """
+        documented = DocumentedType(type="about:blank", name="NotFound", title="Not Found", status=404, schema={})
+        _, typescript, curl = (it.code for it in samples(documented))
+
+        assert "if (response.status === 404) {" in typescript
+        assert "'select(.status == 404)'" in curl
+
+
+class TestValidation:
+    def test_the_members_of_rejected_inputs_have_descriptions(self):
+        """
+        They are those of the docstring, under the names on the wire.
+        """
+        found = Pages(Registry(base=BASE)).vocabulary.types[0].definitions["InvalidParam"]["properties"]
+
+        assert {"detail", "code", "pointer", "parameter", "in", "context", "input"} <= set(found)
+        assert [] == [name for name, it in found.items() if not it.get("description")]

@@ -12,8 +12,10 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from problems._wire.details import STANDARD_MEMBERS
+from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.uris import is_absolute
+from problems.catalog import ValidationProblem
 from problems.declaring.problem import Problem
 from problems.openapi import Components
 from problems.openapi._docstrings import described
@@ -185,6 +187,8 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         alias = cls.problem_members.sent.get(member)
         if alias in schema["properties"]:
             schema["properties"][alias].setdefault("description", text)
+    if issubclass(cls, ValidationProblem) and InvalidParam.__name__ in schema.get("$defs", {}):
+        _describe_inputs(schema["$defs"][InvalidParam.__name__]["properties"])
     return DocumentedType(
         type=facts.uri,
         name=name,
@@ -198,6 +202,14 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         example=example_document(cls, facts, model),
         document=schema,
     )
+
+
+def _describe_inputs(properties: Json) -> None:
+    """Add the texts in the docstring of `InvalidParam` to its members."""
+    for member, text in described(InvalidParam.__doc__)[1].items():
+        name = InvalidParam.model_fields[member].serialization_alias or member
+        if name in properties:
+            properties[name].setdefault("description", text)
 
 
 def _standalone(schemas: Json, name: str) -> Json:

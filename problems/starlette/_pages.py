@@ -4,20 +4,25 @@ Problem pages as an application to mount.
 Passes path and header fields to `problems.documenting.pages` and sends what comes back; decides nothing else.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from problems.catalog import NotFound
+from problems.contract._operations import operations
+from problems.declaring._applications import inner_application, places_in
 from problems.documenting.pages import POLICY, Pages, Representation
 from problems.errors import need
 from problems.registry import Registry
 
 __all__ = ["problem_pages"]
 
+_OUTER: Final = "problems.mounted_in"
 _HEADERS: Final = {
     "Cache-Control": "public, max-age=300",
     "Content-Security-Policy": POLICY,
@@ -31,7 +36,8 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
     Return an application with the problem pages of *registry*: mount it where the type URIs lead to.
 
     An index and a page for each type, for people and, by negotiation, as JSON Schema, JSON and Markdown. Type URIs
-    are those of the registry, wherever the pages are mounted.
+    are those of the registry, wherever the pages are mounted. Mounted in an application, each page lists the documented
+    operations that answer with the type.
 
     >>> from starlette.applications import Starlette
     >>> from problems import Registry
@@ -43,9 +49,13 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
         heading: What the index is called.
     """
     need(registry, Registry, "registry", "Write `problem_pages(registry)` with the registry of the problem types.")
-    pages = Pages(registry, heading=heading)
+    made: dict[object, Pages] = {None: Pages(registry, heading=heading)}
 
     async def page(request: Request) -> Response:
+        outer: object = request.scope.get(_OUTER)
+        if outer not in made:
+            made[outer] = Pages(registry, heading=heading, operations=_answering(outer, registry))
+        pages = made[outer]
         path: str = request.path_params["path"]
         accept = ", ".join(request.headers.getlist("accept"))
         found = pages.find(path, query=request.url.query, accept=accept)
@@ -56,9 +66,38 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
             raise NotFound("No problem type is documented at this address.")
         return _response(found, request)
 
-    app = Starlette(routes=[Route("/{path:path}", page)])
-    app.state.problem_pages = pages  # documents link to the pages
+    app = _Pages(routes=[Route("/{path:path}", page)])
+    app.state.problem_pages = made[None]  # documents link to the pages
     return app
+
+
+class _Pages(Starlette):
+    """The application of the pages; notes in which application it is mounted."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_OUTER] = scope.get("app")
+        await super().__call__(scope, receive, send)
+
+
+def _answering(app: object, registry: Registry) -> Mapping[str, Sequence[str]]:
+    """Return the documented operations of an application by the type URIs that they answer with."""
+    if app is None or getattr(app, "openapi_url", "") is None:  # what an application does not document stays unknown
+        return {}
+    shown = frozenset(_documented_paths(app, ""))
+    found: dict[str, list[str]] = {}
+    for operation in operations(app):
+        if operation.name.partition(" ")[2] in shown:
+            for uri in dict.fromkeys(registry.uri(cls) for cls in operation.declares if cls not in operation.handled):
+                found.setdefault(uri, []).append(operation.name)
+    return found
+
+
+def _documented_paths(app: object, prefix: str) -> Iterator[str]:
+    for place in places_in(getattr(app, "routes", ()), prefix):
+        if (inner := inner_application(place.route)) is not None:
+            yield from _documented_paths(inner, place.path)
+        elif getattr(place.route, "include_in_schema", False):
+            yield place.path
 
 
 def _response(found: Representation, request: Request) -> Response:

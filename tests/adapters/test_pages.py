@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from problems import Conflict, NotFound, Registry
+from problems import Conflict, NotFound, Registry, raises
 from problems.fastapi import add_problems as add_to_fastapi
 from problems.fastapi import problem_pages as pages_for_fastapi
 from problems.starlette import add_problems, problem_pages
@@ -297,3 +297,72 @@ class TestInChromium:
             colours.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
         assert {"rgb(255, 255, 255)", "rgb(20, 23, 27)"} == colours
+
+
+class TestOperations:
+    """Pages that are mounted in an application list the operations that answer with a type."""
+
+    @staticmethod
+    def app(**words):
+        """Return an application with pages, operations and one that is not documented."""
+        app = FastAPI(**words)
+        add_to_fastapi(app, REGISTRY)
+        app.mount("/problems", pages_for_fastapi(REGISTRY))
+
+        @app.get("/items/{item_id}")
+        @raises(ItemNotFound)
+        async def item(item_id: int) -> None: ...
+
+        @app.get("/internal", include_in_schema=False)
+        @raises(ItemNotFound)
+        async def internal() -> None: ...
+
+        return app
+
+    def test_documented_operations_are_listed(self):
+        """
+        An operation that is not in the OpenAPI document is not on a page either.
+        """
+        client = TestClient(self.app())
+        found = client.get("/problems/item-not-found").text
+
+        assert "<li><code>GET /items/{item_id}</code></li>" in found
+        assert "internal" not in found
+        assert "Operations" not in client.get("/problems/orders/out-of-stock").text
+
+    def test_operations_of_an_application_without_a_document_stay_unknown(self):
+        """
+        Who hides the OpenAPI document does not publish its paths on problem pages.
+        """
+        assert "Operations" not in TestClient(self.app(openapi_url=None)).get("/problems/item-not-found").text
+
+    def test_operations_of_mounted_applications_are_listed(self):
+        """
+        With the path below the outer application.
+        """
+        app = FastAPI()
+        add_to_fastapi(app, REGISTRY)
+        inner = self.app()
+        app.mount("/v1", inner)
+        app.mount("/problems", pages_for_fastapi(REGISTRY))
+
+        assert "GET /v1/items/{item_id}" in TestClient(app).get("/problems/item-not-found").text
+
+    def test_starlette_routes_are_listed(self):
+        """
+        Routes of Starlette declare problems by `@raises`, too.
+        """
+
+        @raises(OutOfStock)
+        async def order(request): ...
+
+        app = Starlette(routes=[Route("/orders", order, methods=["POST"]), Mount("/problems", problem_pages(REGISTRY))])
+        add_problems(app, REGISTRY)
+
+        assert "POST /orders" in TestClient(app).get("/problems/orders/out-of-stock").text
+
+    def test_pages_alone_have_no_operations(self):
+        """
+        Pages that are an application of their own know no other.
+        """
+        assert "Operations" not in TestClient(problem_pages(REGISTRY)).get("/item-not-found").text

@@ -8,17 +8,17 @@ server. Where the pages are mounted changes no type URI.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from problems._wire.media_types import HTML, JSON, MARKDOWN, SCHEMA_JSON
 from problems._wire.negotiation import choose
 from problems._wire.problem_type import ABOUT_BLANK
-from problems.documenting.pages._html import index_html, page_html
+from problems.documenting.pages._html import POLICY, index_html, page_html
 from problems.documenting.pages._links import SUFFIXES, Links
-from problems.documenting.pages._style import POLICY
 from problems.documenting.pages._text import index_markdown, page_markdown
 from problems.documenting.vocabulary import DocumentedType, Vocabulary, types_of
 from problems.openapi import Components
@@ -67,11 +67,18 @@ class Pages:
 
     Args:
         registry: The problem types.
-        heading: What the index is called.
+        heading: The title of the index.
+        operations: The operations that answer with each type, as in `GET /items`, by type URI.
     """
 
-    def __init__(self, registry: Registry, *, heading: str = "Problem types") -> None:
-        self._registry, self._heading = registry, heading
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        heading: str = "Problem types",
+        operations: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        self._registry, self._heading, self._operations = registry, heading, operations
         self._render = lru_cache(maxsize=None)(self._rendered)
 
     @cached_property
@@ -130,10 +137,12 @@ class Pages:
     def _text(self, path: str, media_type: str, *, static: bool) -> str:
         links = Links(path, static)
         documented = self.paths[path] if path else None
+        operations = self._operations.get(documented.type, ()) if documented else ()
         if media_type == HTML:
-            return page_html(documented, links, self._heading) if documented else self._index_html(links)
+            heading = self._heading
+            return page_html(documented, links, heading, operations) if documented else self._index_html(links)
         if media_type == MARKDOWN:
-            return page_markdown(documented) if documented else self._index_markdown(links)
+            return page_markdown(documented, operations=operations) if documented else self._index_markdown(links)
         if media_type == SCHEMA_JSON:
             schema = {"$schema": _DIALECT, **(documented.document if documented else self._union())}
             return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

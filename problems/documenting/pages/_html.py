@@ -4,20 +4,82 @@ Problem pages for people: one HTML document, style sheet included, without scrip
 Everything that comes from classes is escaped here. Knows no request.
 """
 
-from collections.abc import Iterable, Iterator
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from html import escape
+from itertools import groupby
+from typing import Final
 
 from problems.documenting.pages._links import Links
 from problems.documenting.pages._markdown import inline, to_html
-from problems.documenting.pages._parts import Member, advice, code, members, message, nested, status_line
-from problems.documenting.pages._style import STYLE
+from problems.documenting.pages._parts import Member, advice, members, message, nested, samples, status_line
 from problems.documenting.vocabulary import DocumentedHeader, DocumentedType
 
-__all__ = ["index_html", "page_html"]
+__all__ = ["POLICY", "index_html", "page_html"]
 
 
-def page_html(documented: DocumentedType, links: Links, heading: str) -> str:
-    """Return the page of one problem type; *heading* is what the index is called."""
+STYLE: Final = """
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #fff; --tint: #f3f5f7;
+  --link: #0757b5; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --soft: #a3adb8; --line: #3b434d; --paper: #14171b;
+  --tint: #1f242a; --link: #86bbff; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif; }
+header, main, footer { max-width: 76rem; margin: 0 auto; padding: 1rem 1.25rem; overflow-wrap: anywhere; }
+header { padding-bottom: 0; }
+footer { border-top: 1px solid var(--line); color: var(--soft); margin-top: 2rem; padding-bottom: 3rem; }
+main > p, main > ul, main > ol, main > dl { max-width: 46rem; }
+h1 { font-size: clamp(1.6rem, 5vw, 2.2rem); line-height: 1.2; margin: .25rem 0 .75rem; }
+h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+a { color: var(--link); text-underline-offset: .15em; }
+a:focus-visible, pre:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
+code { background: var(--tint); border-radius: .25rem; padding: .1em .3em; }
+pre { background: var(--tint); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem;
+  overflow-x: auto; overflow-wrap: normal; }
+pre code { background: none; padding: 0; }
+dl { margin: 0; }
+dt { margin-top: .9rem; }
+dt + dd, dd { margin: .15rem 0 0 1.25rem; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
+.facts dt, .facts dd { margin: 0; }
+.facts dt, .soft { color: var(--soft); }
+.types { list-style: none; padding: 0; }
+.types li { border-top: 1px solid var(--line); padding: .8rem 0; }
+.types li:target { background: var(--tint); outline: .5rem solid var(--tint); }
+.types a { font-weight: 600; }
+.types p { margin: .15rem 0 0; }
+.types { margin: 0; max-width: 46rem; }
+.filter ul { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; }
+.filter li { border: 1px solid var(--line); border-radius: 2rem; padding: .1rem .8rem; }
+main:has(> section:target) > section:not(:target) { display: none; }
+.samples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0 1rem; }
+.samples section { min-width: 0; }
+.samples pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (max-width: 30rem) { .facts { display: block; } .facts dd { margin: 0 0 .5rem; } }
+@media print { body { background: #fff; color: #000; } }
+"""
+
+_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing is loaded and nothing is run; the one style sheet is in the page."""
+
+
+def page_html(documented: DocumentedType, links: Links, heading: str, operations: Sequence[str] = ()) -> str:
+    """
+    Return the page of one problem type.
+
+    Args:
+        documented: The problem type.
+        links: The links of the page.
+        heading: The title of the index.
+        operations: The operations that answer with the type, by method and path.
+    """
     sections = [
         f"<h1>{escape(documented.title)}</h1>",
         f'<dl class="facts">{"".join(_facts(documented))}</dl>',
@@ -25,26 +87,55 @@ def page_html(documented: DocumentedType, links: Links, heading: str) -> str:
         *_section("Members", _members(members(documented))),
         *(part for name, inner in nested(documented) if inner for part in _object(name, inner)),
         *_section("Response header fields", _headers(documented)),
+        *_section("Operations", _operations(operations)),
         *_section("Example", _pre(message(documented)) if documented.example else ""),
         *_section("How to handle it", "".join(f"<p>{inline(it)}</p>" for it in advice(documented))),
-        _pre(code(documented)),
+        '<div class="samples">',
+        *(f"<section><h3>{escape(it.name)}</h3>{_pre(it.code)}</section>" for it in samples(documented, operations)),
+        "</div>",
     ]
     top = f'<header><nav aria-label="Breadcrumb"><a href="{escape(links.index)}">{escape(heading)}</a></nav></header>'
     return _document(f"{documented.title} · {heading}", top, "\n".join(sections), links)
 
 
 def index_html(types: Iterable[tuple[DocumentedType, str | None]], links: Links, heading: str) -> str:
-    """Return the page that lists the problem types, each with the path of its page if it has one."""
-    rows = list(types)
-    own = [_row(it, links.page(path), path) for it, path in rows if path is not None]
-    plain = [f"<li>{escape(status_line(it))}</li>" for it, path in rows if path is None]
+    """Return the page that lists the problem types by status, each with the path of its page if it has one."""
+    rows = sorted(types, key=lambda row: row[0].status)
+    groups = {line: list(group) for line, group in groupby(rows, key=lambda row: status_line(row[0]))}
     parts = [
         f"<h1>{escape(heading)}</h1>",
         "<p>The kinds of errors this API answers with, as problem details (RFC 9457).</p>",
-        f'<ul class="types">{"".join(own)}</ul>' if own else "",
-        *_section("Without a type of their own", f"<ul>{''.join(plain)}</ul>" if plain else ""),
+        _filter(groups) if len(groups) > 1 else "",
+        *(_group(line, group, links) for line, group in groups.items()),
     ]
     return _document(heading, "", "\n".join(parts), links)
+
+
+def _filter(groups: Mapping[str, Sized]) -> str:
+    """Return links that leave one status on the page: the style sheet does it by the fragment, without a script."""
+    shown = [
+        f'<a href="#{_anchor(line)}">{escape(line)}</a> <span class="soft">{len(it)}</span>'
+        for line, it in groups.items()
+    ]
+    every = f'<a href="#">All</a> <span class="soft">{sum(map(len, groups.values()))}</span>'
+    return (
+        f'<nav class="filter" aria-label="Status"><ul>{"".join(f"<li>{it}</li>" for it in (every, *shown))}</ul></nav>'
+    )
+
+
+def _group(line: str, group: Iterable[tuple[DocumentedType, str | None]], links: Links) -> str:
+    rows = [_row(it, links.page(path), path) if path is not None else f"<li>{escape(line)}</li>" for it, path in group]
+    return f'<section id="{_anchor(line)}"><h2>{escape(line)}</h2><ul class="types">{"".join(rows)}</ul></section>'
+
+
+def _anchor(line: str) -> str:
+    """Return the fragment of a status; no path of a page is like it."""
+    return f"/status/{line.partition(' ')[0]}"
+
+
+def _operations(operations: Iterable[str]) -> str:
+    rows = "".join(f"<li><code>{escape(it)}</code></li>" for it in operations)
+    return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _document(title: str, top: str, body: str, links: Links) -> str:
@@ -117,5 +208,4 @@ def _pre(text: str) -> str:
 def _row(documented: DocumentedType, href: str, path: str) -> str:
     first = documented.description.partition("\n\n")[0]
     about = f"<p>{inline(first)}</p>" if first else ""
-    status = f'<span class="status">{escape(status_line(documented))}</span>'
-    return f'<li id="{escape(path)}"><a href="{escape(href)}">{escape(documented.title)}</a> {status}{about}</li>'
+    return f'<li id="{escape(path)}"><a href="{escape(href)}">{escape(documented.title)}</a>{about}</li>'

@@ -1,16 +1,16 @@
 """Problem pages as Markdown, for documentation sites and for terminals; knows no request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from problems.documenting.pages._links import Links
-from problems.documenting.pages._parts import Member, advice, code, members, message, nested, status_line
+from problems.documenting.pages._parts import Member, advice, members, message, nested, samples, status_line
 from problems.documenting.pages._writing import cell, code_span, fenced, line, prose, table
 from problems.documenting.vocabulary import DocumentedType
 
 __all__ = ["index_markdown", "page_markdown", "type_cell"]
 
 
-def page_markdown(documented: DocumentedType, level: int = 1) -> str:
+def page_markdown(documented: DocumentedType, level: int = 1, operations: Sequence[str] = ()) -> str:
     """Return the page of one problem type, its title a heading of the given level."""
     mark = "#" * level
     facts = [f"- Status: {line(status_line(documented))}", f"- Type: {code_span(documented.type)}"]
@@ -20,9 +20,13 @@ def page_markdown(documented: DocumentedType, level: int = 1) -> str:
     for name, inner in nested(documented):
         parts += _members(f"{mark}## {code_span(name)}", inner)
     parts += _headers(f"{mark}# Response header fields", documented)
+    if operations:
+        parts += [f"{mark}# Operations", "\n".join(f"- {code_span(it)}" for it in operations)]
     if documented.example is not None:
         parts += [f"{mark}# Example", fenced(message(documented), "http")]
-    parts += [f"{mark}# How to handle it", *advice(documented), fenced(code(documented), "py")]
+    parts += [f"{mark}# How to handle it", *advice(documented)]
+    for sample in samples(documented, operations):
+        parts += [f"**{sample.name}**", fenced(sample.code, sample.language)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
