@@ -46,9 +46,9 @@ class Form:
         self.status = facts.status
         self.beginning = prefix(facts.uri, facts.title, facts.status)
 
-    def document(self, problem: Problem, instance: str | None) -> bytes:
-        """Return the document of an occurrence; never fails."""
-        return join(self.beginning, problem.problem_detail, instance, problem.problem_extensions)
+    def document(self, problem: Problem, instance: str | None, detail: bytes | None = None) -> bytes:
+        """Return the document of an occurrence, with another *detail* if there is one; never fails."""
+        return join(self.beginning, detail or problem.problem_detail, instance, problem.problem_extensions)
 
 
 _VALIDATION_URI: Final = "validation-problem"

@@ -68,12 +68,16 @@ def _checked(code: int) -> int:
     raise ValueError(f"{code!r} is no close code that can be sent. Use one from 4000 to 4999, or a registered one.")
 
 
-def text_for(problem: Problem, registry: Registry = _NO_TYPES, *, instance: str | None = None) -> str:
+def text_for(
+    problem: Problem, registry: Registry = _NO_TYPES, *, instance: str | None = None, detail: bytes | None = None
+) -> str:
     """
-    Return the document of a problem as the text of one frame, for clients that shall know more than a code.
+    Return the document of a problem as the text of one frame, for clients that need more than a code.
+
+    A *detail* is JSON that is sent instead of the text of the problem.
 
     >>> from problems import NotFound
     >>> text_for(NotFound("No such room"))
     '{"type":"about:blank","title":"Not Found","status":404,"detail":"No such room"}'
     """
-    return registry.form(type(problem)).document(problem, problem.instance or instance).decode()
+    return registry.form(type(problem)).document(problem, problem.instance or instance, detail).decode()

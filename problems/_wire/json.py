@@ -138,11 +138,12 @@ def prefix(type_uri: str, title: str | None, status: int | None) -> bytes:
     return encode({name: value for name, value in members.items() if value is not None})[:-1]
 
 
-def join(beginning: bytes, detail: str | None, instance: str | None, members: bytes) -> bytes:
+def join(beginning: bytes, detail: str | bytes | None, instance: str | None, members: bytes) -> bytes:
     """
     Return the document made of a `prefix`, *detail*, *instance* and the JSON object *members*.
 
     None of the *members* may have the name of a standard member: names in an object are unique (RFC 8259, section 4).
+    A *detail* of bytes is JSON already.
 
     >>> join(prefix("about:blank", "Gone", 410), "Sold.", None, b'{"item_id":7}')
     b'{"type":"about:blank","title":"Gone","status":410,"detail":"Sold.","item_id":7}'
@@ -150,11 +151,11 @@ def join(beginning: bytes, detail: str | None, instance: str | None, members: by
     document = beginning
     try:
         if detail is not None:
-            document += b',"detail":' + to_json(detail)
+            document += b',"detail":' + (detail if isinstance(detail, bytes) else to_json(detail))
         if instance is not None:
             document += b',"instance":' + to_json(instance)
     except Exception:  # noqa: BLE001 - lone surrogates
-        texts = {"detail": detail, "instance": instance}
+        texts = {"detail": detail if isinstance(detail, str) else None, "instance": instance}
         document = beginning + b"," + encode({name: text for name, text in texts.items() if text is not None})[1:-1]
     return document + b"}" if len(members) <= 2 else document + b"," + members[1:]
 

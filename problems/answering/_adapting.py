@@ -17,6 +17,7 @@ from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML,
 from problems._wire.negotiation import choose, named
 from problems._wire.problem_type import ProblemType
 from problems._wire.template import Template
+from problems.answering._legacy import legacy_detail
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy, RequestFacts, RequestId
 from problems.answering.representations import Representation
@@ -49,14 +50,18 @@ def adapted(
     """Return the content for the client that *facts* describe, and the fields that tell of it."""
     its = registry.facts(type(problem))
     wording = _worded(problem, its, policy.texts, facts)
-    body = join(prefix(its.uri, wording.title, its.status), wording.detail, instance, wording.members)
+    beginning = prefix(its.uri, wording.title, its.status)
+    body = join(beginning, wording.detail, instance, wording.members)
     offered = _offered(policy, facts)
     body, lines = _represented(body, wording.language, facts.header(b"accept"), offered)
+    legacy, deciding = legacy_detail(problem, wording.detail, its.status, facts, policy)
+    if legacy is not None and lines == [_JSON]:
+        body = join(beginning, legacy, instance, wording.members)
     if wording.language is not None:
         lines.append((b"content-language", wording.language.encode("latin-1", "replace")))
     varies = [b"Accept"] * bool(offered) + [b"Accept-Language"] * (policy.texts is not None)
-    if varies:
-        lines.append((_VARY, b", ".join(varies)))
+    if varies or deciding:
+        lines.append((_VARY, _union([*varies, *deciding])))
     if isinstance(policy.instance, RequestId) and facts.instance is not None:
         lines.append((policy.instance.header.lower().encode("latin-1"), facts.instance.encode("latin-1")))
     return body, lines

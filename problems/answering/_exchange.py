@@ -179,6 +179,11 @@ class Decision:
         self._facts = facts
         self.is_sent = self._is_announced = False
 
+    @property
+    def facts(self) -> RequestFacts:
+        """The facts of the request that the answer was made for."""
+        return self._facts
+
     def announce(self) -> None:
         """Call the hooks that have a method `before`. To be called before the answer is sent."""
         hooks = self.setup.policy.hooks

@@ -19,6 +19,7 @@ from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import is_truncated, rejected
 from problems._wire.json import encode, is_array, is_object
 from problems._wire.status import is_bodyless, phrase
+from problems.answering._legacy import keep_errors, keep_nothing, keep_value
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
@@ -77,10 +78,13 @@ def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Proble
 def unexpected(exc: BaseException, policy: Policy) -> Problem:
     """Return the problem of an exception that nobody meant for a client: a constant, unless the policy says more."""
     text = f"{type(exc).__name__}: {_text_of(exc)}" if policy.expose_unexpected else None
-    if not policy.traceback:
-        return unvalidated(InternalServerError, text, _NO_MEMBERS)
-    lines = "".join(traceback.format_exception(exc, limit=-_FRAMES)).splitlines()
-    return unvalidated(InternalServerError, text, {"traceback": lines})
+    members: Mapping[str, Any] = _NO_MEMBERS
+    if policy.traceback:
+        members = {"traceback": "".join(traceback.format_exception(exc, limit=-_FRAMES)).splitlines()}
+    problem = unvalidated(InternalServerError, text, members)
+    if policy.legacy_detail:
+        keep_nothing(problem)
+    return problem
 
 
 def is_without_content(exc: BaseException) -> TypeGuard[HTTPException]:
@@ -158,6 +162,8 @@ def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Pro
     # Plain values all of them, which need no second look.
     written = to_json({"errors": told, "truncated": True} if truncated else {"errors": told}, inf_nan_mode="null")
     problem.__dict__.update(problem_rejected=told, problem_written=written)
+    if policy.legacy_detail:
+        keep_errors(problem, exc.errors, told)
     return problem
 
 
@@ -179,7 +185,10 @@ def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
     if not members.keys().isdisjoint(cls.problem_members.names):
         cls = _bare_class(status)  # `retry_after` of a stranger is no header of ours, and must not get lost as one
     # The class of an `HTTPException` fills in the phrase where the raise site gives no text, and clients read it.
-    return unvalidated(cls, text or _phrase(status), members, getattr(exc, "headers", None))
+    problem = unvalidated(cls, text or _phrase(status), members, getattr(exc, "headers", None))
+    if policy.legacy_detail and not hidden:
+        keep_value(problem, exc)
+    return problem
 
 
 @cache

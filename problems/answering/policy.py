@@ -58,6 +58,11 @@ class RequestFacts:
         self.method: Final[str] = scope.get("method", "GET")
 
     @property
+    def scope(self) -> Mapping[str, Any]:
+        """The request as ASGI has it, or as much of it as there is."""
+        return self._scope
+
+    @property
     def path(self) -> str:
         """The path of the request."""
         path: str = self._scope["path"]
@@ -160,6 +165,10 @@ class Policy:
         validation_schemas:
             Whether OpenAPI tells of each operation which inputs can be rejected, and with which codes. It makes
             the document larger.
+        legacy_detail:
+            Whether `detail` is the value that FastAPI sends, for clients that read it: whatever an `HTTPException` was
+            given, and the list of `loc`, `msg` and `type` of an invalid request. A function of the request's facts
+            chooses by request; the header fields that it reads are in `Vary`. For a transition.
 
     Raises:
         SetupError: An option cannot be what is chosen for it.
@@ -183,6 +192,7 @@ class Policy:
     log_levels: Mapping[type[Problem], int] | None = None
     undeclared: Literal["ignore", "warn", "raise"] = "ignore"
     validation_schemas: bool = False
+    legacy_detail: bool | Callable[[RequestFacts], bool] = False
     adapts: bool = field(init=False, repr=False, compare=False, default=False)
     """Whether there is anything to decide about the form of a problem; asked for each, so it is known before."""
 
@@ -192,6 +202,7 @@ class Policy:
             if value is not default:
                 object.__setattr__(self, name, checked(name, value))
         adapts = bool(self.representations) or self.texts is not None or isinstance(self.instance, RequestId)
+        adapts = adapts or self.legacy_detail is not False
         object.__setattr__(self, "adapts", adapts)
 
 
@@ -223,6 +234,10 @@ def _switch(name: str, value: object) -> object:
         return value
     # "false", as it comes from the environment, would be true.
     raise _refused(name, value, "it is neither `True` nor `False`. Use one of them.")
+
+
+def _switch_or_function(name: str, value: object) -> object:
+    return value if callable(value) else _switch(name, value)
 
 
 def _names(name: str, value: object) -> object:
@@ -329,5 +344,6 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], object]]] = {
     "hooks": _hooks,
     "log_levels": _levels,
     "undeclared": _mode,
+    "legacy_detail": _switch_or_function,
 }
 """The check of each option that is no switch."""

@@ -17,7 +17,7 @@ from problems.declaring._applications import inner_application, own_handler, pla
 from problems.fastapi._declared import documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.openapi import DocumentedOperation, extend_document, references_in
-from problems.registry import Registry
+from problems.openapi._legacy import Legacy
 from problems.starlette._install import setup_of
 
 __all__ = ["apply_problems", "extend_openapi"]
@@ -63,12 +63,14 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
 
 def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     """Extend a document by the operations of *app*, and by those of mounted applications that somebody put there."""
-    groups: dict[int, tuple[Registry, list[DocumentedOperation]]] = {}
+    groups: dict[int, tuple[Setup, list[DocumentedOperation]]] = {}
     for part, operation in [*_served(app, schema, setup, ""), *((setup, it) for it in _called(app, schema))]:
-        groups.setdefault(id(part.registry), (part.registry, []))[1].append(operation)
+        groups.setdefault(id(part.registry), (part, []))[1].append(operation)
     pages = dict(_pages(app))
-    for registry, operations in groups.values():
-        extend_document(schema, registry, operations, pages=pages)
+    for part, operations in groups.values():
+        chosen = part.policy.legacy_detail
+        legacy: Legacy = "sometimes" if callable(chosen) else "always" if chosen else "never"
+        extend_document(schema, part.registry, operations, pages=pages, legacy=legacy)
     _tidy(schema)
     return schema
 

@@ -15,6 +15,7 @@ from problems.openapi._docstrings import described
 from problems.openapi._examples import example_document
 from problems.openapi._headers import headers_of
 from problems.openapi._inputs import example_of_input
+from problems.openapi._legacy import Legacy, legacy_example
 from problems.openapi._names import pascal
 from problems.openapi._schemas import schemas_of
 from problems.openapi._v30 import to_30
@@ -53,6 +54,7 @@ class Components:
         self.registry, self.names, self.schemas, self.responses, self.taken = registry, names, schemas, responses, taken
         self._old = old
         self._own: str | None = None
+        self._legacy: Legacy = "never"
         self._unions: dict[tuple[type[Problem], ...], tuple[Json, Json]] = {}
         self._statuses: dict[tuple[type[Problem], ...], dict[int, tuple[type[Problem], ...]]] = {}
         self._shared: dict[frozenset[type[Problem]], str] = {}
@@ -66,6 +68,7 @@ class Components:
         *,
         version: str = "3.1.0",
         pages: Mapping[str, str] = _NONE,
+        legacy: Legacy = "never",
     ) -> "Components":
         """
         Return the components of *types*.
@@ -76,12 +79,15 @@ class Components:
             taken: The component schemas that the document has already; no name of theirs gets another meaning.
             version: The version of OpenAPI that the document has.
             pages: The addresses of problem pages, by type URI.
+            legacy: When `detail` is the value that FastAPI would have sent.
         """
         classes = tuple(dict.fromkeys(types))
-        names, schemas = schemas_of(registry, classes, taken, version)
-        responses = {names[it]: _response(registry, it, names[it], pages) for it in classes}
+        names, schemas = schemas_of(registry, classes, taken, version, legacy)
+        responses = {names[it]: _response(registry, it, names[it], pages, legacy) for it in classes}
         old = version.startswith("3.0")
-        return cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
+        made = cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
+        made._legacy = legacy
+        return made
 
     def share(self, operations: Iterable[tuple[type[Problem], ...]]) -> None:
         """
@@ -176,7 +182,9 @@ class Components:
         content: Json = {"schema": {"$ref": SCHEMAS + name}}
         for example in response["content"][PROBLEM_JSON].get("examples", {}).values():
             if entry is not None:
-                content["examples"] = {name: {**example, "value": {**example["value"], "errors": [entry]}}}
+                value = {**example["value"], "errors": [entry]}
+                value = legacy_example(value) if self._legacy == "always" else value
+                content["examples"] = {name: {**example, "value": value}}
         response = {**response, "content": {PROBLEM_JSON: content}}
         names, responses = {**self.names, cls: name}, {**self.responses, name: response}
         narrowed = Components(self.registry, names, self.schemas, responses, self.taken, old=self._old)
@@ -199,11 +207,13 @@ class Components:
         return candidate
 
 
-def _response(registry: Registry, cls: type[Problem], name: str, pages: Mapping[str, str]) -> Json:
+def _response(registry: Registry, cls: type[Problem], name: str, pages: Mapping[str, str], legacy: Legacy) -> Json:
     facts = registry.facts(cls)
     content: Json = {"schema": {"$ref": SCHEMAS + name}}
     example = example_document(cls, facts, registry.model(cls))
     if example is not None:
+        if legacy == "always" and cls is registry.validation_problem:
+            example = legacy_example(example)
         content["examples"] = {name: {"summary": facts.title, "value": example}}
     headers = headers_of(cls)
     return {

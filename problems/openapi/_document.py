@@ -12,6 +12,7 @@ from problems._wire.media_types import PROBLEM_JSON
 from problems._wire.status import phrase
 from problems.declaring.problem import Problem
 from problems.openapi._components import Components
+from problems.openapi._legacy import Legacy
 from problems.openapi._walk import SCHEMAS, Json, references_in
 from problems.registry import Registry
 
@@ -45,6 +46,7 @@ def extend_document(
     operations: Iterable[DocumentedOperation],
     *,
     pages: Mapping[str, str] = _NO_PAGES,
+    legacy: Legacy = "never",
 ) -> Json:
     """
     Extend a document by the problems of its operations; change it in place, and return it.
@@ -57,6 +59,7 @@ def extend_document(
         registry: The problem types, for their URIs.
         operations: The operations of the document with the types that they declare.
         pages: The addresses of problem pages, by type URI: the descriptions of responses link to them.
+        legacy: When `detail` is the value that FastAPI would have sent, as `Policy(legacy_detail=…)` says.
     """
     declaring = [operation for operation in operations if operation.types]
     if not declaring:
@@ -65,7 +68,8 @@ def extend_document(
     schemas: Json = components.get("schemas", {})
     responses: Json = components.get("responses", {})
     types = dict.fromkeys(cls for operation in declaring for cls in operation.types)
-    made = Components.of(registry, types, schemas, version=str(schema.get("openapi", "")), pages=pages)
+    version = str(schema.get("openapi", ""))
+    made = Components.of(registry, types, schemas, version=version, pages=pages, legacy=legacy)
     made.share(operation.types for operation in declaring if operation.has_content)
     used: Json = {}
     needed: set[str] = set()

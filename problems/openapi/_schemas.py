@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from problems.declaring.problem import Problem
 from problems.openapi._docstrings import described
+from problems.openapi._legacy import Legacy, legacy_schema
 from problems.openapi._names import member_names, problem_names, variants
 from problems.openapi._v30 import to_30
 from problems.openapi._walk import SCHEMAS, Json, with_references, without_nulls
@@ -21,7 +22,11 @@ __all__ = ["schemas_of"]
 
 
 def schemas_of(
-    registry: Registry, classes: Sequence[type[Problem]], taken: Mapping[str, Any], version: str
+    registry: Registry,
+    classes: Sequence[type[Problem]],
+    taken: Mapping[str, Any],
+    version: str,
+    legacy: Legacy = "never",
 ) -> tuple[dict[type[Problem], str], Json]:
     """
     Return the name of each class's component, and the components, those that members need among them.
@@ -31,6 +36,7 @@ def schemas_of(
         classes: The problem types, each once.
         taken: The component schemas of the document; no name of theirs gets another meaning.
         version: The version of OpenAPI that the document has.
+        legacy: When `detail` is the value that FastAPI would have sent.
     """
     models = {cls: registry.model(cls) for cls in classes}
     references, definitions = models_json_schema(
@@ -44,7 +50,14 @@ def schemas_of(
     members = {name: schema for name, schema in schemas.items() if name not in given.values()}
     namer.place_members(members)
     wanted = problem_names({cls: registry.uri(cls) for cls in classes})
-    return {cls: namer.place(_described(schemas[given[cls]], cls), wanted[cls]) for cls in classes}, namer.placed
+    names: dict[type[Problem], str] = {}
+    for cls in classes:
+        schema = _described(schemas[given[cls]], cls)
+        is_invalid = cls is registry.validation_problem
+        if is_invalid or registry.facts(cls).is_blank:
+            schema = legacy_schema(schema, legacy, is_invalid=is_invalid)
+        names[cls] = namer.place(schema, wanted[cls])
+    return names, namer.placed
 
 
 def _name(reference: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from problems.answering._exchange import Decision, Exchange, Setup
+from problems.answering._legacy import legacy_detail
 from problems.answering.instrumentation.logging import guarded
 from problems.starlette._connection import Closing, can_deny
 from problems.starlette._way import WAY, Way
@@ -84,7 +85,10 @@ def _closing(decision: Decision) -> Closing:
     problem = answer.problem
     if problem is None:
         return Closing(Close(close_code(answer.status), ""))
-    text = text_for(problem, registry, instance=answer.instance) if policy.problem_frames else None
+    text: str | None = None
+    if policy.problem_frames:
+        legacy, _ = legacy_detail(problem, problem.problem_detail, answer.status, decision.facts, policy)
+        text = text_for(problem, registry, instance=answer.instance, detail=legacy)
     with guarded("`Policy(close_codes=…)` failed; the usual close code is sent."):
         return Closing(close_for(problem, registry, codes=policy.close_codes), text)
     return Closing(close_for(problem, registry), text)
