@@ -9,10 +9,10 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from problems.answering._answer import Answer, answer
-from problems.answering._undeclared import notice_undeclared
+from problems.answering._undeclared import is_of_the_framework, notice_undeclared
 from problems.answering.instrumentation import Occurrence
 from problems.answering.instrumentation.logging import failed, guarded, is_enabled, record
 from problems.answering.policy import Policy, RequestFacts, fresh_instance
@@ -26,13 +26,29 @@ __all__ = ["Decision", "Exchange", "Facts", "Setup"]
 Facts: TypeAlias = Mapping[str, Any]
 """A request: `method`, `path` and `headers` (pairs of bytes, names in lower case), and what the adapter adds."""
 
-Declares: TypeAlias = Callable[[Facts, Registry], Iterable[type[Problem]] | None]
+
+
+class Declares(Protocol):
+    """Returns the types that the operation of a request declares; `None` if no operation was reached."""
+
+    def __call__(self, facts: Facts, registry: Registry, /, *, implied: bool = True) -> Iterable[type[Problem]] | None:
+        """
+        Return the declared types.
+
+        Args:
+            facts: The facts of the request.
+            registry: The problem types of the application.
+            implied: Include the types that the framework itself answers with.
+        """
+        ...
+
+
 
 _DECISION: Final = "problems.decision"
 _NOTE: Final = "The client received a problem with the instance "
 
 
-def _declares_nothing(_facts: Facts, _registry: Registry) -> None:
+def _declares_nothing(_facts: Facts, _registry: Registry, /, *, implied: bool = True) -> None:  # noqa: ARG001 - nothing is implied
     return None
 
 
@@ -123,7 +139,7 @@ class Exchange:
         if not decision.answer.is_expected:
             self._notes[_DECISION] = decision  # each handler that the exception passes asks again
         elif undeclared != "ignore" and problem is not None:
-            notice_undeclared(problem, exc, setup.operation(facts), self._declared(), undeclared)
+            notice_undeclared(problem, exc, setup.operation(facts), self._declared(exc), undeclared)
         return decision
 
     def decided(self, exc: Exception) -> "Decision | None":
@@ -136,9 +152,9 @@ class Exchange:
             return self._setup.read(exc, self._facts, self._setup.policy)
         return exc
 
-    def _declared(self) -> Iterable[type[Problem]] | None:
+    def _declared(self, exc: BaseException) -> Iterable[type[Problem]] | None:
         with guarded("The declarations of an operation could not be read; its problems are not compared with them."):
-            return self._setup.declares(self._facts, self._setup.registry)
+            return self._setup.declares(self._facts, self._setup.registry, implied=is_of_the_framework(exc))
         return None
 
 

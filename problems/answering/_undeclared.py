@@ -8,13 +8,15 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
 from problems.errors import UndeclaredProblem, UndeclaredProblemWarning
 
-__all__ = ["notice_undeclared"]
+__all__ = ["is_of_the_framework", "notice_undeclared"]
+
+_FRAMEWORKS: Final = frozenset({"starlette", "fastapi"})
 
 _Registry = dict[str | tuple[str, type[Warning], int], int]
 """The warnings that a module has given."""
@@ -26,6 +28,16 @@ class _Place(NamedTuple):
     file: str
     line: int
     registry: _Registry
+
+
+def is_of_the_framework(exc: BaseException) -> bool:
+    """
+    Return whether a framework raised *exc* itself, and not the application's own code.
+
+    What the framework implies, such as the 401 of a security scheme, declares only what the framework raises.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    return not frames or str(frames[-1].f_globals.get("__name__")).partition(".")[0] in _FRAMEWORKS
 
 
 def notice_undeclared(

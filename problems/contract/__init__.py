@@ -6,61 +6,18 @@ Reads the source of endpoints, dependencies and what they call; runs none of it,
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from dataclasses import replace
 
-from starlette.exceptions import HTTPException
-
-from problems.catalog import class_of
 from problems.contract._calls import Calls
-from problems.contract._expressions import Outcome
+from problems.contract._findings import Certainty, Finding, Followed, RaiseSite, findings
+from problems.contract._findings import raise_sites as _raise_sites
 from problems.contract._operations import Operation, finish, operations, setup_of
 from problems.contract._sources import Sources
-from problems.contract._values import UNSEEN, Raise
-from problems.declaring._raises import declared
-from problems.declaring.problem import Problem
+from problems.contract._values import POSSIBLE, Outcome
 from problems.errors import SetupError
 from problems.registry import Registry
 
-__all__ = ["Certainty", "Finding", "check", "declarations_of", "finish"]
-
-Certainty: TypeAlias = Literal["certain", "likely", "possible"]
-"""How sure a finding is: it is written there, types tell, or it may be."""
-
-_CERTAINTIES: Final[tuple[Certainty, ...]] = ("possible", "likely", "certain")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """
-    One breach of the contract.
-
-    Attributes:
-        kind: Whether a problem is raised and not declared, or declared and never raised.
-        problem: The problem type.
-        operations: The operations that are concerned, as method and path.
-        file: Where it is raised, or declared.
-        line: The line there.
-        certainty: How sure it is.
-    """
-
-    kind: Literal["undeclared", "never raised"]
-    problem: type[Problem]
-    operations: tuple[str, ...]
-    file: str
-    line: int
-    certainty: Certainty
-
-    def __str__(self) -> str:
-        name, status = self.problem.__qualname__, self.problem.problem_type.status
-        where = ", ".join(self.operations)
-        said = (
-            f"raises {name} ({status}), which is not declared. Write `@raises({self.problem.__name__})` on the "
-            f"function, or on the endpoint."
-            if self.kind == "undeclared"
-            else f"declares {name} ({status}), which is never raised. Take it out of `@raises` or `responses()`."
-        )
-        return f"{self.file}:{self.line}: {where} {said} ({self.certainty})"
+__all__ = ["Certainty", "Finding", "RaiseSite", "check", "declarations_of", "finish", "raise_sites"]
 
 
 def check(app: object) -> list[Finding]:
@@ -68,26 +25,39 @@ def check(app: object) -> list[Finding]:
     Return where an application raises what it does not declare, or declares what it never raises.
 
     Follows calls through functions, methods, closures, partials and context managers, as far as the source is the
-    application's own, and honours `try` and `except`. Nothing is run and nothing imported. What it cannot
-    follow it leaves out, so the findings are hints for a reviewer, with how sure each one is:
+    application's own, and honours `try`, `except` and `with`. Nothing is run and nothing is imported. A finding is
+    *certain* only if everything on the way was followed to its source:
 
     >>> from starlette.applications import Starlette
     >>> check(Starlette())
     []
 
     Args:
-        app: An application of Starlette's or FastAPI's, with its routes.
+        app: An application of Starlette or FastAPI, with its routes.
 
     Raises:
-        SetupError: It is none.
+        SetupError: *app* is not an application.
     """
-    if not hasattr(app, "routes"):
-        raise SetupError(f"{app!r} is no application. Give one of Starlette's or FastAPI's.")
-    found = list(operations(app))
-    packages = frozenset(_packages(found))
-    calls = Calls(Sources(packages))
-    outcomes = {id(call): calls.root(call) for operation in found for call in operation.calls}
-    return [*_undeclared(found, outcomes), *_never_raised(found, outcomes)]
+    return findings(_followed(app))
+
+
+def raise_sites(app: object) -> list[RaiseSite]:
+    """
+    Return every statement that raises an `HTTPException` with an error status and that an operation can reach.
+
+    Declared ones are included.
+
+    >>> from starlette.applications import Starlette
+    >>> raise_sites(Starlette())
+    []
+
+    Args:
+        app: An application of Starlette or FastAPI, with its routes.
+
+    Raises:
+        SetupError: *app* is not an application.
+    """
+    return list(_raise_sites(_followed(app)))
 
 
 def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, dict[str, Operation]]:
@@ -100,88 +70,34 @@ def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, d
     return registry or (setup.registry if setup is not None else Registry()), found
 
 
+def _followed(app: object) -> list[Followed]:
+    if not hasattr(app, "routes"):
+        raise SetupError(f"{app!r} is no application. Give one of Starlette's or FastAPI's.")
+    every = list(operations(app))
+    translated = {cls for operation in every for cls in operation.translate}
+    calls = Calls(Sources(frozenset(_packages(every))), translated)
+    outcomes: dict[object, Outcome] = {}
+    for operation in every:
+        for call in operation.calls:
+            if call not in outcomes:
+                outcomes[call] = calls.root(call)
+    return [_of(operation, outcomes, calls) for operation in every]
+
+
+def _of(operation: Operation, outcomes: dict[object, Outcome], calls: Calls) -> Followed:
+    found = [outcomes[call] for call in operation.calls]
+    raises = dict.fromkeys(raised for outcome in found for raised in outcome.raises)
+    for call in operation.calls[1:]:
+        function = getattr(call, "__func__", call)
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            passed = calls.passes(call, tuple(raises))
+            # What a dependency catches at its `yield` may be answered with something else.
+            raises = dict.fromkeys(it if it in passed else replace(it, sure=min(it.sure, POSSIBLE)) for it in raises)
+    is_open = any(it.open for it in found)
+    return Followed(operation, tuple(raises), tuple(found[0].returns) if found else (), is_open)
+
+
 def _packages(found: Iterable[Operation]) -> Iterator[str]:
     for operation in found:
         for call in operation.calls:
             yield str(getattr(call, "__module__", "")).partition(".")[0]
-
-
-def _undeclared(found: Iterable[Operation], outcomes: dict[int, Outcome]) -> Iterator[Finding]:
-    places: dict[tuple[type[Problem], str, int, int], dict[str, None]] = {}
-    for operation in found:
-        surest: dict[tuple[type[Problem], str, int], int] = {}
-        for raised in _raised(operation, outcomes):
-            cls = problem_of(raised, operation)
-            if cls is not None and raised.sure != UNSEEN and not issubclass(cls, operation.declares):
-                place = cls, raised.file, raised.line
-                surest[place] = max(raised.sure, surest.get(place, raised.sure))
-        for place, sure in surest.items():
-            places.setdefault((*place, sure), {})[operation.name] = None
-    for (cls, file, line, sure), names in places.items():
-        yield Finding("undeclared", cls, tuple(names), file, line, _CERTAINTIES[sure])
-
-
-def _raised(operation: Operation, outcomes: dict[int, Outcome]) -> Iterator[Raise]:
-    for call in operation.calls:
-        yield from outcomes[id(call)].raises
-
-
-def problem_of(raised: Raise, operation: Operation) -> type[Problem] | None:
-    """Return the problem type that an exception is answered with, if it is meant for a client."""
-    cls = raised.exception
-    if issubclass(cls, Problem):
-        return None if cls.problem_declaration.abstract else cls
-    for base in cls.__mro__:
-        target = operation.translate.get(base) if issubclass(base, Exception) else None
-        if target is not None:
-            return _result(target)
-    if issubclass(cls, HTTPException) and raised.status is not None and raised.status >= 400:
-        return class_of(raised.status)
-    return None
-
-
-def _result(target: object) -> type[Problem] | None:
-    """Return what a translation makes of an exception: a class, or what a function says it returns."""
-    if not isinstance(target, type):
-        hint: object = getattr(target, "__annotations__", {}).get("return")
-        target = getattr(target, "__globals__", {}).get(hint) if isinstance(hint, str) else hint
-    return target if isinstance(target, type) and issubclass(target, Problem) else None
-
-
-def _never_raised(found: Iterable[Operation], outcomes: dict[int, Outcome]) -> Iterator[Finding]:
-    seen: dict[tuple[object, type[Problem]], tuple[object, dict[str, None], bool]] = {}
-    raised: set[tuple[object, type[Problem]]] = set()
-    for operation in found:
-        types = {problem_of(it, operation) for it in _raised(operation, outcomes)} - {None}
-        is_open = any(outcomes[id(call)].open for call in operation.calls)
-        for holder, cls, call in _declarations(operation):
-            _, names, was_open = seen.setdefault((holder, cls), (call, {}, False))
-            names[operation.name] = None
-            seen[holder, cls] = call, names, was_open or is_open
-            if cls in operation.translate.values() or any(it is not None and issubclass(it, cls) for it in types):
-                raised.add((holder, cls))
-    for key, (call, names, is_open) in seen.items():
-        if key not in raised:
-            file, line = _place(call)
-            yield Finding("never raised", key[1], tuple(names), file, line, "possible" if is_open else "certain")
-
-
-def _declarations(operation: Operation) -> Iterator[tuple[object, type[Problem], object]]:
-    """Yield what holds a declaration, the class, and the function nearest to it."""
-    for call in operation.calls:
-        for cls in declared(call):
-            yield id(call), cls, call
-    for cls in operation.responses:
-        yield "responses", cls, operation.calls[0]
-
-
-def _place(call: object) -> tuple[str, int]:
-    function = inspect.unwrap(getattr(call, "__func__", call)) if callable(call) else call
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        return code.co_filename, code.co_firstlineno
-    try:
-        cls = function if isinstance(function, type) else type(function)
-        return inspect.getsourcefile(cls) or "", inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
-        return "", 0

@@ -1,5 +1,5 @@
 """
-What comes of calling something: functions are followed, libraries are not.
+What comes of calling something: functions with source are followed, libraries are not.
 
 Knows the forms that callables have in Python; ends for every program, however it calls itself.
 """
@@ -7,127 +7,234 @@ Knows the forms that callables have in Python; ends for every program, however i
 import ast
 import builtins
 import contextlib
+import dataclasses
 import functools
-import sys
+import inspect
 import types
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Final, TypeGuard
 
+from starlette.exceptions import HTTPException
+
 from problems.catalog import BadGateway
-from problems.contract._expressions import Arguments, Expressions, Outcome, elements
-from problems.contract._frame import Frame, suppressed_by
-from problems.contract._sources import Function, Sources, package_of
+from problems.contract._attributes import Attributes
+from problems.contract._classes import fields_of, look, special
+from problems.contract._expressions import Expressions, callables
+from problems.contract._frame import Frame, exceptions
+from problems.contract._library import container_method, model
+from problems.contract._relevance import Relevance
+from problems.contract._sources import Function, Sources, iterates, package_of
 from problems.contract._types import annotated, of_type
 from problems.contract._values import (
+    CERTAIN,
+    LIKELY,
+    PLAIN,
+    POSSIBLE,
+    SAFE,
+    UNKNOWN,
+    UNREAD,
     UNSEEN,
+    Arguments,
     Bound,
     Container,
+    Deferred,
+    Factory,
     Group,
+    Guarded,
     Instance,
+    Kind,
     Known,
     Local,
+    LocalClass,
+    LocalObject,
+    Manager,
     Names,
+    Outcome,
+    Partial,
+    Place,
     Raise,
+    Text,
     Value,
-    attribute,
-    class_of_value,
+    Values,
+    is_exact,
+    unique,
 )
 from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
 
 __all__ = ["Calls"]
 
-_DEEPEST: Final = 30
-_MOST: Final = 20_000
+_DEEPEST: Final = 40
+_NOBODY: Final[frozenset[Hashable]] = frozenset()
+_BUDGET: Final = 1_500
+"""The most activations that are followed for one endpoint or dependency."""
+_LARGE: Final = 1_000
+"""From so many activations on, functions that cannot lead to an exception for a client are left out."""
+
+_CONTEXTS: Final = (6, 14)
+"""From so many activations of one function on, its arguments are told apart less: by class, and then not at all."""
+
 _RUNNERS: Final = frozenset(
-    {"run_in_threadpool", "to_thread", "run_sync", "gather", "create_task", "start_soon", "wait_for"}
+    {"run_in_threadpool", "to_thread", "run_sync", "gather", "create_task", "start_soon", "wait_for", "run", "shield"}
+    | {"run_in_executor", "ensure_future", "run_until_complete", "as_completed", "wait", "TaskGroup.create_task"}
 )
-"""Functions of libraries that call what they are given."""
+"""Functions of libraries that run what they are given."""
 
 _BUILTINS: Final = Names("", known=dict(vars(builtins)))
+_GENERATOR: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_DECORATED: Final = contextlib.ContextDecorator.__call__.__code__
 
 
-class Calls:
+class Calls(Attributes):
     """Follows calls; remembers what came of them."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
+        super().__init__(sources)
+        self._relevance = Relevance(sources, exceptions)
         self._active: set[Hashable] = set()
-        self._done: dict[Hashable, Outcome] = {}
-        self._steps = self._cuts = 0
+        self._done: dict[Hashable, tuple[Outcome, frozenset[Hashable]]] = {}
+        self._cut: set[Hashable] = set()
+        self._contexts: dict[Hashable, int] = {}
+        self._steps = self._limit = 0
+
+    # --- operations -------------------------------------------------------------------------------------------------
 
     def root(self, obj: object) -> Outcome:
-        """Return what comes of an endpoint or a dependency, its parameters being what their annotations say."""
-        frame = Frame(_BUILTINS, self)
-        outcome = self.call(Known(obj), Arguments(), frame)
-        return Outcome([*outcome.raises, *frame.outcome.raises], is_open=outcome.open or frame.outcome.open)
+        """Return what comes of an endpoint or a dependency, called with what its effective signature says."""
+        frame = Frame(Names("", _BUILTINS), self)
+        limit, self._limit = self._limit, self._steps + _BUDGET
+        names = tuple(self.injected(obj, frame))
+        for value in frame.calls((Known(obj),), Arguments(named=names)):
+            if isinstance(value, Deferred):
+                outcome = self._defer(value, late=value.iterates)
+                frame.emit(outcome.raises)
+                frame.outcome.open |= outcome.open
+                frame.outcome.returns += outcome.yields if value.iterates else outcome.returns
+            else:
+                frame.outcome.returns.append(value)
+        self._limit = limit
+        return frame.outcome
 
-    def call(self, value: Value, arguments: Arguments, frame: Expressions) -> Outcome:
+    def passes(self, obj: object, raises: tuple[Raise, ...]) -> set[Raise]:
+        """Return which exceptions surely pass a dependency that is a generator, at its `yield`."""
+        outcome = self.throw(Manager(Known(obj), Arguments()), raises)
+        return set(outcome.raises)
+
+    def provided(self, dependency: object) -> Values:
+        """Return what a dependency gives."""
+        if dependency not in self._provided:
+            self._provided[dependency] = (UNKNOWN,)  # for one that depends on itself
+            self._provided[dependency] = unique(self.root(dependency).returns) or (UNKNOWN,)
+        return self._provided[dependency]
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, value: Value, arguments: Arguments, frame: Expressions) -> Outcome:  # noqa: C901, PLR0911 - one for each form
         """Return what comes of calling a value."""
         match value:
             case Known(obj):
                 return self._object(obj, arguments, frame)
-            case Instance():
-                return self._all(attribute(value, "__call__"), arguments, frame)
+            case Instance() | LocalObject():
+                return self._through(frame, self.attribute(value, "__call__"), arguments)
+            case Kind(cls=cls):
+                outcome = self._class(cls, arguments, frame)
+                made = (Instance(it.cls) if isinstance(it, Instance) else it for it in outcome.returns)
+                return Outcome(outcome.raises, made, is_open=True)
             case Local(node, names):
-                return self._run(node, Names(names.file, names), arguments, names, ())
+                if isinstance(node, ast.AsyncFunctionDef) or iterates(node):
+                    return Outcome(returns=[Deferred(value, arguments, iterates=iterates(node))])
+                return self._run(value, node, arguments, names)
+            case LocalClass():
+                return self._local_class(value, arguments, frame)
             case Bound(function, receiver):
                 return self._bound(function, receiver, arguments, frame)
+            case Partial(function, given):
+                named = {**dict(given.named), **dict(arguments.named)}
+                merged = Arguments((*given.positional, *arguments.positional), tuple(named.items()), arguments.rest)
+                return self.call(function, merged, frame)
+            case Factory(function):
+                return Outcome(returns=[Manager(function, arguments)])
+            case Guarded(manager, function):
+                inner = Frame(frame.names, self)
+                inner.outcome.returns += inner.guarded(manager, lambda: inner.calls((function,), arguments))
+                return inner.outcome
+            case Manager() if len(arguments.positional) == 1:
+                return Outcome(returns=[Guarded(value, it) for it in arguments.positional[0]])
             case _:
-                return Outcome(is_open=True)
+                return Outcome(returns=(UNKNOWN, *frame.pass_on(arguments, POSSIBLE)), is_open=True)
 
-    def attribute(self, base: Value, name: str) -> Iterator[Value]:
-        """Yield what an attribute of an object can be: by its annotation, or by what `__init__` makes of it."""
-        key = ("attribute", class_of_value(base), name)
-        if key in self._active:
-            return
-        self._active.add(key)
-        for cls in class_of_value(base).__mro__:
-            hints: object = vars(cls).get("__annotations__")
-            if _is_mapping(hints) and name in hints:
-                yield from self._hinted(hints[name], cls)
-            elif isinstance(init := vars(cls).get("__init__"), types.FunctionType) and self._sources.is_own(init):
-                yield from self._assigned(init, base, name)
-        self._active.discard(key)
+    def _through(self, frame: Expressions, functions: Values, arguments: Arguments) -> Outcome:
+        inner = Frame(frame.names, self)
+        inner.outcome.returns += inner.calls(functions, arguments)
+        inner.outcome.ends = inner.dead
+        return inner.outcome
 
-    def _hinted(self, hint: object, cls: type) -> Iterator[Value]:
-        if isinstance(hint, str):
-            module = sys.modules.get(cls.__module__)
-            yield from annotated(ast.Constant(hint), Names("", known=dict(vars(module)) if module else {}))
-        else:
-            yield from of_type(hint)
+    def run(self, deferred: Deferred) -> Outcome:
+        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+        return self._defer(deferred)
 
-    def _assigned(self, init: types.FunctionType, base: Value, name: str) -> Iterator[Value]:
-        node = self._sources.of(init)
-        if node is None:
-            return
-        names = self._names(node, _outer(init), Arguments([(base,)]), _outer(init), init.__defaults__ or ())
-        for part in ast.walk(node):
-            match part:
-                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=found)], value=value):
-                    if found == name:
-                        yield from Frame(names, self).value(value)
-                case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=found), annotation=annotation):
-                    if found == name:
-                        yield from annotated(annotation, names)
-                case _:
-                    pass
+    def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
+        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+        return self._defer(Deferred(manager.function, manager.arguments, iterates=True), thrown=raises)
 
-    def _all(self, values: Iterable[Value], arguments: Arguments, frame: Expressions) -> Outcome:
-        found = Outcome()
-        for value in values:
-            outcome = self.call(value, arguments, frame)
-            found.raises += outcome.raises
-            found.returns += outcome.returns
-            found.open |= outcome.open
-        return found
+    def _defer(self, deferred: Deferred, *, thrown: tuple[Raise, ...] = (), late: bool = False) -> Outcome:
+        function, arguments = deferred.function, deferred.arguments
+        frame = Frame(_BUILTINS, self)
+        match function:
+            case Local(node, names):
+                return self._run(function, node, arguments, names, thrown=thrown, late=late)
+            case Known(types.FunctionType() as known) if (tree := self._sources.of(known)) is not None:
+                outer = self._outer(known)
+                return self._run(function, tree, arguments, outer, known, thrown=thrown, late=late)
+            case Known(obj) if obj in (map, filter):
+                items = [frame.iterate(it) for it in arguments.positional[1:]]
+                made = frame.calls(arguments.get(0), Arguments(tuple(items)))
+                frame.outcome.yields += made if obj is map else (it for item in items for it in item)
+                return frame.outcome
+            case Bound(inner, receiver):
+                return self._defer(
+                    Deferred(inner, arguments.after((receiver,)), deferred.iterates), thrown=thrown, late=late
+                )
+            case _:
+                # What makes the generator is followed as any call; so are the exceptions that pass it.
+                outcome = self.call(function, arguments, frame)
+                for value in outcome.returns:
+                    if isinstance(value, Deferred):
+                        return self._defer(value, thrown=thrown, late=late)
+                return Outcome((*outcome.raises, *thrown), outcome.returns, is_open=True)
 
     def _bound(self, function: Value, receiver: Value, arguments: Arguments, frame: Expressions) -> Outcome:
-        inside = tuple(elements(receiver))
-        if inside:  # a dictionary's `get`, `pop`, `values`
-            return Outcome(returns=(*inside, *(it for more in arguments.positional[1:] for it in more)))
-        return self.call(function, Arguments([(receiver,), *arguments.positional], arguments.named), frame)
+        match function:
+            case Known(str() as name):
+                return container_method(name, receiver, arguments, frame)
+            case Known(functools.singledispatchmethod() as method):
+                candidates = _dispatched(method.dispatcher, arguments.get(0))
+                return self._through(frame, tuple(Bound(it, receiver) for it in candidates), arguments)
+            case Known(types.FunctionType() as known) if _is_of_http_exception(known):
+                self.assign(receiver, "status_code", arguments.get(0, "status_code") or (UNKNOWN,))
+                self.assign(receiver, "detail", arguments.get(1, "detail"))
+                return Outcome(returns=[Known(None)])
+            case Known(obj) if not isinstance(obj, types.FunctionType) and isinstance(receiver, Known | Instance):
+                return self._method_of_library(obj, receiver, arguments, frame)
+            case _:
+                return self.call(function, arguments.after((receiver,)), frame)
 
-    def _object(self, obj: Any, arguments: Arguments, frame: Expressions) -> Outcome:
+    def _method_of_library(self, obj: Any, receiver: Value, arguments: Arguments, frame: Expressions) -> Outcome:
+        """Return what comes of a method that is not a function of Python's: written in C, or any callable object."""
+        wrapped = fields_of(obj).get("__wrapped__")
+        if isinstance(wrapped, types.FunctionType):
+            return self._function(wrapped, arguments.after((receiver,)), frame, CERTAIN if _is_cache(obj) else LIKELY)
+        cls = receiver.cls if isinstance(receiver, Instance) else type(getattr(receiver, "obj", None))
+        if inspect.isroutine(obj) and (cls in PLAIN or cls.__module__ in SAFE) and self._is_plain(arguments):
+            return Outcome(returns=[UNKNOWN])
+        if getattr(obj, "__name__", "") == "__init__" and inspect.isroutine(obj):
+            return Outcome(returns=[Known(None)])
+        return self._object(obj, arguments.after((receiver,)), frame)
+
+    def _object(self, obj: Any, arguments: Arguments, frame: Expressions) -> Outcome:  # noqa: PLR0911 - one for each form
+        modelled = model(obj, arguments, frame)
+        if modelled is not None:
+            return modelled
         if _is_class(obj):
             return self._class(obj, arguments, frame)
         if isinstance(obj, types.FunctionType):
@@ -135,148 +242,409 @@ class Calls:
         if isinstance(obj, types.MethodType):
             return self._bound(Known(obj.__func__), Known(obj.__self__), arguments, frame)
         if isinstance(obj, functools.partial):
-            given = [(Known(it),) for it in obj.args]
-            named = {name: (Known(it),) for name, it in obj.keywords.items()}
-            passed = Arguments([*given, *arguments.positional], {**named, **arguments.named})
-            return self._object(obj.func, passed, frame)
-        if isinstance(wrapped := getattr(obj, "__wrapped__", None), types.FunctionType):
-            return self._function(wrapped, arguments, frame)
-        if isinstance(method := _call_of(obj), types.FunctionType):
-            return self._bound(Known(method), Known(obj), arguments, frame)
-        frame.pass_on(arguments, 0)
-        return Outcome()
-
-    def _class(self, cls: type[object], arguments: Arguments, frame: Expressions) -> Outcome:
-        if cls is contextlib.suppress:
-            return Outcome(returns=[suppressed_by(arguments)])
-        if cls is functools.partial:
-            return Outcome(returns=arguments.positional[0] if arguments.positional else ())
-        if issubclass(cls, BaseExceptionGroup):
-            given = arguments.named.get("exceptions") or next(iter(arguments.positional[1:]), ())
-            return Outcome(returns=[Group(tuple(it for value in given for it in elements(value)))])
-        if issubclass(cls, BaseException):
-            return Outcome(returns=[Instance(cls, _status(cls, arguments), sure=True)])
-        made = Instance(cls, sure=True)
-        init = getattr(cls, "__init__", None)
-        outcome = (
-            self._bound(Known(init), made, arguments, frame) if isinstance(init, types.FunctionType) else Outcome()
+            given = tuple((Known(it),) for it in obj.args)
+            named = tuple((name, (Known(it),)) for name, it in obj.keywords.items())
+            return self.call(Partial(Known(obj.func), Arguments(given, named)), arguments, frame)
+        if isinstance(wrapped := fields_of(obj).get("__wrapped__"), types.FunctionType):
+            return self._function(wrapped, arguments, frame, CERTAIN if _is_cache(obj) else LIKELY)
+        method = inspect.getattr_static(type(obj), "__call__", None)
+        if isinstance(method, types.FunctionType):
+            if self._sources.is_own(method):
+                return self._bound(Known(method), Known(obj), arguments, frame)
+            if package_of(method) in ("fastapi", "starlette"):  # a security scheme: the framework raises
+                return Outcome(returns=[UNKNOWN])
+        is_closed = (
+            inspect.isbuiltin(obj) and getattr(obj, "__module__", "") in (*SAFE, None) and self._is_plain(arguments)
         )
-        return Outcome(outcome.raises, [made], is_open=outcome.open)
+        return Outcome(returns=(UNKNOWN, *frame.pass_on(arguments, POSSIBLE)), is_open=not is_closed)
 
-    def _function(self, function: types.FunctionType, arguments: Arguments, frame: Expressions) -> Outcome:
+    # --- classes ----------------------------------------------------------------------------------------------------
+
+    def _class(self, cls: type[Any], arguments: Arguments, frame: Expressions) -> Outcome:
+        meta = inspect.getattr_static(type(cls), "__call__", None)
+        if isinstance(meta, types.FunctionType) and self._sources.is_own(meta):
+            return self._bound(Known(meta), Known(cls), arguments, frame)
+        if issubclass(cls, BaseExceptionGroup):
+            given = [it for value in arguments.get(1, "exceptions") for it in _parts(value)]
+            return Outcome(returns=[Group(unique(given))])
+        inner = Frame(frame.names, self)
+        inner.line = frame.line
+        made: Values = (Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key())),)
+        if issubclass(cls, BaseException):
+            made = (self._error(cls, arguments, inner, frame),)
+        else:
+            made = self._made(cls, made, arguments, inner)
+        inner.outcome.returns += made
+        inner.outcome.ends = inner.dead
+        return inner.outcome
+
+    def _made(self, cls: type[Any], made: Values, arguments: Arguments, frame: Frame) -> Values:
+        new = inspect.getattr_static(cls, "__new__", None)
+        new = getattr(new, "__func__", new)
+        if isinstance(new, types.FunctionType) and self._sources.is_own(new):
+            given = frame.calls((Known(new),), arguments.after((Known(cls),)))
+            made = tuple(made[0] if it == UNKNOWN else it for it in given)
+        init = inspect.getattr_static(cls, "__init__", None)
+        for value in made:
+            if not isinstance(value, Instance) or frame.dead:
+                continue
+            if (
+                isinstance(init, types.FunctionType)
+                and self._sources.is_own(init)
+                and self._sources.of(init) is not None
+            ):
+                frame.calls((Bound(Known(init), value),), arguments)
+            else:
+                self._keep_fields(cls, value, arguments, frame)
+            after = inspect.getattr_static(cls, "__post_init__", None)
+            if isinstance(after, types.FunctionType):
+                frame.calls((Bound(Known(after), value),), Arguments(rest=(UNKNOWN,)))
+        return made
+
+    def _keep_fields(self, cls: type[Any], made: Instance, arguments: Arguments, frame: Frame) -> None:
+        """Keep the fields of a dataclass, a model or a named tuple; run the validators of a model."""
+        if dataclasses.is_dataclass(cls):
+            names = [it.name for it in dataclasses.fields(cls) if it.init]
+        else:
+            written = special(cls, "_fields")
+            names = list(written) if isinstance(written, tuple) else []
+        for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named):
+            self.assign(made, name, values)
+        validators = tuple(self.validators(cls))
+        with frame.capped(LIKELY):
+            for validator in validators:
+                frame.calls((validator,), Arguments(rest=(UNKNOWN,)), is_alternative=True)
+        is_simple = cls.__module__ in SAFE or self._sources.is_own_class(cls)
+        frame.outcome.open |= bool(validators) or not (
+            is_simple and self._is_plain_class(cls) and self._is_plain(arguments)
+        )
+        if not is_simple:
+            frame.pass_on(arguments, POSSIBLE)
+
+    def _error(self, cls: type[BaseException], arguments: Arguments, inner: Frame, frame: Expressions) -> Instance:
+        init = inspect.getattr_static(cls, "__init__", None)
+        made = Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key()))
+        is_http = issubclass(cls, HTTPException) and not issubclass(cls, Problem)
+        if isinstance(init, types.FunctionType) and self._sources.is_own(init):
+            inner.calls((Bound(Known(init), made),), arguments)
+            codes, details = (self.assigned(made, name) for name in ("status_code", "detail"))
+        else:
+            codes, details = arguments.get(0, "status_code"), arguments.get(1, "detail")
+        if not is_http:
+            return dataclasses.replace(made, site=made.site if self._sources.is_own_class(cls) else None)
+        codes = codes or look(Known(cls), "status_code")
+        return Instance(cls, exact=True, statuses=tuple(_statuses(codes)), text=_text(details))
+
+    def _local_class(self, cls: LocalClass, arguments: Arguments, frame: Expressions) -> Outcome:
+        made = LocalObject(cls)
+        outcome = self._through(frame, self.attribute(made, "__init__"), arguments)
+        bases = exceptions(it for base in cls.node.bases for it in Frame(cls.names, self).value(base))
+        if bases and issubclass(bases[0], BaseException):
+            error = self.call(Known(bases[0]), arguments, frame)
+            return Outcome((*outcome.raises, *error.raises), error.returns, is_open=True)
+        return Outcome(outcome.raises, [made], is_open=True)
+
+    # --- functions --------------------------------------------------------------------------------------------------
+
+    def _function(
+        self, function: types.FunctionType, arguments: Arguments, frame: Expressions, cap: int = CERTAIN
+    ) -> Outcome:
+        wrapped: object = getattr(function, "__wrapped__", None)
         if self._sources.is_own(function) and (node := self._sources.of(function)) is not None:
-            outer = _outer(function)
-            defaults = function.__defaults__ or ()
-            return self._run(node, Names(outer.file, outer), arguments, outer, defaults)
-        if isinstance(wrapped := getattr(function, "__wrapped__", None), types.FunctionType):
-            return self._function(wrapped, arguments, frame)
-        frame.pass_on(arguments, 1 if function.__name__ in _RUNNERS else 0)
-        return Outcome(_said(function, frame))
+            if function.__code__.co_flags & (_GENERATOR | inspect.CO_COROUTINE):
+                iterates = bool(function.__code__.co_flags & _GENERATOR)
+                return Outcome(returns=[Deferred(Known(function), arguments, iterates)])
+            outcome = self._run(Known(function), node, arguments, self._outer(function), function)
+            return outcome if cap == CERTAIN else _lowered(outcome, cap)
+        if isinstance(registry := getattr(function, "registry", None), types.MappingProxyType):
+            return self._through(frame, _dispatched(_Dispatcher(registry), arguments.get(0)), arguments)
+        if function.__code__.co_qualname in ("contextmanager.<locals>.helper", "asynccontextmanager.<locals>.helper"):
+            return Outcome(returns=[Manager(Known(wrapped), arguments)])
+        if function.__code__ in _DECORATED.co_consts:
+            cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+            inner = Known(cells["func"].cell_contents)
+            return self.call(Guarded(Known(cells["self"].cell_contents), inner), arguments, frame)
+        if isinstance(wrapped, types.FunctionType):
+            return self._function(wrapped, arguments, frame, cap if _is_functools(function) else LIKELY)
+        return self._library(function, arguments, frame)
+
+    def _library(self, function: types.FunctionType, arguments: Arguments, frame: Expressions) -> Outcome:
+        made = self._model_made(function, arguments, frame)
+        if made is not None:
+            return made
+        is_runner = function.__name__ in _RUNNERS
+        returned = frame.pass_on(arguments, LIKELY if is_runner else POSSIBLE)
+        is_closed = package_of(function) in SAFE and self._is_plain(arguments)
+        hinted = annotation_of(function)
+        values = returned if is_runner and returned else (UNKNOWN,) if is_closed or not hinted else hinted
+        return Outcome(_declared_raises(function, frame), values, is_open=not is_closed)
+
+    def _model_made(self, function: types.FunctionType, arguments: Arguments, frame: Expressions) -> Outcome | None:
+        """Return what comes of `Model.model_validate(…)` and the like: its validators run."""
+        cls: object = next((it.obj for it in arguments.get(0) if isinstance(it, Known)), None)
+        is_making = function.__name__.startswith(("model_validate", "parse_", "from_orm", "model_construct"))
+        if not (_is_class(cls) and is_making and special(cls, "__pydantic_decorators__") is not None):
+            return None
+        inner = Frame(frame.names, self)
+        self._keep_fields(cls, Instance(cls), Arguments(), inner)
+        return Outcome(inner.outcome.raises, [Instance(cls, exact=True)], is_open=True)
 
     def _run(
-        self, node: Function, names: Names, arguments: Arguments, outer: Names, defaults: tuple[object, ...]
+        self,
+        function: Value,
+        node: Function,
+        arguments: Arguments,
+        outer: Names,
+        known: types.FunctionType | None = None,
+        *,
+        thrown: tuple[Raise, ...] = (),
+        late: bool = False,
     ) -> Outcome:
-        self._bind(node, names, arguments, outer, defaults)
-        key = (names.file, node.lineno, node.col_offset, names.key())
-        if key in self._done:
-            return self._done[key]
-        place = key[:3]
+        identity: Hashable = (function, outer.version if isinstance(function, Local) else 0)
+        name = (
+            f"{known.__module__}.{known.__qualname__}"
+            if known is not None
+            else f"{outer.function}.<locals>.{_name(node)}"
+        )
+        names = Names(outer.file, outer, function=name)
+        wide = self._width(function)
+        self._bind(node, names, self._widened(arguments, wide), outer, known)
+        key = (identity, names.key(), self.versions(arguments), thrown, late)
+        names.context = hash(key)
+        known_outcome, needs = self._done.get(key, (None, _NOBODY))
+        if known_outcome is not None and needs <= self._active:
+            self._cut |= needs
+            return known_outcome
         self._steps += 1
-        if place in self._active or len(self._active) > _DEEPEST or self._steps > _MOST:
-            self._cuts += 1
-            return Outcome(is_open=place not in self._active)
-        cuts = self._cuts
-        self._active.add(place)
-        frame = Frame(names, self)
-        if isinstance(node, ast.Lambda):
-            frame.outcome.returns += frame.value(node.body)
-        else:
-            frame.run(node.body)
-            frame.outcome.returns += () if frame.outcome.returns else annotated(node.returns, outer)
-        self._active.discard(place)
-        if cuts == self._cuts:
-            self._done[key] = frame.outcome
-        return frame.outcome
+        left = self._limit - self._steps
+        is_far = left < 0 or self._is_irrelevant(known, arguments)
+        if function in self._active or len(self._active) > _DEEPEST or is_far:
+            if function in self._active:
+                self._cut.add(function)
+            hinted = self._hinted_return(node, outer)
+            return Outcome(returns=hinted or (UNKNOWN,), is_open=function not in self._active)
+        self._contexts[function] = self._contexts.get(function, 0) + 1
+        cut, self._cut = self._cut, set()
+        limit, self._limit = self._limit, self._steps + left * 2 // 3
+        self._active.add(function)
+        inner = Frame(names, self)
+        inner.thrown, inner.late = thrown, late
+        try:
+            inner.function(node, self._hinted_return(node, outer))
+        except RecursionError:
+            inner.opened()
+        self._active.discard(function)
+        self._limit = limit
+        self._cut.discard(function)
+        # What was cut off, because it was followed already, is missing here: it is no loss while that is followed.
+        self._done[key] = inner.outcome, frozenset(self._cut)
+        self._cut |= cut
+        return inner.outcome
 
-    def _names(
-        self, node: Function, outer: Names, arguments: Arguments, scope: Names, defaults: tuple[object, ...]
-    ) -> Names:
-        names = Names(outer.file, outer)
-        self._bind(node, names, arguments, scope, defaults)
-        return names
+    def _is_irrelevant(self, function: types.FunctionType | None, arguments: Arguments) -> bool:
+        """Return whether a function of a large application need not be followed: nothing that it names raises."""
+        if function is None or self._steps < _LARGE or function.__code__ in self._relevance:
+            return False
+        return next(callables(arguments.every()), None) is None
+
+    def _hinted_return(self, node: Function, outer: Names) -> Values:
+        return () if isinstance(node, ast.Lambda) else annotated(node.returns, outer, look)
+
+    def _width(self, function: Hashable) -> int:
+        count = self._contexts.get(function, 0)
+        return sum(count >= limit for limit in _CONTEXTS)
+
+    def _widened(self, arguments: Arguments, wide: int) -> Arguments:
+        if wide == 0:
+            return arguments
+        if wide > 1:
+            unknown: Values = (UNKNOWN,)
+            return Arguments(
+                tuple(unknown for _ in arguments.positional),
+                tuple((it, unknown) for it, _ in arguments.named),
+                arguments.rest,
+            )
+        return Arguments(
+            tuple(tuple(map(_wide, it)) for it in arguments.positional),
+            tuple((name, tuple(map(_wide, it))) for name, it in arguments.named),
+            arguments.rest,
+        )
 
     def _bind(
-        self, node: Function, names: Names, arguments: Arguments, outer: Names, defaults: tuple[object, ...]
+        self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
     ) -> None:
-        """Give parameters the values that are passed, else those their annotations or defaults tell of."""
+        """Give parameters the values that are passed, or else those of their defaults and annotations."""
         positional = [*node.args.posonlyargs, *node.args.args]
-        late: dict[str, object] = dict(zip([it.arg for it in positional[::-1]], defaults[::-1], strict=False))
+        defaults = self._defaults(node, outer, known)
+        named = dict(arguments.named)
         for number, parameter in enumerate((*positional, *node.args.kwonlyargs)):
-            given = arguments.named.get(parameter.arg, ())
+            given = named.pop(parameter.arg, ())
             if number < min(len(positional), len(arguments.positional)):
                 given = arguments.positional[number]
-            given = given or tuple(annotated(parameter.annotation, outer))
-            if not given and parameter.arg in late:
-                given = tuple(self._default(late[parameter.arg]))
-            names.bind(parameter.arg, given)
+            given = given or (*arguments.rest, *((UNKNOWN,) if arguments.rest else ()))
+            if not given:
+                given = defaults.get(parameter.arg, (UNKNOWN,))
+            if UNKNOWN in given and (hinted := annotated(parameter.annotation, outer, look)):
+                given = (*(it for it in given if it != UNKNOWN), *hinted)
+            names.bind(parameter.arg, given, anew=True)
         if node.args.vararg is not None:
-            rest = tuple(it for values in arguments.positional[len(positional) :] for it in values)
-            names.bind(node.args.vararg.arg, (Container(rest),))
+            items = arguments.positional[len(positional) :]
+            values = unique((*(it for item in items for it in item), *arguments.rest))
+            parts = None if arguments.rest else tuple(items)
+            names.bind(node.args.vararg.arg, (Container(values, (), parts, exact=not arguments.rest),))
+        if node.args.kwarg is not None:
+            values = unique((*(it for item in named.values() for it in item), *arguments.rest))
+            names.bind(node.args.kwarg.arg, (Container(values, tuple(map(Known, named)), exact=not arguments.rest),))
 
-    def _default(self, default: object) -> Iterator[Value]:
-        """Yield a default; of FastAPI's `Depends(…)` what that gives."""
-        dependency = getattr(default, "dependency", None)
-        if isinstance(dependency, type):
-            yield Instance(dependency)
-        elif isinstance(dependency, types.FunctionType):
-            node = self._sources.of(dependency)
-            if node is not None and not isinstance(node, ast.Lambda):
-                yield from annotated(node.returns, _outer(dependency))
-        elif dependency is None:
-            yield Known(default)
+    def _defaults(self, node: Function, outer: Names, known: types.FunctionType | None) -> dict[str, Values]:
+        positional = [*node.args.posonlyargs, *node.args.args]
+        if known is not None:
+            late = dict(zip([it.arg for it in positional[::-1]], (known.__defaults__ or ())[::-1], strict=False))
+            late |= known.__kwdefaults__ or {}
+            return {name: tuple(self.default(value)) for name, value in late.items()}
+        frame = Frame(outer, self)
+        found = dict(zip([it.arg for it in positional[::-1]], node.args.defaults[::-1], strict=False))
+        found |= {
+            it.arg: value
+            for it, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if value is not None
+        }
+        return {name: frame.value(value) for name, value in found.items()}
+
+    def _outer(self, function: types.FunctionType) -> Names:
+        """Return the names around a function: closure, module, builtins."""
+        file = function.__code__.co_filename
+        module = self.module_names(function, _BUILTINS)
+        cells: dict[str, object] = {}
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+            try:
+                cells[name] = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+        return Names(file, module, cells)
+
+    def _is_plain(self, arguments: Arguments) -> bool:
+        return all(_is_plain_value(it) for it in arguments.every())
+
+    def _is_plain_class(self, cls: type) -> bool:
+        """Return whether nothing but an initialiser of Python's own runs when an object of a class is made."""
+        return all(it is object or it.__module__ in SAFE or self._sources.is_own_class(it) for it in cls.__mro__)
 
 
-def _call_of(obj: object) -> object:
-    """Return what calling an object runs."""
-    return getattr(type(obj), "__call__", None)  # noqa: B004 - the function, not whether there is one
+class _Dispatcher:
+    """What `functools.singledispatch` knows."""
+
+    def __init__(self, registry: Any) -> None:
+        self.registry = registry
 
 
-def _is_class(obj: object) -> TypeGuard[type[object]]:
+def _dispatched(dispatcher: Any, first: Values) -> Values:
+    """Return the functions that a call of a generic function can run."""
+    registry = dispatcher.registry
+    if len(first) == 1 and isinstance(first[0], Known | Instance) and is_exact(first[0]):
+        cls = type(first[0].obj) if isinstance(first[0], Known) else first[0].cls
+        for base in cls.__mro__:
+            if base in registry:
+                return (Known(registry[base]),)
+    return unique(Known(it) for it in registry.values())
+
+
+def _lowered(outcome: Outcome, cap: int) -> Outcome:
+    raises = (dataclasses.replace(it, sure=min(it.sure, cap)) for it in outcome.raises)
+    return Outcome(raises, outcome.returns, is_open=True)
+
+
+def _is_cache(obj: object) -> bool:
+    return type(obj).__module__ == "functools"
+
+
+def _is_functools(function: types.FunctionType) -> bool:
+    return package_of(function) == "functools" or function.__code__.co_filename == functools.__file__
+
+
+def _is_of_http_exception(function: types.FunctionType) -> bool:
+    return function.__qualname__ == "HTTPException.__init__" and package_of(function) in ("starlette", "fastapi")
+
+
+def _is_class(obj: object) -> TypeGuard[type[Any]]:
     return isinstance(obj, type)
 
 
-def _is_mapping(obj: object) -> TypeGuard[dict[object, object]]:
-    return isinstance(obj, dict)
+def _name(node: Function) -> str:
+    return "<lambda>" if isinstance(node, ast.Lambda) else node.name
 
 
-def _outer(function: types.FunctionType) -> Names:
-    """Return the names around a function: closure, module, builtins."""
-    file = function.__code__.co_filename
-    module = Names(file, _BUILTINS, function.__globals__)
-    cells: dict[str, object] = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-        try:
-            cells[name] = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-    return Names(file, module, cells)
+def _wide(value: Value) -> Value:
+    match value:
+        case Known(obj) if type(obj) in PLAIN and obj is not None and not isinstance(obj, bool | dict | list | tuple):
+            return Instance(type(obj), exact=True)
+        case Text():
+            return Instance(str, exact=True)
+        case Instance() if not value.statuses:
+            return dataclasses.replace(value, site=None)
+        case _:
+            return value
 
 
-def _status(cls: type[BaseException], arguments: Arguments) -> int | None:
-    """Return the status code that an exception of Starlette's is made with."""
-    given = arguments.named.get("status_code") or (arguments.positional[0] if arguments.positional else ())
-    codes = [int(it.obj) for it in given if isinstance(it, Known) and isinstance(it.obj, int)]
-    return codes[0] if codes else getattr(cls, "status_code", None)
+def _is_plain_value(value: Value) -> bool:
+    match value:
+        case Text():
+            return True
+        case Known(obj):
+            return type(obj) in PLAIN or type(obj).__module__ in SAFE - {"builtins", "types"} or obj is slice
+        case Instance(cls=cls):
+            return cls in PLAIN or cls.__module__ in SAFE
+        case Container(values=values, keys=keys):
+            return all(map(_is_plain_value, (*values, *keys)))
+        case _:
+            return False
 
 
-def _said(function: types.FunctionType, frame: Expressions) -> Iterator[Raise]:
+def _parts(value: Value) -> Iterator[Value]:
+    match value:
+        case Container(values=values):
+            yield from values
+        case Known(list() | tuple() as known):
+            yield from map(Known, known)
+        case _:
+            yield UNKNOWN
+
+
+def _statuses(values: Iterable[Value]) -> Iterator[int]:
+    """Yield the status codes among values, `UNREAD` for what is not known."""
+    found: dict[int, None] = {}
+    for value in values:
+        is_code = isinstance(value, Known) and isinstance(value.obj, int)
+        found[int(value.obj) if isinstance(value, Known) and is_code else UNREAD] = None
+    yield from found or (UNREAD,)
+
+
+def _text(values: Iterable[Value]) -> str | None:
+    for value in values:
+        match value:
+            case Text(template):
+                return template
+            case Known(str() as text):
+                return text
+            case _:
+                continue
+    return None
+
+
+def annotation_of(function: types.FunctionType) -> Values:
+    """Return what a function of a library says it returns, if its annotation is an object already."""
+    hint: object = function.__annotations__.get("return")
+    return () if hint is None or isinstance(hint, str) else tuple(it for it in of_type(hint) if it != UNKNOWN)
+
+
+def _declared_raises(function: types.FunctionType, frame: Expressions) -> Iterator[Raise]:
     """Yield what is known of a function that cannot be followed."""
-    line = frame.line
+    place = Place(frame.names.file, frame.line, 0, frame.names.function)
     for cls in declared(function):
-        yield Raise(cls, None, frame.names.file, line, 1)
+        yield Raise(cls, place, sure=LIKELY)
     package, name = package_of(function), function.__qualname__
     # Whatever a server tells us, our client is told of a bad gateway.
     if package == "problems" and name == "raise_for_problem":
-        yield Raise(BadGateway, None, frame.names.file, line, 1)
+        yield Raise(BadGateway, place, sure=LIKELY)
     elif package in ("httpx", "httpx2") and name.partition(".")[0] in ("Client", "AsyncClient"):
-        yield Raise(BadGateway, None, frame.names.file, line, UNSEEN)
+        yield Raise(BadGateway, place, sure=UNSEEN)

@@ -1,215 +1,706 @@
 """
-What expressions can be, and what comes of the calls in them.
+What expressions can be, and what comes of the calls, operators and attributes in them.
 
 Every alternative counts. Knows no statements.
 """
 
 import ast
+import enum
+import functools
+import types
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
-from typing import Protocol, TypeAlias, TypeGuard
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final, Protocol
 
+from problems.contract._classes import fields_of, special, status_in_name
+from problems.contract._sources import Function
 from problems.contract._values import (
+    CERTAIN,
+    LIKELY,
+    PLAIN,
+    POSSIBLE,
+    SAFE,
+    UNKNOWN,
+    Arguments,
     Bound,
     Caught,
     Container,
+    Deferred,
+    Group,
     Instance,
+    Kind,
     Known,
     Local,
+    LocalObject,
+    Manager,
     Names,
+    Outcome,
+    Partial,
     Raise,
     Super,
+    Text,
+    Unknown,
     Value,
-    attribute,
+    Values,
+    is_exact,
+    unique,
 )
 
-__all__ = ["Arguments", "Caller", "Expressions", "Outcome", "Values", "elements"]
+__all__ = ["Caller", "Expressions", "callables", "elements"]
 
-Values: TypeAlias = tuple[Value, ...]
-
-
-class Arguments:
-    """What a call passes."""
-
-    def __init__(self, positional: Iterable[Values] = (), named: dict[str, Values] | None = None) -> None:
-        self.positional, self.named = list(positional), named or {}
-
-    def every(self) -> Iterator[Value]:
-        """Yield each value that is passed."""
-        for values in (*self.positional, *self.named.values()):
-            yield from values
-
-
-class Outcome:
-    """
-    What comes of a call.
-
-    Attributes:
-        raises: What it can raise.
-        returns: What it can return.
-        open: Whether there is something in it that could not be followed.
-    """
-
-    def __init__(self, raises: Iterable[Raise] = (), returns: Iterable[Value] = (), *, is_open: bool = False) -> None:
-        self.raises: list[Raise] = list(raises)
-        self.returns: list[Value] = list(returns)
-        self.open = is_open
+_OPERATORS: Final[dict[type[ast.AST], str]] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.MatMult: "matmul", ast.LShift: "lshift", ast.RShift: "rshift", ast.BitOr: "or",
+    ast.BitAnd: "and", ast.BitXor: "xor", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt",
+    ast.GtE: "ge", ast.UAdd: "pos", ast.USub: "neg", ast.Invert: "invert",
+}  # fmt: skip
+_MUTATORS: Final = frozenset(
+    {"append", "add", "appendleft", "extend", "insert", "update", "setdefault", "put", "put_nowait", "extendleft"}
+)
+_CALLABLES: Final = (types.FunctionType, types.MethodType, functools.partial)
+_MOST_ELEMENTS: Final = 200
 
 
 class Caller(Protocol):
-    """Follows calls."""
+    """Follows calls and attributes."""
 
     def call(self, value: Value, arguments: Arguments, frame: "Expressions") -> Outcome:
         """Return what comes of calling a value."""
         ...
 
-    def attribute(self, base: Value, name: str) -> Iterator[Value]:
-        """Yield what an attribute of an object can be that neither object nor class have."""
+    def attribute(self, base: Value, name: str) -> Values:
+        """Return what an attribute of a value can be; descriptors that would run are bound, and not run."""
+        ...
+
+    def run(self, deferred: Deferred) -> Outcome:
+        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+        ...
+
+    def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
+        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+        ...
+
+    def tree(self, function: Value) -> Function | None:
+        """Return the syntax tree of a function; `None` if its source is not available."""
+        ...
+
+    def is_own(self, function: types.FunctionType) -> bool:
+        """Return whether a function is written by the application's authors."""
+        ...
+
+    def assign(self, base: Value, name: str, values: Values) -> None:
+        """Keep the value of an attribute that is assigned."""
         ...
 
 
 class Expressions(ABC):
-    """The expressions of one activation of a function."""
+    """
+    The expressions of one activation of a function.
+
+    Attributes:
+        names: The names it sees.
+        outcome: What comes of it.
+        level: How sure it is at most that the present statement is reached.
+        dead: Whether the present expression never has a value, because it always raises.
+        fallible: Whether something was evaluated that can raise an exception of Python's own.
+        thrown: What is raised into a generator at its `yield`.
+        late: Whether what comes after a `yield` runs when the response has been sent.
+    """
 
     def __init__(self, names: Names, caller: Caller) -> None:
         self.names = names
+        self.caller = caller
         self.outcome = Outcome()
+        self.level = CERTAIN
         self.line = 0
-        self._caller = caller
+        self.dead = self.fallible = self.late = False
+        self.thrown: tuple[Raise, ...] = ()
+        self.depth = 0
 
-    def value(self, node: ast.expr) -> Values:
+    @abstractmethod
+    def statement(self, node: ast.stmt) -> bool:
+        """Follow a statement; return whether the statements after it are never reached."""
+
+    @abstractmethod
+    def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
+        """Return what a body can be that runs inside a context manager."""
+
+    @abstractmethod
+    def enter(self, value: Value) -> Values:
+        """Return what `with` binds to the target of a context manager."""
+
+    # --- what comes out ---------------------------------------------------------------------------------------------
+
+    def emit(self, raises: Iterable[Raise], cap: int = CERTAIN) -> None:
+        """Let exceptions leave this function, at most as sure as *cap*."""
+        cap = min(cap, self.level)
+        for raised in raises:
+            self.outcome.raises[raised if raised.sure <= cap else replace(raised, sure=cap)] = None
+
+    def opened(self) -> Values:
+        """Note that something cannot be followed; return what it can be."""
+        self.outcome.open = self.fallible = True
+        return (UNKNOWN,)
+
+    @contextmanager
+    def capped(self, level: int) -> Iterator[None]:
+        """Follow something that is reached at most as surely as *level*."""
+        before, self.level = self.level, min(self.level, level)
+        try:
+            yield
+        finally:
+            self.level = before
+
+    def maybe(self, node: ast.expr) -> Values:
+        """Return what an expression can be that is not always evaluated."""
+        dead, self.dead, self.depth = self.dead, False, self.depth + 1
+        values = self.value(node)
+        self.dead, self.depth = dead, self.depth - 1
+        return values
+
+    # --- expressions ------------------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr) -> Values:  # noqa: PLR0911 - one for each expression
         """Return what an expression can be; whatever it calls is followed."""
         match node:
             case ast.Constant(value=constant):
                 return (Known(constant),)
             case ast.Name(id=name):
-                return self.names.get(name)
-            case ast.Await(value=inner) | ast.Starred(value=inner):
-                return self.value(inner)
+                return self._name(name)
             case ast.Attribute(value=inner, attr=name):
-                return tuple(it for base in self.value(inner) for it in self._attribute(base, name))
+                return self.attribute(self.value(inner), name)
             case ast.Call():
                 return self._call_node(node)
+            case ast.Await(value=inner):
+                return self.awaited(self.value(inner))
+            case ast.Starred(value=inner):
+                return self.value(inner)
+            case ast.JoinedStr(values=parts):
+                return (Text("".join(self._part(part) for part in parts)),)
+            case ast.Lambda():
+                return (Local(node, self.names),)
             case _:
                 return self._compound(node)
 
-    def _compound(self, node: ast.expr) -> Values:
-        """Return what an expression with alternatives or parts can be."""
-        match node:
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.value(test)
-                return (*self.value(body), *self.value(orelse))
-            case ast.BoolOp(values=parts):
-                return self._every(parts)
-            case ast.NamedExpr(target=target, value=inner):
-                return self.bind(target, self.value(inner))
-            case ast.Lambda():
-                return (Local(node, self.names),)
-            case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-                return (Container(self._every(parts)),)
-            case ast.Subscript(value=inner, slice=index):
-                self.value(index)
-                return tuple(it for base in self.value(inner) for it in elements(base))
-            case _:
-                self.follow(node)
-                return ()
-
-    def _every(self, nodes: Iterable[ast.expr]) -> Values:
-        return tuple(it for node in nodes for it in self.value(node))
-
-    def bind(self, target: ast.expr, values: Values) -> Values:
-        """Let a name have these values too; return them."""
-        if isinstance(target, ast.Name):
-            self.names.bind(target.id, values)
+    def _name(self, name: str) -> Values:
+        values = self.names.get(name)
+        if values == (UNKNOWN,):
+            return status_in_name(name) or values
         return values
 
-    def follow(self, node: ast.AST) -> None:
-        """Follow whatever is in a node, in order."""
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                self.statement(child)
-            elif isinstance(child, ast.expr):
-                self.value(child)
-            else:
-                self.follow(child)
+    def _part(self, part: ast.expr) -> str:
+        if isinstance(part, ast.FormattedValue):
+            values = self.value(part.value)
+            self.operate(values, "__format__")
+            self.operate(values, "__str__")
+            known = [it.obj for it in values if isinstance(it, Known)]
+            is_constant = len(values) == 1 and len(known) == 1 and isinstance(known[0], str | int)
+            return str(known[0]) if is_constant else f"{{{ast.unparse(part.value)}}}"
+        return str(part.value) if isinstance(part, ast.Constant) else ""
+
+    def _compound(self, node: ast.expr) -> Values:  # noqa: C901 - one for each expression
+        match node:
+            case ast.IfExp():
+                return self._conditional(node)
+            case ast.BoolOp(op=op, values=[first, *others]):
+                values = self.value(first)
+                self.truth(values)
+                if isinstance(op, ast.Or) and len(values) > 1:
+                    values = tuple(it for it in values if it != Known(None))
+                return unique((*values, *(it for part in others for it in self.maybe(part))))
+            case ast.NamedExpr(target=target, value=inner):
+                return self.bind(target, self.value(inner))
+            case ast.Dict(keys=keys, values=parts):
+                return self._dictionary(keys, parts)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return self._sequence(parts)
+            case ast.Subscript(value=inner, slice=index):
+                return self._subscript(self.value(inner), self.value(index))
+            case ast.Slice():
+                for bound in (node.lower, node.upper, node.step):
+                    if bound is not None:
+                        self.value(bound)
+                return (Known(slice(None)),)
+            case _:
+                return self._computed(node)
+
+    def _computed(self, node: ast.expr) -> Values:  # noqa: PLR0911 - one for each expression
+        match node:
+            case ast.BinOp(left=left, op=op, right=right):
+                name = _OPERATORS[type(op)]
+                return self._binary(self.value(left), name, self.value(right), node)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                self.truth(self.value(inner))
+                return (Instance(bool),)
+            case ast.UnaryOp(op=op, operand=inner):
+                values = self.value(inner)
+                return self.operate(values, f"__{_OPERATORS[type(op)]}__") or self._plain(values)
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                return self._compare(self.value(left), ops, others)
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
+                return self._comprehension(node.generators, [node.elt])
+            case ast.DictComp(generators=generators, key=key, value=value):
+                return self._comprehension(generators, [value, key])
+            case ast.Yield(value=inner):
+                return self._yield(self.value(inner) if inner is not None else (Known(None),))
+            case ast.YieldFrom(value=inner):
+                yielded = self.iterate(self.value(inner))
+                self._yield(yielded)
+                return (UNKNOWN,)
+            case _:
+                return self.opened()
+
+    def _yield(self, values: Values) -> Values:
+        self.outcome.yields += values
+        for raised in self.thrown:
+            self.outcome.raises[raised] = None
+        if self.late:
+            self.level = POSSIBLE
+        return (UNKNOWN,)
+
+    def _conditional(self, node: ast.IfExp) -> Values:
+        taken = self.test(node.test)
+        dead = self.dead
+        ends: list[bool] = []
+        values: list[Value] = []
+        self.depth += 1
+        for branch, is_skipped in ((node.body, False), (node.orelse, True)):
+            if taken is not None and taken is is_skipped:
+                continue
+            self.dead = False
+            values += self.value(branch)
+            ends.append(self.dead)
+        self.depth -= 1
+        self.dead = dead or all(ends)
+        return unique(values)
 
     @abstractmethod
-    def statement(self, node: ast.stmt) -> bool:
-        """Follow a statement; return whether what comes after it in its block is never reached."""
+    def test(self, node: ast.expr) -> bool | None:
+        """Follow a condition; return whether it holds, if that is known."""
 
-    def _attribute(self, base: Value, name: str) -> Iterator[Value]:
-        found = tuple(attribute(base, name))
-        for value in found:
-            match value:
-                case Bound(Known(property() as getter), receiver):
-                    yield from self.call(Bound(Known(getter.fget), receiver), Arguments())
+    def _dictionary(self, keys: list[ast.expr | None], parts: list[ast.expr]) -> Values:
+        values: list[Value] = []
+        known: list[Value] = []
+        for key, part in zip(keys, parts, strict=True):
+            inner = self.value(part)
+            if key is None:
+                values += [it for value in inner for it in elements(value)]
+                known.append(UNKNOWN)
+            else:
+                known += self.value(key)
+                values += inner
+        return (Container(unique(values), unique(known)),)
+
+    def _sequence(self, parts: list[ast.expr]) -> Values:
+        items: list[Values] = []
+        is_fixed = True
+        for part in parts:
+            if isinstance(part, ast.Starred):
+                items.append(self.iterate(self.value(part.value)))
+                is_fixed = False
+            else:
+                items.append(self.value(part))
+        values = unique(it for item in items for it in item)
+        return (Container(values, (), tuple(items) if is_fixed else None),)
+
+    def _subscript(self, bases: Values, index: Values) -> Values:
+        self.fallible = True
+        found: list[Value] = []
+        for base in bases:
+            match base:
+                case Container(parts=parts) if parts is not None and len(index) == 1 and isinstance(index[0], Known):
+                    number = index[0].obj
+                    is_in = isinstance(number, int) and -len(parts) <= number < len(parts)
+                    found += parts[number] if is_in else elements(base)
+                case Known(dict() as known) if len(index) == 1 and isinstance(index[0], Known):
+                    found += _entry(known, index[0].obj) or elements(base)
+                case Container() | Known(list() | tuple() | dict()):
+                    found += elements(base)
+                case Known(obj) if isinstance(obj, type):
+                    found.append(base)  # the parameters of a generic class
                 case _:
-                    yield value
-        if not found and isinstance(base, Instance | Known):
-            yield from self._caller.attribute(base, name)
+                    found += self.operate((base,), "__getitem__", index) or self._plain((base,))
+        return unique(found)
+
+    def _binary(self, left: Values, name: str, right: Values, node: ast.BinOp) -> Values:
+        self.fallible = True
+        found = (*self.operate(left, f"__{name}__", right), *self.operate(right, f"__r{name}__", left))
+        containers = [it for it in (*left, *right) if isinstance(it, Container)]
+        if containers:
+            values = unique(it for container in containers for it in container.values)
+            keys = unique(it for container in containers for it in container.keys)
+            return (*found, Container(values, keys, exact=all(it.exact for it in containers)))
+        if any(_is_text(it) for it in left):
+            return (*found, Text(_template(node)))
+        return found or self._plain(left)
+
+    def _plain(self, values: Values) -> Values:
+        """Return what an operation on values of Python's own gives: something of their types."""
+        kinds = {type(it.obj) if isinstance(it, Known) else it.cls for it in values if isinstance(it, Known | Instance)}
+        known = {it for it in kinds if it in PLAIN and it is not type(None)}
+        return tuple(Instance(it, exact=True) for it in known) if known == kinds and known else (UNKNOWN,)
+
+    def _compare(self, left: Values, ops: list[ast.cmpop], others: list[ast.expr]) -> Values:
+        for op, other in zip(ops, others, strict=True):
+            right = self.value(other)
+            if isinstance(op, ast.In | ast.NotIn):
+                self.operate(right, "__contains__", left)
+            elif not isinstance(op, ast.Is | ast.IsNot):
+                name = _OPERATORS[type(op)]
+                self.operate(left, f"__{name}__", right)
+                self.operate(right, f"__{name}__", left)
+            left = right
+        return (Instance(bool),)
+
+    def _comprehension(self, generators: list[ast.comprehension], parts: list[ast.expr]) -> Values:
+        self.depth += 1
+        dead = self.dead
+        for generator in generators:
+            self.bind(generator.target, self.iterate(self.value(generator.iter)) or (UNKNOWN,))
+            for condition in generator.ifs:
+                self.truth(self.maybe(condition))
+        values = [self.maybe(part) for part in parts]
+        self.depth -= 1
+        self.dead = dead
+        return (Container(values[0], values[1] if len(values) > 1 else (), exact=False),)
+
+    # --- what runs behind expressions -------------------------------------------------------------------------------
+
+    def operate(self, values: Values, name: str, *arguments: Values) -> Values:
+        """Return what a special method of values returns; empty if none of them has one that an author wrote."""
+        found: list[Value] = []
+        for value in values:
+            match value:
+                case Unknown() | Kind():
+                    self.opened()
+                case LocalObject():
+                    methods = self.caller.attribute(value, name)
+                    found += self.calls(methods, Arguments(arguments)) if methods != (UNKNOWN,) else ()
+                case Instance(cls=cls) if cls not in PLAIN:
+                    found += self._operated(value, cls, name, Arguments(arguments))
+                case Known(obj) if not isinstance(obj, type | types.ModuleType) and type(obj) not in PLAIN:
+                    found += self._operated(value, type(obj), name, Arguments(arguments))
+                case _:
+                    pass
+        return unique(found)
+
+    def _operated(self, value: Value, cls: type, name: str, arguments: Arguments) -> Values:
+        written = next((vars(it)[name] for it in cls.__mro__[:-1] if name in vars(it)), None)
+        self.outcome.open |= not is_exact(value)
+        if isinstance(written, types.FunctionType):
+            return self.calls(self.caller.attribute(value, name), arguments)
+        if written is not None and cls.__module__ not in SAFE:
+            return self.opened()
+        return ()
+
+    def truth(self, values: Values) -> None:
+        """Follow the question whether values are true."""
+        self.operate(values, "__bool__")
+        if any(not isinstance(it, Instance) or special(it.cls, "__bool__") is None for it in values):
+            self.operate(tuple(it for it in values if it != UNKNOWN), "__len__")
+
+    def iterate(self, values: Values) -> Values:  # noqa: C901 - one for each form
+        """Return the items of iterables; the bodies of generators run."""
+        found: list[Value] = []
+        for value in values:
+            match value:
+                case Deferred():
+                    found += self.resume(value).yields
+                case Container(keys=keys) if keys:
+                    found += keys
+                case Known(dict() as known) if known:
+                    found += map(Known, list(known)[:_MOST_ELEMENTS])
+                case Container() | Known(dict() | list() | tuple() | set() | frozenset()):
+                    found += elements(value)
+                case Text() | Known(str()):
+                    found.append(Instance(str))
+                case Known(enum.EnumType() as cls):
+                    found += map(Known, cls.__members__.values())
+                case Known(range()):
+                    found.append(Instance(int, exact=True))
+                case Instance(cls=cls) if cls in PLAIN:
+                    found.append(Instance(str) if cls is str else UNKNOWN)
+                case Unknown():
+                    found += self.opened()
+                case _:
+                    found += self._iterated(value)
+        return unique(found)
+
+    def _iterated(self, value: Value) -> Iterator[Value]:
+        iterators = (*self.operate((value,), "__iter__"), *self.operate((value,), "__aiter__"))
+        if not iterators:
+            self.operate((value,), "__getitem__", (UNKNOWN,))
+            yield from self.opened()
+        for iterator in iterators:
+            if isinstance(iterator, Deferred):
+                yield from self.resume(iterator).yields
+            elif isinstance(iterator, Container):
+                yield from elements(iterator)
+            else:
+                yield from self.operate((iterator,), "__next__")
+                yield from self.awaited(self.operate((iterator,), "__anext__"))
+
+    def awaited(self, values: Values) -> Values:
+        """Return what awaiting gives; the bodies of coroutines run."""
+        found: list[Value] = []
+        ends = bool(values)
+        for value in values:
+            if isinstance(value, Deferred) and not value.iterates:
+                outcome = self.resume(value, LIKELY if len(values) > 1 else CERTAIN)
+                found += outcome.returns
+                ends &= outcome.ends
+            else:
+                ends = False
+                found += self.operate((value,), "__await__") or (value,)
+        self.dead |= ends
+        return unique(found)
+
+    def resume(self, deferred: Deferred, cap: int = CERTAIN) -> Outcome:
+        """Run a coroutine or a generator."""
+        outcome = self.caller.run(deferred)
+        self.emit(outcome.raises, cap)
+        self.outcome.open |= outcome.open
+        self.fallible |= outcome.open
+        return outcome
+
+    def attribute(self, bases: Values, name: str) -> Values:
+        """Return what an attribute of values can be; descriptors run."""
+        self.fallible = True
+        if len(bases) > 1:
+            bases = tuple(it for it in bases if it != Known(None))
+        found: list[Value] = []
+        for base in bases:
+            for value in self.caller.attribute(base, name):
+                found += self._described(value, len(bases) > 1)
+        return unique(found)
+
+    def _described(self, value: Value, is_alternative: bool) -> Values:  # noqa: FBT001 - internal
+        match value:
+            case Unknown():
+                return self.opened()
+            case Bound(Known(property() as found), receiver):
+                return self.calls((Bound(Known(found.fget), receiver),), Arguments(), is_alternative)
+            case Bound(Known(functools.cached_property() as found), receiver):
+                return self.calls((Bound(Known(found.func), receiver),), Arguments(), is_alternative)
+            case Bound(Known(str() as name), receiver) if name == "__getattr__":
+                return self.opened()
+            case Bound(Partial() as getter, receiver):  # `__getattr__` or the `__get__` of a descriptor
+                return self.calls((Bound(getter.function, receiver),), getter.arguments, is_alternative)
+            case _:
+                return (value,)
+
+    # --- calls ------------------------------------------------------------------------------------------------------
 
     def _call_node(self, node: ast.Call) -> Values:
         functions = self.value(node.func)
-        arguments = Arguments(
-            [() if isinstance(it, ast.Starred) else self.value(it) for it in node.args],
-            {it.arg: self.value(it.value) for it in node.keywords if it.arg},
-        )
+        arguments = self._arguments(node)
+        self.line = node.lineno
+        self.fallible = True
         if functions == (Known(super),):
-            receivers = self.names.get("self") or self.names.get("cls")
-            classes = [it.obj for it in self.names.get("__class__") if isinstance(it, Known)]
-            return tuple(Super(cls, receiver) for cls in classes for receiver in receivers)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "relayed":
-            return tuple(_relayed(self.value(node.func.value)))
-        if not functions:
-            self.outcome.open = True
-            self.pass_on(arguments, 0)
-        return tuple(it for function in functions for it in self.call(function, arguments, node.lineno))
+            return self._super(arguments)
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr == "relayed":
+                return tuple(_relayed(self.value(node.func.value)))
+            if node.func.attr in _MUTATORS:
+                self._mutate(node.func, arguments)
+        return self.calls(functions, arguments)
 
-    def call(self, function: Value, arguments: Arguments, line: int = 0) -> Values:
+    def _arguments(self, node: ast.Call) -> Arguments:
+        positional: list[Values] = []
+        named: list[tuple[str, Values]] = []
+        rest: list[Value] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                for value in self.value(argument.value):
+                    if isinstance(value, Container) and value.parts is not None and not rest:
+                        positional += value.parts
+                    else:
+                        rest += self.iterate((value,)) or (UNKNOWN,)
+            elif rest:
+                rest += self.value(argument)
+            else:
+                positional.append(self.value(argument))
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                named.append((keyword.arg, self.value(keyword.value)))
+            else:
+                rest += [it for value in self.value(keyword.value) for it in elements(value)] or [UNKNOWN]
+        return Arguments(tuple(positional), tuple(named), unique(rest))
+
+    def _super(self, arguments: Arguments) -> Values:
+        if arguments.positional:
+            classes, receivers = arguments.get(0), arguments.get(1)
+        else:
+            classes = self.names.get("__class__")
+            receivers = self.names.get("self")
+            receivers = receivers if receivers != (UNKNOWN,) else self.names.get("cls")
+        known = [it.obj for it in classes if isinstance(it, Known) and isinstance(it.obj, type)]
+        return tuple(Super(cls, receiver) for cls in known for receiver in receivers) or self.opened()
+
+    def calls(self, functions: Values, arguments: Arguments, is_alternative: bool = False) -> Values:  # noqa: FBT001, FBT002 - internal
         """Return what a call can return; what it can raise comes out of here, too."""
-        self.line = line
-        outcome = self._caller.call(function, arguments, self)
-        self.outcome.raises += outcome.raises
-        self.outcome.open |= outcome.open
-        return tuple(outcome.returns)
+        if not functions:
+            return ()
+        found: list[Value] = []
+        is_alternative |= len(functions) > 1
+        ends = True
+        for function in functions:
+            outcome = self.caller.call(function, arguments, self)
+            self.emit(outcome.raises, LIKELY if is_alternative or not is_exact(function) else CERTAIN)
+            is_open = outcome.open or not is_exact(function)
+            self.outcome.open |= is_open
+            self.fallible |= is_open
+            found += outcome.returns
+            ends &= outcome.ends and is_exact(function)
+        self.dead |= ends
+        return unique(found)
 
-    def pass_on(self, arguments: Arguments, sure: int) -> None:
-        """Follow the functions that are passed to one that cannot be followed: it may call them."""
-        for value in arguments.every():
-            if isinstance(value, Local | Bound) or (isinstance(value, Known) and _is_function(value.obj)):
-                raised = self._caller.call(value, Arguments(), self).raises
-                self.outcome.raises += [
-                    Raise(it.exception, it.status, it.file, it.line, min(it.sure, sure)) for it in raised
-                ]
+    def pass_on(self, arguments: Arguments, sure: int) -> Values:
+        """Follow the functions that are passed to code that cannot be followed and may call them."""
+        found: list[Value] = []
+        for value in callables(arguments.every()):
+            if isinstance(value, Deferred):
+                outcome = self.caller.run(value)
+            else:
+                outcome = self.caller.call(value, Arguments(rest=(UNKNOWN,)), self)
+                for inner in outcome.returns:
+                    if isinstance(inner, Deferred):
+                        later = self.caller.run(inner)
+                        self.emit(later.raises, sure)
+                        found += later.returns
+            self.emit(outcome.raises, sure)
+            found += outcome.returns
+        return unique(it for it in found if not isinstance(it, Deferred))
+
+    # --- binding ----------------------------------------------------------------------------------------------------
+
+    def bind(self, target: ast.expr, values: Values) -> Values:
+        """Give a target these values; return them."""
+        match target:
+            case ast.Name(id=name):
+                self.names.bind(name, values, anew=self.depth == 0)
+            case ast.Attribute(value=inner, attr=name):
+                for base in self.value(inner):
+                    self.caller.assign(base, name, values)
+                    self._set(base, name, values)
+            case ast.Subscript(value=inner, slice=index):
+                bases, keys = self.value(inner), self.value(index)
+                self.operate(bases, "__setitem__", keys, values)
+                self._extend(inner, bases, values, keys)
+            case ast.Starred(value=inner):
+                self.bind(inner, (Container(values, exact=False),))
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(targets, values)
+            case _:
+                pass
+        return values
+
+    def _set(self, base: Value, name: str, values: Values) -> None:
+        """Run the setter of a property, or `__setattr__`, that an author wrote."""
+        if isinstance(base, Instance | Known):
+            cls = base.cls if isinstance(base, Instance) else type(base.obj)
+            found = next((vars(it)[name] for it in cls.__mro__ if name in vars(it)), None)
+            if isinstance(found, property) and isinstance(found.fset, types.FunctionType):
+                self.calls((Bound(Known(found.fset), base),), Arguments((values,)))
+            if isinstance(setter := special(cls, "__setattr__"), types.FunctionType):
+                self.calls((Bound(Known(setter), base),), Arguments(((Known(name),), values)))
+
+    def _unpack(self, targets: list[ast.expr], values: Values) -> None:
+        fixed = [it.parts for it in values if isinstance(it, Container) and it.parts is not None]
+        starred = any(isinstance(it, ast.Starred) for it in targets)
+        if not starred and len(fixed) == len(values) and all(len(it) == len(targets) for it in fixed):
+            for number, target in enumerate(targets):
+                self.bind(target, unique(it for parts in fixed for it in parts[number]))
+            return
+        items = self.iterate(values) or (UNKNOWN,)
+        for target in targets:
+            self.bind(target, items)
+
+    def _mutate(self, function: ast.Attribute, arguments: Arguments) -> None:
+        """Put what is appended to a container into it."""
+        bases = self.value(function.value)
+        if any(isinstance(it, Container) or (isinstance(it, Known) and type(it.obj) in PLAIN) for it in bases):
+            added: list[Value] = [it for it in arguments.every() if not isinstance(it, Container)]
+            added += [inner for it in arguments.every() if isinstance(it, Container) for inner in (it, *it.values)]
+            self._extend(function.value, bases, tuple(added), ())
+
+    def _extend(self, target: ast.expr, bases: Values, values: Values, keys: Values) -> None:
+        if not isinstance(target, ast.Name | ast.Attribute):
+            return
+        grown: list[Value] = []
+        for base in bases:
+            if isinstance(base, Container | Known) and (isinstance(base, Container) or type(base.obj) in PLAIN):
+                old_keys = base.keys if isinstance(base, Container) else ()
+                exact = base.exact if isinstance(base, Container) else True
+                grown.append(Container(unique((*elements(base), *values)), unique((*old_keys, *keys)), exact=exact))
+        if grown:
+            self.bind(target, tuple(grown))
 
 
-def _is_function(obj: object) -> bool:
-    return any(hasattr(obj, name) for name in ("__code__", "__func__", "func"))
+def callables(values: Iterable[Value], depth: int = 2) -> Iterator[Value]:
+    """Yield the functions among values, and those in containers among them."""
+    for value in values:
+        match value:
+            case Local() | Bound() | Deferred() | Partial():
+                yield value
+            case Known(obj) if isinstance(obj, _CALLABLES) or "__wrapped__" in fields_of(obj):
+                yield value
+            case Container() | Known(list() | tuple() | dict()) if depth:
+                yield from callables(elements(value), depth - 1)
+            case _:
+                pass
 
 
 def elements(value: Value) -> Iterator[Value]:
-    """Yield what is in a container."""
+    """Yield the values in a container."""
     match value:
-        case Container(values):
+        case Container(values=values):
             yield from values
-        case Known(obj) if _is_mapping(obj):
-            yield from map(Known, obj.values())
-        case Known(obj) if _is_collection(obj):
-            yield from map(Known, obj)
+        case Known(dict() | list() | set() as known) if not known:
+            yield UNKNOWN  # it may be filled when the program runs
+        case Known(dict() as known):
+            yield from map(Known, list(known.values())[:_MOST_ELEMENTS])
+        case Known(list() | tuple() | set() | frozenset() as known):
+            yield from map(Known, list(known)[:_MOST_ELEMENTS])
+        case Group(values=values):
+            yield from values
+        case Unknown():
+            yield UNKNOWN
         case _:
             return
+
+
+def _entry(known: dict[object, object], key: object) -> list[Value]:
+    return [Known(value) for name, value in list(known.items()) if type(name) is type(key) and name == key]
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text) or (isinstance(value, Known) and isinstance(value.obj, str))
+
+
+def _template(node: ast.expr) -> str:
+    """Return what is known of a text that operators make."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _template(left) + _template(right)
+        case ast.BinOp(left=left, op=ast.Mod()):
+            return _template(left)
+        case ast.JoinedStr(values=parts):
+            return "".join(_template(part) for part in parts)
+        case ast.FormattedValue(value=inner):
+            return f"{{{ast.unparse(inner)}}}"
+        case _:
+            return f"{{{ast.unparse(node)}}}"
 
 
 def _relayed(values: Iterable[Value]) -> Iterator[Value]:
     """Yield what `problem.relayed(…)` returns: a problem of the same class, which is ours."""
     for value in values:
         if isinstance(value, Caught):
-            yield from (Instance(it.exception, sure=it.sure > 0) for it in value.raises)
-
-
-def _is_mapping(obj: object) -> TypeGuard[dict[object, object]]:
-    return isinstance(obj, dict)
-
-
-def _is_collection(obj: object) -> TypeGuard[Collection[object]]:
-    return isinstance(obj, list | tuple | set | frozenset)
+            yield from (Instance(it.exception, exact=it.sure > 0) for it in value.raises)
+        else:
+            yield UNKNOWN

@@ -1,49 +1,94 @@
 """
 One function, followed statement by statement: what it raises, and what it returns.
 
-Every branch is taken, but those that only a type checker takes; `try` keeps what its handlers do not catch.
+Every branch is taken that can be; `try` and `with` keep what they catch.
 """
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from problems.contract._expressions import Arguments, Caller, Expressions, Values, elements
+from starlette.exceptions import HTTPException
+
+from problems.contract._classes import look
+from problems.contract._expressions import Expressions, elements
+from problems.contract._managers import Managers
+from problems.contract._sources import Function
 from problems.contract._types import annotated
 from problems.contract._values import (
+    CERTAIN,
+    LIKELY,
+    POSSIBLE,
+    UNKNOWN,
+    UNREAD,
+    Arguments,
     Caught,
-    Container,
     Group,
     Instance,
+    Kind,
     Known,
     Local,
-    Names,
+    LocalClass,
+    Place,
     Raise,
-    Suppress,
+    Unknown,
     Value,
-    attribute,
+    Values,
+    is_exact,
+    unique,
 )
 from problems.declaring.problem import Problem
 
-__all__ = ["Frame", "suppressed_by"]
+__all__ = ["Frame"]
+
+_JUMPS: Final = (ast.Raise, ast.Return, ast.Break, ast.Continue)
 
 
-class Frame(Expressions):
+class Frame(Managers, Expressions):
     """One activation of a function."""
 
-    def __init__(self, names: Names, caller: Caller) -> None:
-        super().__init__(names, caller)
-        self._handling: list[tuple[Raise, ...]] = []
+    _handling: tuple[tuple[Raise, ...], ...] = ()
+    returned = False
+    """Whether a `return` is reached."""
 
-    def run(self, statements: Sequence[ast.stmt]) -> bool:
+    def function(self, node: Function, outer_annotation: Values) -> None:
+        """Follow the body of a function."""
+        if isinstance(node, ast.Lambda):
+            self.outcome.returns += self.value(node.body)
+            self.outcome.ends = self.dead
+            return
+        ended = self.block(node.body)
+        self.outcome.ends = ended and not self.returned
+        if not ended:
+            self.outcome.returns.append(Known(None))
+        if UNKNOWN in self.outcome.returns and outer_annotation:
+            known = (it for it in self.outcome.returns if it != UNKNOWN)
+            self.outcome.returns = [*known, *outer_annotation]
+        self.outcome.returns = list(unique(self.outcome.returns))
+
+    def block(self, statements: Sequence[ast.stmt]) -> bool:
         """Follow statements, up to one after which none is reached; return whether there is one."""
-        return any(self.statement(statement) for statement in statements)
+        for statement in statements:
+            if self.statement(statement) or self.dead:
+                self.dead = False
+                return True
+        return False
+
+    def branch(self, statements: Sequence[ast.stmt], level: int = CERTAIN) -> bool:
+        """Follow statements that are not always reached."""
+        self.depth += 1
+        with self.capped(level):
+            ended = self.block(statements)
+        self.depth -= 1
+        return ended
 
     def statement(self, node: ast.stmt) -> bool:
-        """Follow a statement; return whether what comes after it in its block is never reached."""
+        """Follow a statement; return whether the statements after it are never reached."""
         match node:
+            case ast.Expr(value=value):
+                self.value(value)
             case ast.Raise():
                 self._raise(node)
             case ast.If():
@@ -51,174 +96,384 @@ class Frame(Expressions):
             case ast.Try() | ast.TryStar():
                 return self._try(node)
             case ast.With() | ast.AsyncWith():
-                self._with(node)
-            case ast.Return(value=value) if value is not None:
-                self.outcome.returns += self.value(value)
+                return self._with(node.items, node.body)
+            case ast.For() | ast.AsyncFor() | ast.While():
+                return self._loop(node)
+            case ast.Match():
+                return self._match(node)
+            case ast.Return(value=value):
+                self.outcome.returns += self.value(value) if value is not None else (Known(None),)
+                self.returned |= not self.dead
             case _:
                 self._binding(node)
-        return isinstance(node, ast.Raise | ast.Return | ast.Break | ast.Continue)
+        return isinstance(node, _JUMPS)
 
-    def _binding(self, node: ast.stmt) -> None:
+    def _binding(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912 - one for each statement
         """Follow a statement that gives names values, or any other."""
         match node:
             case ast.Assign(targets=targets, value=value):
-                self._assign(targets, value)
+                values = self.value(value)
+                for target in targets:
+                    self.bind(target, values)
             case ast.AnnAssign(target=target, annotation=annotation, value=value):
-                given = self.value(value) if value is not None else ()
-                self.bind(target, given or tuple(annotated(annotation, self.names)))
+                if value is not None:
+                    values = self.value(value)
+                    if UNKNOWN in values:
+                        values = unique((*values, *annotated(annotation, self.names, look)))
+                        values = tuple(it for it in values if it != UNKNOWN) or values
+                    self.bind(target, values)
+                elif isinstance(target, ast.Name):
+                    self.bind(target, annotated(annotation, self.names, look) or (UNKNOWN,))
+            case ast.AugAssign(target=target, op=op, value=value):
+                self._augmented(target, op, value)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                self.names.bind(name, (Local(node, self.names),))
-            case ast.ClassDef():
+                self.names.bind(name, self._decorated(node))
+            case ast.ClassDef(name=name):
                 self.outcome.open = True
-            case ast.Import():
-                for alias in node.names:
-                    name = alias.name if alias.asname else alias.name.partition(".")[0]
-                    self.names.bind(alias.asname or name, _module(name))
-            case ast.ImportFrom():
-                self._import_from(node)
+                self.names.bind(name, (LocalClass(node, self.names),))
+            case ast.Import() | ast.ImportFrom():
+                self._import(node)
+            case ast.Nonlocal(names=names):
+                self.names.share(names)
+            case ast.Assert(test=test, msg=message):
+                self.test(test)
+                if message is not None:
+                    self.maybe(message)
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    if isinstance(target, ast.Subscript):
+                        self.operate(self.value(target.value), "__delitem__", self.value(target.slice))
             case _:
-                self.follow(node)
+                pass
+
+    def _augmented(self, target: ast.expr, op: ast.operator, value: ast.expr) -> None:
+        load = ast.copy_location(ast.BinOp(target, op, value), target)
+        if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+            self.bind(target, self.value(load))
+
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Values:
+        values: Values = (Local(node, self.names),)
+        for decorator in reversed(node.decorator_list):
+            values = self.calls(self.value(decorator), Arguments((values,))) or values
+        return values
+
+    # --- raising ----------------------------------------------------------------------------------------------------
 
     def _raise(self, node: ast.Raise) -> None:
-        if node.cause is not None:
-            self.value(node.cause)
         if node.exc is None:
-            self.outcome.raises += self._handling[-1] if self._handling else ()
+            known = self._handling[-1] if self._handling else ()
+            self.emit(known)
+            self.outcome.open |= not known
             return
         values = self.value(node.exc)
-        self.outcome.open |= not values
+        if self.dead:
+            return
+        if node.cause is not None:
+            self.value(node.cause)
+        place = Place(self.names.file, node.lineno, node.col_offset, self.names.function)
+        values = tuple(it for it in values if it != Known(None)) or values
         for value in values:
-            self.outcome.raises += self._raised(value, node.lineno, 2 if len(values) == 1 else 1)
+            self.emit(self._raised(value, place, CERTAIN if len(values) == 1 else LIKELY))
 
-    def _raised(self, value: Value, line: int, sure: int) -> Iterator[Raise]:
+    def _raised(self, value: Value, place: Place, sure: int) -> Iterator[Raise]:
         match value:
-            case Caught(raises):
+            case Caught(raises=raises, is_open=is_open):
+                self.outcome.open |= is_open
                 yield from raises
             case Group(values):
                 self.outcome.open |= not values
                 for part in values:
                     # A group of several is answered with one of them.
-                    raised = self._raised(part, line, sure if len(values) == 1 else min(sure, 1))
+                    raised = self._raised(part, place, sure if len(values) == 1 else min(sure, LIKELY))
                     yield from (replace(it, grouped=True) for it in raised)
-            case Instance(cls, status, made) if issubclass(cls, BaseException):
-                yield Raise(cls, status, self.names.file, line, sure if made else min(sure, 1))
+            case Instance(cls=cls) if issubclass(cls, BaseException):
+                yield from _raises(cls, value.statuses, value.text, place, sure if is_exact(value) else LIKELY)
+                self.outcome.open |= not is_exact(value)
+            case Kind(cls=cls) if issubclass(cls, BaseException):
+                yield from _raises(cls, (), None, place, LIKELY)
+                self.outcome.open = True
             case Known(obj) if isinstance(obj, type) and issubclass(obj, BaseException):
-                yield Raise(obj, None, self.names.file, line, sure)
-            case Known(obj) if isinstance(obj, BaseException):
-                yield Raise(type(obj), getattr(obj, "status_code", None), self.names.file, line, sure)
+                for made in self.calls((value,), Arguments()):
+                    yield from self._raised(made, place, sure)
+            case Known(BaseException() as error):
+                status: object = getattr(error, "status_code", None)
+                statuses = (int(status),) if isinstance(status, int) else ()
+                detail: object = getattr(error, "detail", None)
+                yield from _raises(type(error), statuses, detail if isinstance(detail, str) else None, place, sure)
             case Known(None):  # `error = X() if … else None`
                 return
             case _:
-                self.outcome.open = True
+                self.opened()
 
-    def _assign(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
-        pairs = [(target, value) for target in targets]
-        if isinstance(value, ast.Tuple) and isinstance(targets[0], ast.Tuple) and len(targets) == 1:
-            pairs = list(zip(targets[0].elts, value.elts, strict=False))
-        for target, part in pairs:
-            self.bind(target, self.value(part))
+    # --- branches ---------------------------------------------------------------------------------------------------
 
-    def _import_from(self, node: ast.ImportFrom) -> None:
+    def test(self, node: ast.expr) -> bool | None:
+        """Follow a condition; return whether it holds, if that is known."""
+        match node:
+            case ast.Constant(value=constant):
+                return bool(constant)
+            case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+                return False
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                holds = self.test(inner)
+                return None if holds is None else not holds
+            case ast.Name(id=name) if self.names.is_own(name):
+                values = self.value(node)
+                self.truth(values)
+                return _agreed(_truth(it) for it in values)
+            case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]) if (
+                self.names.is_own(name) and isinstance(op, ast.Is | ast.IsNot)
+            ):
+                is_none = _agreed(_is_none(it) for it in self.value(node.left))
+                return is_none if is_none is None or isinstance(op, ast.Is) else not is_none
+            case _:
+                self.truth(self.value(node))
+                return None
+
+    def _is_off(self, node: ast.expr) -> bool | None:
+        """Return what a constant of a module says, which somebody may change: `if DEBUG`."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self._is_off(node.operand)
+            return None if inner is None else not inner
+        if isinstance(node, ast.Name | ast.Attribute):
+            root: ast.expr = node
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and not self.names.is_own(root.id):
+                values = self.value(node)
+                known = [it.obj for it in values if isinstance(it, Known) and isinstance(it.obj, bool | int | str)]
+                return not known[0] if len(known) == len(values) == 1 else None
+        return None
+
+    def _if(self, node: ast.If) -> bool:
+        holds = self.test(node.test)
+        off = self._is_off(node.test) if holds is None else None
+        ends = []
+        for branch, skipped in ((node.body, False), (node.orelse, True)):
+            if holds is None or holds is not skipped:
+                ends.append(self.branch(branch, POSSIBLE if off is not None and off is not skipped else CERTAIN))
+        return all(ends)
+
+    def _match(self, node: ast.Match) -> bool:
+        subject = self.value(node.subject)
+        ends, is_complete = [], False
+        for case in node.cases:
+            for pattern in ast.walk(case.pattern):
+                if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name is not None:
+                    whole = isinstance(case.pattern, ast.MatchAs) and pattern is case.pattern
+                    self.names.bind(pattern.name, subject if whole else (UNKNOWN,))
+            if case.guard is not None:
+                self.truth(self.maybe(case.guard))
+            ends.append(self.branch(case.body))
+            is_complete |= isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
+        return is_complete and all(ends)
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> bool:
+        level, holds = CERTAIN, None
+        if isinstance(node, ast.While):
+            holds = self.test(node.test)
+            if holds is False:
+                return self.branch(node.orelse)
+        else:
+            items = self.iterate(self.value(node.iter))
+            level = CERTAIN if items else POSSIBLE
+            self.depth += 1
+            self.bind(node.target, items or (UNKNOWN,))
+            self.depth -= 1
+        before = self.names.version
+        self.branch(node.body, level)
+        if self.names.version != before:  # what an iteration leaves behind, the next one finds
+            if isinstance(node, ast.While):
+                self.test(node.test)
+            self.branch(node.body, level)
+        self.branch(node.orelse)
+        return holds is True and not any(isinstance(it, ast.Break) for it in _own_jumps(node.body))
+
+    # --- try --------------------------------------------------------------------------------------------------------
+
+    def _collected(self, follow: Callable[[], bool]) -> tuple[bool, tuple[Raise, ...], bool, bool]:
+        """
+        Follow statements whose exceptions go no further.
+
+        Returns whether what comes after them is never reached, what they raise, whether something in them is not
+        followed, and whether they can raise an exception of Python's own.
+        """
+        outcome, fallible = self.outcome, self.fallible
+        raises, is_open = outcome.raises, outcome.open
+        outcome.raises, outcome.open, self.fallible = {}, False, False
+        ended = follow()
+        found = tuple(outcome.raises), outcome.open, self.fallible
+        outcome.raises, outcome.open, self.fallible = raises, is_open or outcome.open, fallible or self.fallible
+        return ended, *found
+
+    def _body(self, statements: Sequence[ast.stmt]) -> bool:
+        self.depth += 1
+        ended = self.block(statements)
+        self.depth -= 1
+        return ended
+
+    def _try(self, node: ast.Try | ast.TryStar) -> bool:
+        result = False
+
+        def inner() -> bool:
+            nonlocal result
+            result = self._handled(node)
+            return result
+
+        if not node.finalbody:
+            return inner()
+        _, raises, _, _ = self._collected(inner)
+        if self.branch(node.finalbody):  # what leaves `finally` takes the place of what was raised before
+            return True
+        for raised in raises:
+            self.outcome.raises[raised] = None
+        return result
+
+    def _handled(self, node: ast.Try | ast.TryStar) -> bool:
+        star = isinstance(node, ast.TryStar)
+        ended, raises, is_open, fallible = self._collected(lambda: self._body(node.body))
+        escaping = list(raises)
+        ends = []
+        for handler in node.handlers:
+            types = self._types(handler.type)
+            caught = tuple(it for it in escaping if types is None or it.seen_as(types, star=star))
+            if types is None:
+                escaping = [replace(it, sure=min(it.sure, POSSIBLE)) for it in escaping]
+            else:
+                escaping = [it for it in escaping if it not in caught]
+            level = _reach(caught, types, is_open=is_open, fallible=fallible)
+            if level is None:
+                continue
+            caught = caught or tuple(self._awaited_for(types or (), handler.lineno))
+            ends.append(self._handle(handler, Caught(caught, is_open=is_open or fallible), level))
+        for raised in escaping:
+            self.outcome.raises[raised] = None
+        if not ended:
+            ended = self.branch(node.orelse)
+        return ended and all(ends)
+
+    def _handle(self, handler: ast.ExceptHandler, caught: Caught, level: int) -> bool:
+        if handler.name:
+            self.names.bind(handler.name, (caught,), anew=True)
+        self._handling = (*self._handling, caught.raises)
+        ended = self.branch(handler.body, level)
+        self._handling = self._handling[:-1]
+        return ended
+
+    def _awaited_for(self, types: Iterable[type[BaseException]], line: int) -> Iterator[Raise]:
+        """Yield the problems that a handler waits for and nothing here raises: something that is not followed does."""
+        for cls in types:
+            if issubclass(cls, Problem):
+                yield Raise(cls, Place(self.names.file, line, 0, self.names.function), sure=POSSIBLE)
+
+    def _types(self, node: ast.expr | None) -> tuple[type[BaseException], ...] | None:
+        """Return the classes that a handler catches; `None` if they are not known."""
+        if node is None:
+            return (BaseException,)
+        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        return exceptions(value for part in parts for value in self.value(part))
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Bind what a function imports, if it is imported already: this check runs nothing."""
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                self.names.bind(alias.asname or name, _module(name) or self.opened())
+            return
         package = next((str(it.obj) for it in self.names.get("__package__") if isinstance(it, Known)), "")
         parents = package.split(".")[: 1 - node.level or None] if node.level else []
         base = ".".join([*parents, *([node.module] if node.module else [])])
         for alias in node.names:
-            found = tuple(it for module in _module(base) for it in attribute(module, alias.name))
-            self.names.bind(alias.asname or alias.name, found or _module(f"{base}.{alias.name}"))
-
-    def _if(self, node: ast.If) -> bool:
-        self.value(node.test)
-        taken = _taken(node.test)
-        ends = [
-            self.run(branch) for branch, skipped in ((node.body, False), (node.orelse, True)) if taken is not skipped
-        ]
-        return all(ends)
-
-    def _collected(self, statements: Sequence[ast.stmt]) -> list[Raise]:
-        """Follow statements; return what they raise, which goes no further."""
-        before = len(self.outcome.raises)
-        self.run(statements)
-        raised = self.outcome.raises[before:]
-        del self.outcome.raises[before:]
-        return raised
-
-    def _try(self, node: ast.Try | ast.TryStar) -> bool:
-        before, star = len(self.outcome.raises), isinstance(node, ast.TryStar)
-        escaping = self._collected(node.body)
-        for handler in node.handlers:
-            types = self._types(handler.type)
-            caught = tuple(it for it in escaping if it.is_caught_by(types, star=star))
-            escaping = [it for it in escaping if it not in caught]
-            caught = caught or tuple(self._unseen(types, handler.lineno))
-            if handler.name:
-                self.names.bind(handler.name, (Caught(caught),), anew=True)
-            self._handling.append(caught)
-            self.run(handler.body)
-            self._handling.pop()
-        self.outcome.raises += escaping
-        self.run(node.orelse)
-        pending = len(self.outcome.raises)
-        is_left = self.run(node.finalbody)
-        if is_left:  # what leaves `finally` takes the place of what was raised before
-            del self.outcome.raises[before:pending]
-        return is_left
-
-    def _unseen(self, types: Iterable[type[BaseException]], line: int) -> Iterator[Raise]:
-        """Yield the problems that a handler waits for and nothing here raises: something that is not followed does."""
-        for cls in types:
-            if issubclass(cls, Problem):
-                yield Raise(cls, None, self.names.file, line, 0)
-
-    def _types(self, node: ast.expr | None) -> tuple[type[BaseException], ...]:
-        if node is None:
-            return (BaseException,)
-        parts = node.elts if isinstance(node, ast.Tuple) else [node]
-        return tuple(_exceptions(value for part in parts for value in self.value(part)))
-
-    def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        suppressed: tuple[type[BaseException], ...] = ()
-        for item in node.items:
-            values = self.value(item.context_expr)
-            for value in values:
-                suppressed += value.types if isinstance(value, Suppress) else ()
-                self._enter(value)
-            if item.optional_vars is not None:
-                self.bind(item.optional_vars, values)
-        self.outcome.raises += [it for it in self._collected(node.body) if not issubclass(it.exception, suppressed)]
-
-    def _enter(self, value: Value) -> None:
-        for name in ("__enter__", "__aenter__", "__exit__", "__aexit__"):
-            for method in attribute(value, name):
-                self.call(method, Arguments())
+            found = tuple(it for module in _module(base) for it in look(module, alias.name))
+            self.names.bind(alias.asname or alias.name, found or _module(f"{base}.{alias.name}") or self.opened())
 
 
-def suppressed_by(arguments: Arguments) -> Suppress:
-    """Return what `contextlib.suppress` of these arguments suppresses."""
-    return Suppress(tuple(_exceptions(arguments.every())))
-
-
-def _exceptions(values: Iterable[Value]) -> Iterator[type[BaseException]]:
+def exceptions(values: Iterable[Value]) -> tuple[type[BaseException], ...] | None:
+    """Return the classes of exceptions among values; `None` if not all are known."""
+    found: list[type[BaseException]] = []
     for value in values:
         obj: Any = value.obj if isinstance(value, Known) else None
         if isinstance(obj, type) and issubclass(obj, BaseException):
-            yield obj
-        elif isinstance(obj, tuple) or isinstance(value, Container):
-            yield from _exceptions(elements(value))
+            found.append(obj)
+        elif (inner := tuple(elements(value))) and not isinstance(value, Unknown):
+            more = exceptions(inner)
+            if more is None:
+                return None
+            found += more
+        else:
+            return None
+    return tuple(found)
 
 
-def _taken(test: ast.expr) -> bool | None:
-    """Return whether a branch is taken, if that is plain: `if TYPE_CHECKING`, `if False`."""
-    match test:
-        case ast.Constant(value=constant):
-            return bool(constant)
-        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
-            return False
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
-            taken = _taken(inner)
-            return None if taken is None else not taken
+def _raises(
+    cls: type[BaseException], statuses: tuple[int, ...], text: str | None, place: Place, sure: int
+) -> Iterator[Raise]:
+    if not issubclass(cls, HTTPException) or issubclass(cls, Problem):
+        yield Raise(cls, place, sure=sure)
+        return
+    if UNREAD in statuses or not statuses:
+        yield Raise(cls, place, UNREAD, text, min(sure, POSSIBLE))
+        return
+    for status in statuses:
+        yield Raise(cls, place, status, text, sure if len(statuses) == 1 else min(sure, LIKELY))
+
+
+def _reach(
+    caught: tuple[Raise, ...], types: tuple[type[BaseException], ...] | None, *, is_open: bool, fallible: bool
+) -> int | None:
+    """Return how sure it is that a handler is reached; `None` if it never is."""
+    foreign = types is None or any(it.__module__ == "builtins" or not _is_raised_by_hand(it) for it in types)
+    if (foreign and fallible) or (types is None and caught):
+        return CERTAIN if types is not None else LIKELY
+    if caught:
+        return max(POSSIBLE, *(it.sure for it in caught))
+    return LIKELY if is_open else POSSIBLE if fallible else None
+
+
+def _is_raised_by_hand(cls: type[BaseException]) -> bool:
+    """Return whether only a `raise` in the application raises an exception, and neither Python nor a library."""
+    return issubclass(cls, Problem)
+
+
+def _truth(value: Value) -> bool | None:
+    match value:
+        case Known(obj) if obj is None or isinstance(obj, bool | int | str | float):
+            return bool(obj)
+        case Known(obj) if isinstance(obj, type) or callable(obj):
+            return True
+        case Local():
+            return True
         case _:
             return None
+
+
+def _is_none(value: Value) -> bool | None:
+    match value:
+        case Known(obj):
+            return obj is None
+        case Unknown():
+            return None
+        case _:
+            return False
+
+
+def _agreed(answers: Iterable[bool | None]) -> bool | None:
+    found = set(answers)
+    return found.pop() if len(found) == 1 else None
+
+
+def _own_jumps(statements: Iterable[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the nodes of a loop's body, but not of the loops in it."""
+    for statement in statements:
+        if isinstance(statement, ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.AsyncFunctionDef):
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from _own_jumps(statement.orelse)
+            continue
+        yield statement
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner: Any = getattr(statement, name, ())
+            for part in inner:
+                yield from _own_jumps([part] if isinstance(part, ast.stmt) else part.body)
 
 
 def _module(name: str) -> Values:

@@ -35,6 +35,8 @@ class Operation:
         pattern: What matches the paths of its requests.
         handled: The declared types that a handler of the application answers, each with the handler.
         documents: The media types that its own `responses=` document, by status code or range.
+        written: The problem types that an author declares; what the framework implies excuses no raise of an author.
+        setup: What `add_problems` set up for the application.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Operation:
     pattern: str = ""
     handled: Mapping[type[Problem], object] = field(default_factory=dict[type[Problem], object])
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    written: tuple[type[Problem], ...] = ()
+    setup: Any = None
 
 
 def operations(app: Any) -> Iterator[Operation]:
@@ -58,7 +62,8 @@ def _operations(app: Any, prefix: str, setup: Any) -> Iterator[Operation]:
         cls = middleware.cls
         if isinstance(cls, type) and cls.__module__.partition(".")[0] not in _LIBRARIES:
             calls = tuple(vars(cls)[name] for name in ("__call__", "dispatch") if name in vars(cls))
-            yield Operation(f"middleware {cls.__qualname__}", (cls, *calls), declared(cls), (), _translate(setup))
+            name, types = f"middleware {cls.__qualname__}", declared(cls)
+            yield Operation(name, (cls, *calls), types, (), _translate(setup), written=types, setup=setup)
     for place in places_in(app.routes, prefix):
         if (inner := inner_application(place.route)) is not None:
             yield from _operations(inner, place.path, setup)
@@ -72,6 +77,7 @@ def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
     responses = tuple(_in_responses(route))
     for method, endpoint in _endpoints(route):
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
+        calls = tuple(dict.fromkeys(_overridden(calls, getattr(app, "dependency_overrides", None) or {})))
         scope = {"app": app, "route": place.original, "endpoint": route.endpoint, "path": path}
         scope |= {"method": method.upper(), "type": "http" if method != "WebSocket" else "websocket"}
         scope["fastapi"] = {"effective_route_context": place.context}
@@ -88,6 +94,8 @@ def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
             _pattern(path, getattr(route, "param_convertors", {})),
             handled=dict(_handled(app, every, written, setup)),
             documents=dict(_documents(route)),
+            written=written,
+            setup=setup,
         )
 
 
@@ -142,6 +150,14 @@ def _calls(dependant: Any) -> Iterator[object]:
     yield dependant.call
     for dependency in dependant.dependencies:
         yield from _calls(dependency)
+
+
+def _overridden(calls: Iterable[object], overrides: Mapping[object, object]) -> Iterator[object]:
+    """Yield what is called, with what an application calls instead."""
+    for call in calls:
+        yield call
+        if call in overrides:
+            yield overrides[call]
 
 
 def _in_responses(route: Any) -> Iterator[type[Problem]]:

@@ -1,18 +1,18 @@
 """
 The source of functions, as syntax trees.
 
-Reads files that the interpreter has read already; runs nothing.
+Reads files that the interpreter has read already, one function at a time; runs nothing.
 """
 
 import ast
 import linecache
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Final, TypeAlias
 
-__all__ = ["Function", "Sources"]
+__all__ = ["Function", "Sources", "iterates", "own_nodes", "package_of"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -26,45 +26,123 @@ class Sources:
     The syntax trees of one check.
 
     Args:
-        packages: Packages that are the user's own even where they are installed.
+        packages: Top-level packages that belong to the application even where they are installed.
     """
 
     def __init__(self, packages: frozenset[str]) -> None:
         self._packages = packages
-        self._trees: dict[str, dict[tuple[str, int], Function]] = {}
+        self._functions: dict[CodeType, Function | None] = {}
+        self._files: dict[str, bool] = {}
 
     def is_own(self, function: FunctionType) -> bool:
-        """Return whether a function is written by the user, not by a library."""
-        file = function.__code__.co_filename
-        if package_of(function) in _LIBRARIES:
+        """Return whether a function is written by the application's authors, not by a library."""
+        return self.is_own_module(_module_of(function), function.__code__.co_filename)
+
+    def is_own_class(self, cls: type) -> bool:
+        """Return whether a class is written by the application's authors."""
+        package = str(cls.__module__).partition(".")[0]
+        if package in self._packages:
+            return package not in _LIBRARIES
+        return any(isinstance(it, FunctionType) and self.is_own(it) for it in vars(cls).values())
+
+    def is_own_module(self, name: str, file: str) -> bool:
+        """Return whether a module is the application's own."""
+        package = name.partition(".")[0]
+        if package in _LIBRARIES:
             return False
-        if any(part in Path(file).parts for part in _INSTALLED):
-            return package_of(function) in self._packages
-        return not file.startswith(_STANDARD)
+        if package in self._packages:
+            return True
+        known = self._files.get(file)
+        if known is None:
+            installed = any(part in Path(file).parts for part in _INSTALLED)
+            known = self._files[file] = not installed and not file.startswith((*_STANDARD, "<frozen"))
+        return known
 
     def of(self, function: FunctionType) -> Function | None:
-        """Return the syntax tree of a function; nothing if its source is not at hand."""
-        code: CodeType = function.__code__
-        known = self._trees.get(code.co_filename)
-        if known is None:
-            text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-            known = self._trees[code.co_filename] = dict(_functions(text))
-        return known.get((code.co_name, code.co_firstlineno))
+        """Return the syntax tree of a function; `None` if its source is not available."""
+        code = function.__code__
+        if code not in self._functions:
+            self._functions[code] = _tree(code, linecache.getlines(code.co_filename, function.__globals__))
+        return self._functions[code]
+
+
+def iterates(node: Function) -> bool:
+    """Return whether a function is a generator."""
+    known: bool | None = getattr(node, "_iterates", None)
+    if known is None:
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        known = any(isinstance(it, ast.Yield | ast.YieldFrom) for it in own_nodes(body))
+        setattr(node, "_iterates", known)  # noqa: B010 - a note on the node, which has no such attribute
+    return known
+
+
+def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes of a function, but not those of the functions and classes in it."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield from own_nodes(ast.iter_child_nodes(node))
 
 
 def package_of(function: FunctionType) -> str:
     """Return the top-level package of a function."""
-    return str(function.__module__).partition(".")[0]
+    return _module_of(function).partition(".")[0]
 
 
-def _functions(text: str) -> Iterator[tuple[tuple[str, int], Function]]:
+def _module_of(function: FunctionType) -> str:
+    # `functools.wraps` gives wrappers the `__module__` of another function.
+    return str(function.__globals__.get("__name__") or function.__module__)
+
+
+def _tree(code: CodeType, lines: list[str]) -> Function | None:
+    """Parse the lines of one function, and only if that fails the whole file."""
+    first, last = code.co_firstlineno, _last_line(code)
+    if code.co_name != "<lambda>" and 0 < first <= len(lines):
+        # Under `if 1:` an indented function is a block, and its columns stay as they are in the file.
+        start = "if 1:\n" if lines[first - 1][:1].isspace() else "\n"
+        for end in (last, min(last + 1, len(lines)), min(last + 2, len(lines))):
+            tree = _parsed(start + "".join(lines[first - 1 : end]))
+            if tree is not None:
+                ast.increment_lineno(tree, first - 2)
+                return _matching(tree, code)
+    tree = _parsed("".join(lines))
+    return None if tree is None else _matching(tree, code)
+
+
+def _parsed(text: str) -> ast.Module | None:
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # no Python: a template, an interactive session
-        return
+        return ast.parse(text)
+    except (SyntaxError, ValueError):  # not Python: a template, an interactive session; or a part of a function
+        return None
+
+
+def _last_line(code: CodeType) -> int:
+    last = max((end for _, end, _, _ in code.co_positions() if end is not None), default=code.co_firstlineno)
+    inner = (_last_line(it) for it in code.co_consts if isinstance(it, CodeType))
+    return max(last, *inner, code.co_firstlineno)
+
+
+def _matching(tree: ast.Module, code: CodeType) -> Function | None:
+    candidates = [node for node in _functions(tree) if _is_of(node, code)]
+    if len(candidates) > 1:  # several lambdas on one line
+        names = code.co_varnames[: code.co_argcount]
+        candidates = [it for it in candidates if tuple(arg.arg for arg in _positional(it)) == names]
+    # Two lambdas that look alike on one line cannot be told apart.
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _positional(node: Function) -> list[ast.arg]:
+    return [*node.args.posonlyargs, *node.args.args]
+
+
+def _functions(tree: ast.Module) -> Iterator[Function]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min((it.lineno for it in node.decorator_list), default=node.lineno)
-            yield (node.name, min(first, node.lineno)), node
-        elif isinstance(node, ast.Lambda):
-            yield ("<lambda>", node.lineno), node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield node
+
+
+def _is_of(node: Function, code: CodeType) -> bool:
+    if isinstance(node, ast.Lambda):
+        return code.co_name == "<lambda>" and node.lineno == code.co_firstlineno
+    first = min((it.lineno for it in node.decorator_list), default=node.lineno)
+    return node.name == code.co_name and min(first, node.lineno) == code.co_firstlineno

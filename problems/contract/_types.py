@@ -5,74 +5,146 @@ Reads type expressions as syntax and as objects; evaluates none.
 """
 
 import ast
+import collections.abc
+import sys
 import types
-from collections.abc import Iterator
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from problems.contract._values import Instance, Known, Names, Value, attribute
+from problems.contract._values import UNKNOWN, Container, Instance, Kind, Known, Names, Value, Values
 
-__all__ = ["annotated", "of_type", "static"]
+__all__ = ["Look", "annotated", "names_of_module", "of_type", "static"]
+
+Look = Callable[[Value, str], Values]
+"""Looks an attribute up without running anything."""
+
+_LISTS: Final = (
+    list,
+    set,
+    frozenset,
+    collections.abc.Sequence,
+    collections.abc.Iterable,
+    collections.abc.Collection,
+    collections.abc.MutableSequence,
+    collections.abc.Set,
+)
+_DICTIONARIES: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
-def annotated(node: ast.expr | None, names: Names) -> Iterator[Value]:
-    """Yield what a value with this annotation can be."""
+def annotated(node: ast.expr | None, names: Names, look: Look) -> Values:
+    """Return what a value with this annotation can be; empty if the annotation says nothing."""
+    return tuple(it for it in _annotated(node, names, look) if it != UNKNOWN)
+
+
+def _annotated(node: ast.expr | None, names: Names, look: Look) -> Iterator[Value]:
     match node:
         case ast.Constant(value=str(text)):
-            yield from annotated(_parsed(text), names)
+            yield from _annotated(_parsed(text), names, look)
+        case ast.Constant(value=None):
+            yield Known(None)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            yield from annotated(left, names)
-            yield from annotated(right, names)
+            yield from _annotated(left, names, look)
+            yield from _annotated(right, names, look)
         case ast.Subscript(value=base, slice=inner):
-            for value in static(base, names):
-                yield from _subscripted(value, inner, names)
+            for value in static(base, names, look):
+                yield from _subscripted(value, inner, names, look)
         case ast.Name() | ast.Attribute():
-            for value in static(node, names):
+            for value in static(node, names, look):
                 if isinstance(value, Known):
                     yield from of_type(value.obj)
         case _:
             return
 
 
-def static(node: ast.expr, names: Names) -> Iterator[Value]:
+def static(node: ast.expr, names: Names, look: Look) -> Iterator[Value]:
     """Yield what a dotted name is."""
     match node:
         case ast.Name(id=name):
             yield from names.get(name)
         case ast.Attribute(value=base, attr=name):
-            for value in static(base, names):
-                yield from attribute(value, name)
+            for value in static(base, names, look):
+                yield from look(value, name)
+        case ast.Constant(value=str(text)) if (inner := _parsed(text)) is not None:
+            yield from static(inner, names, look)
         case _:
             return
 
 
-def _subscripted(base: Value, inner: ast.expr, names: Names) -> Iterator[Value]:
+def _subscripted(  # noqa: C901 - one for each form
+    base: Value, inner: ast.expr, names: Names, look: Look
+) -> Iterator[Value]:
     obj: Any = base.obj if isinstance(base, Known) else None
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+    origin = get_origin(obj) or obj
     if obj is Annotated:
-        yield from annotated(parts[0], names)
-    elif obj is type:
-        yield from static(parts[0], names)
-    elif getattr(obj, "_name", None) in ("Optional", "Union") or obj is Union:
+        yield from _annotated(parts[0], names, look)
+    elif origin is type:
+        for value in _annotated(parts[0], names, look):
+            if isinstance(value, Instance):
+                yield Kind(value.cls)
+    elif getattr(obj, "_name", None) == "Optional":
+        yield from _annotated(parts[0], names, look)
+        yield Known(None)
+    elif getattr(obj, "_name", None) == "Union" or obj is Union:
         for part in parts:
-            yield from annotated(part, names)
-    elif isinstance(obj, type):
-        yield Instance(obj)
+            yield from _annotated(part, names, look)
+    elif obj is Literal:
+        yield from (Known(part.value) for part in parts if isinstance(part, ast.Constant))
+    elif origin in _LISTS or origin is tuple:
+        yield Container(tuple(it for part in parts for it in _annotated(part, names, look)) or (UNKNOWN,), exact=False)
+    elif origin in _DICTIONARIES:
+        yield Container(tuple(_annotated(parts[-1], names, look)) or (UNKNOWN,), (UNKNOWN,), exact=False)
+    elif isinstance(origin, type) and origin.__module__ not in ("collections.abc", "typing"):
+        yield Instance(origin, arguments=tuple(it for part in parts for it in static(part, names, look)))
 
 
 def of_type(hint: Any) -> Iterator[Value]:
     """Yield what a value of a type can be, the type being an object."""
-    origin = get_origin(hint)
-    if origin is Annotated:
-        yield from of_type(get_args(hint)[0])
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is None or hint is type(None):
+        yield Known(None)
+    elif isinstance(hint, str):
+        yield UNKNOWN
+    elif origin is Annotated:
+        yield from of_type(arguments[0])
     elif origin in (Union, types.UnionType):
-        for part in get_args(hint):
+        for part in arguments:
             yield from of_type(part)
-    elif isinstance(origin or hint, type):
-        yield Instance(origin or hint)
+    elif origin is Literal:
+        yield from map(Known, arguments)
+    elif origin is type and arguments:
+        yield from (Kind(it.cls) for it in of_type(arguments[0]) if isinstance(it, Instance))
+    elif origin in _LISTS or origin is tuple:
+        yield Container(tuple(it for part in arguments for it in of_type(part)) or (UNKNOWN,), exact=False)
+    elif origin in _DICTIONARIES:
+        yield Container(
+            tuple(it for hint in arguments[1:] for it in of_type(hint)) or (UNKNOWN,), (UNKNOWN,), exact=False
+        )
+    else:
+        yield from _of_name(hint, origin, arguments)
+
+
+def _of_name(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Iterator[Value]:
+    if isinstance(hint, TypeVar):
+        yield from of_type(hint.__bound__) if hint.__bound__ is not None else (UNKNOWN,)
+    elif hasattr(hint, "__supertype__"):  # a `NewType`
+        yield from of_type(hint.__supertype__)
+    elif type(hint).__name__ == "TypeAliasType":
+        yield UNKNOWN  # its value is evaluated only when it is asked for
+    elif isinstance(cls := origin or hint, type) and cls is not object and cls.__module__ != "collections.abc":
+        yield Instance(cls, arguments=tuple(map(Known, arguments)))
+    else:
+        yield UNKNOWN
+
+
+def names_of_module(name: str) -> Names:
+    """Return the names of a module that is imported."""
+    module = sys.modules.get(name)
+    return Names("", known=dict(vars(module)) if module is not None else {})
 
 
 def _parsed(text: str) -> ast.expr | None:
     try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
         return None

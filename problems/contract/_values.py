@@ -4,58 +4,149 @@ What an expression can be, as far as that is known without running it.
 Plain values; how they come about, and what calling them raises, is found out elsewhere.
 """
 
-import inspect
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
 
 from problems.contract._sources import Function
 
 __all__ = [  # noqa: RUF022 - in the order of the file
+    "CERTAIN",
+    "LIKELY",
+    "POSSIBLE",
     "UNSEEN",
+    "UNREAD",
+    "Place",
     "Raise",
     "Known",
+    "Unknown",
+    "UNKNOWN",
     "Instance",
+    "Kind",
+    "Text",
     "Local",
+    "LocalClass",
+    "LocalObject",
     "Bound",
     "Super",
     "Container",
-    "Suppress",
     "Caught",
     "Group",
+    "Deferred",
+    "Factory",
+    "Guarded",
+    "Manager",
+    "Stack",
+    "Suppress",
+    "Partial",
     "Value",
+    "Values",
+    "Arguments",
+    "Outcome",
     "Names",
-    "attribute",
     "class_of_value",
+    "is_exact",
+    "shallow",
+    "unique",
 ]
 
+CERTAIN: Final = 2
+"""It is written there, and each call on the way was resolved to source that was read."""
+
+LIKELY: Final = 1
+"""Types, implementations of an interface, or one of several alternatives lead to it."""
+
+POSSIBLE: Final = 0
+"""It is passed to code that may call it, or something on the way may swallow it."""
 
 UNSEEN: Final = -1
-"""How sure it is that a library raises: a declaration may be for that, but its absence is no breach."""
+"""A library raises it: a declaration may be for that, but its absence is not a breach."""
+
+UNREAD: Final = -1
+"""The status of an `HTTPException` whose status code could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
+T = TypeVar("T", bound=type)
+_DEEPEST: Final = 7
+
+
+def _remembering(cls: T) -> T:
+    """Let the values of a class remember their hash and how deep they are nested: both are asked for often."""
+    compute: Callable[[object], int] = vars(cls)["__hash__"]
+    compare: Callable[[object, object], object] = vars(cls)["__eq__"]
+
+    def hashed(self: Any) -> int:
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = compute(self)
+        return known
+
+    def equal(self: Any, other: object) -> bool:
+        if self is other:
+            return True
+        return type(self) is type(other) and hashed(self) == hash(other) and bool(compare(self, other))
+
+    for name, method in (("__hash__", hashed), ("__eq__", equal)):
+        setattr(cls, name, method)
+    return cls
+
+
+def _depth(value: Any) -> int:
+    """Return how deep a value is nested: an argument of an argument, an item of an item."""
+    if isinstance(value, tuple):
+        return max(map(_depth, value), default=0)
+    fields: dict[str, Any] | None = getattr(value, "__dict__", None)
+    if fields is None or type(value).__module__ != __name__:
+        return 0
+    known: int | None = fields.get("_deep")
+    if known is None:
+        known = 1 + max((_depth(it) for name, it in fields.items() if name[0] != "_"), default=0)
+        fields["_deep"] = known
+    return known
+
+
+@_remembering
+@dataclass(frozen=True)
+class Place:
+    """
+    The statement that raises.
+
+    Attributes:
+        file: The file.
+        line: The line of the statement.
+        column: Its column, in UTF-8 bytes, as `ast` counts.
+        function: The qualified name of the function, with its module.
+    """
+
+    file: str
+    line: int
+    column: int = 0
+    function: str = ""
+
+
+@_remembering
+@dataclass(frozen=True)
 class Raise:
     """
-    One place that raises.
+    One exception that a function can raise.
 
     Attributes:
         exception: The class of the exception.
-        status: The status code of an `HTTPException`, if it is known.
-        file: Where it is raised.
-        line: The line there.
-        sure: How sure it is that this is what is raised: 2 if it is written there, 1 if types tell, 0 if it may be.
+        place: Where it is raised.
+        status: The status code of an `HTTPException`, or `UNREAD`; `None` for any other exception.
+        text: The text of an `HTTPException`, as far as it is known.
+        sure: How sure it is that this is raised.
         grouped: Whether it is raised inside an exception group.
     """
 
     exception: type[BaseException]
-    status: int | None
-    file: str
-    line: int
-    sure: int = 2
+    place: Place
+    status: int | None = None
+    text: str | None = None
+    sure: int = CERTAIN
     grouped: bool = False
 
-    def is_caught_by(self, types: tuple[type[BaseException], ...], *, star: bool = False) -> bool:
+    def seen_as(self, types: tuple[type[BaseException], ...], *, star: bool = False) -> bool:
         """Return whether a handler of these types catches it; of a group only `except*` sees the parts."""
         return issubclass(ExceptionGroup if self.grouped and not star else self.exception, types)
 
@@ -67,22 +158,66 @@ class Known:
     obj: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Known) and self.obj is other.obj
+        return isinstance(other, Known) and (self.obj is other.obj or _same_scalar(self.obj, other.obj))
 
     def __hash__(self) -> int:
-        return id(self.obj)
+        return hash(self.obj) if type(self.obj) in _SCALARS else id(self.obj)
+
+
+_SCALARS: Final = frozenset({int, str, bool, float, bytes, type(None)})
+
+
+def _same_scalar(one: object, other: object) -> bool:
+    return type(one) in _SCALARS and type(one) is type(other) and one == other
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Any value whatsoever."""
+
+
+UNKNOWN: Final = Unknown()
+
+
+@_remembering
+@dataclass(frozen=True)
 class Instance:
-    """Some object of a class; `status` is that of an `HTTPException`, `sure` whether it was made before our eyes."""
+    """
+    Some object of a class.
+
+    Attributes:
+        cls: The class.
+        exact: Whether the object is of this very class; otherwise it can be of a subclass.
+        site: Which construction made it, where that is known: objects of one site share their attributes.
+        statuses: The status codes of an `HTTPException`.
+        text: The text of an `HTTPException`.
+        arguments: The type arguments of a generic class.
+    """
 
     cls: type
-    status: int | None = None
-    sure: bool = False
+    exact: bool = False
+    site: Hashable = None
+    statuses: tuple[int, ...] = ()
+    text: str | None = None
+    arguments: tuple["Value", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A class or one of its subclasses: the value of an annotation `type[…]`."""
+
+    cls: type
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with parts that are known only when the program runs."""
+
+    template: str
+
+
+@_remembering
+@dataclass(frozen=True)
 class Local:
     """A function that is defined inside another."""
 
@@ -90,7 +225,25 @@ class Local:
     names: "Names"
 
 
-@dataclass(frozen=True, slots=True)
+@_remembering
+@dataclass(frozen=True)
+class LocalClass:
+    """A class that is defined inside a function."""
+
+    node: Any
+    names: "Names"
+
+
+@_remembering
+@dataclass(frozen=True)
+class LocalObject:
+    """An object of a class that is defined inside a function."""
+
+    cls: LocalClass
+
+
+@_remembering
+@dataclass(frozen=True)
 class Bound:
     """A method of an object."""
 
@@ -98,19 +251,92 @@ class Bound:
     receiver: "Value"
 
 
-@dataclass(frozen=True, slots=True)
+@_remembering
+@dataclass(frozen=True)
 class Super:
-    """What `super()` is: the methods of a receiver after those of a class."""
+    """The value of `super()`: the methods of a receiver after those of a class."""
 
     cls: type
     receiver: "Value"
 
 
-@dataclass(frozen=True, slots=True)
+@_remembering
+@dataclass(frozen=True)
 class Container:
-    """A dictionary or a sequence with these values."""
+    """
+    A dictionary, or a sequence, with these values.
+
+    Attributes:
+        values: The values, in any order.
+        keys: The keys of a dictionary.
+        parts: The items of a tuple or list whose length is known.
+        exact: Whether these are all values.
+    """
 
     values: tuple["Value", ...]
+    keys: tuple["Value", ...] = ()
+    parts: tuple[tuple["Value", ...], ...] | None = None
+    exact: bool = True
+
+
+@_remembering
+@dataclass(frozen=True)
+class Caught:
+    """The exception that a handler has; if it is open, it can be any other, too."""
+
+    raises: tuple[Raise, ...]
+    is_open: bool = False
+
+
+@_remembering
+@dataclass(frozen=True)
+class Group:
+    """An exception group with these exceptions."""
+
+    values: tuple["Value", ...]
+
+
+@_remembering
+@dataclass(frozen=True)
+class Deferred:
+    """A coroutine or a generator: its body runs when it is awaited or iterated over."""
+
+    function: "Value"
+    arguments: "Arguments"
+    iterates: bool
+
+
+@_remembering
+@dataclass(frozen=True)
+class Factory:
+    """A function that makes context managers: a generator under `contextlib.contextmanager`."""
+
+    function: "Value"
+
+
+@_remembering
+@dataclass(frozen=True)
+class Guarded:
+    """A function whose every call runs inside a context manager, which decorates it."""
+
+    manager: "Value"
+    function: "Value"
+
+
+@_remembering
+@dataclass(frozen=True)
+class Manager:
+    """A context manager that a generator makes."""
+
+    function: "Value"
+    arguments: "Arguments"
+
+
+@dataclass(eq=False, slots=True)
+class Stack:
+    """An exit stack, with the context managers that it has entered."""
+
+    entered: list["Value"] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,70 +346,172 @@ class Suppress:
     types: tuple[type[BaseException], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """The exception that a handler has."""
+@_remembering
+@dataclass(frozen=True)
+class Partial:
+    """`functools.partial` of a function."""
 
-    raises: tuple[Raise, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """An exception group with these exceptions."""
-
-    values: tuple["Value", ...]
+    function: "Value"
+    arguments: "Arguments"
 
 
-Value = Known | Instance | Local | Bound | Super | Container | Suppress | Caught | Group
+Value: TypeAlias = (
+    Known
+    | Unknown
+    | Instance
+    | Kind
+    | Text
+    | Local
+    | LocalClass
+    | LocalObject
+    | Bound
+    | Super
+    | Container
+    | Caught
+    | Group
+    | Deferred
+    | Factory
+    | Guarded
+    | Manager
+    | Stack
+    | Suppress
+    | Partial
+)
+Values: TypeAlias = tuple[Value, ...]
+"""What an expression can be; empty if it has no value, since what it calls always raises."""
+
+
+@_remembering
+@dataclass(frozen=True)
+class Arguments:
+    """
+    What a call passes.
+
+    Attributes:
+        positional: The values of each positional argument.
+        named: The values of each keyword argument.
+        rest: What `*args` and `**kwargs` of unknown length can pass besides.
+    """
+
+    positional: tuple[Values, ...] = ()
+    named: tuple[tuple[str, Values], ...] = ()
+    rest: Values = ()
+
+    def get(self, number: int, name: str = "") -> Values:
+        """Return the argument at a position, or of a name; empty if it is not passed."""
+        for keyword, values in self.named:
+            if keyword == name:
+                return values
+        return self.positional[number] if 0 <= number < len(self.positional) else self.rest
+
+    def after(self, *first: Values) -> "Arguments":
+        """Return the arguments with others before them."""
+        return Arguments((*first, *self.positional), self.named, self.rest)
+
+    def every(self) -> Iterator[Value]:
+        """Yield each value that is passed."""
+        for values in self.positional:
+            yield from values
+        for _, values in self.named:
+            yield from values
+        yield from self.rest
+
+
+class Outcome:
+    """
+    What comes of a call.
+
+    Attributes:
+        raises: What it can raise.
+        returns: What it can return.
+        yields: What a generator yields.
+        open: Whether there is something in it that could not be followed.
+        ends: Whether it never returns, because it always raises.
+    """
+
+    __slots__ = ("ends", "open", "raises", "returns", "yields")
+
+    def __init__(
+        self,
+        raises: Iterable[Raise] = (),
+        returns: Iterable[Value] = (),
+        *,
+        is_open: bool = False,
+        ends: bool = False,
+    ) -> None:
+        self.raises: dict[Raise, None] = dict.fromkeys(raises)
+        self.returns: list[Value] = list(returns)
+        self.yields: list[Value] = []
+        self.open, self.ends = is_open, ends
 
 
 class Names:
     """The names that a function sees, from the inside out."""
 
-    def __init__(self, file: str, outer: "Names | None" = None, known: "dict[str, Any] | None" = None) -> None:
-        self.file = file
-        self._own: dict[str, tuple[Value, ...]] = {}
-        self._outer, self._known = outer, known or {}
+    __slots__ = ("context", "file", "function", "globals", "known", "outer", "own", "shared", "version")
 
-    def bind(self, name: str, values: tuple[Value, ...], *, anew: bool = False) -> None:
-        """Let a name have these values too; *anew*, them alone."""
-        old = () if anew else self._own.get(name, ())
-        self._own[name] = tuple(dict.fromkeys((*old, *values)))
+    def __init__(
+        self, file: str, outer: "Names | None" = None, known: "dict[str, Any] | None" = None, function: str = ""
+    ) -> None:
+        self.file, self.function = file, function
+        self.own: dict[str, Values] = {}
+        self.outer, self.known = outer, known or {}
+        self.shared: set[str] = set()
+        self.version = 0
+        self.context: Hashable = None
+        self.globals: dict[str, Any] | None = None
 
-    def get(self, name: str) -> tuple[Value, ...]:
-        """Return what a name can be; nothing if nobody knows."""
-        if name in self._own:
-            return self._own[name]
-        if name in self._known:
-            return (Known(self._known[name]),)
-        return self._outer.get(name) if self._outer else ()
+    def share(self, names: Iterable[str]) -> None:
+        """Bind these names in the enclosing function, as `nonlocal` does."""
+        self.shared.update(names)
+
+    def version_key(self) -> Hashable:
+        """Return what distinguishes the objects that two activations of one function make."""
+        scope: Names | None = self
+        while scope is not None and scope.context is None:
+            scope = scope.outer
+        return None if scope is None else scope.context
+
+    def bind(self, name: str, values: Values, *, anew: bool = False) -> None:
+        """Add values to a name; with *anew*, replace the old ones."""
+        if name in self.shared and self.outer is not None:
+            self.outer.bind(name, values)
+            return
+        old = self.own.get(name)
+        new = shallow(unique(values if anew or old is None else (*old, *values)))
+        if new != old:
+            self.own[name] = new
+            self.version += 1
+
+    def is_own(self, name: str) -> bool:
+        """Return whether a name is bound in this very function."""
+        return name in self.own and name not in self.shared
+
+    def get(self, name: str) -> Values:
+        """Return what a name can be."""
+        scope: Names | None = self
+        while scope is not None:
+            if name in scope.own and name not in scope.shared:
+                return scope.own[name]
+            if name in scope.known:
+                return (Known(scope.known[name]),)
+            scope = scope.outer
+        return (UNKNOWN,)
 
     def key(self) -> Hashable:
-        """Return what tells two calls apart."""
-        return tuple(sorted((name, frozenset(values)) for name, values in self._own.items() if values))
+        """Return what distinguishes two activations of one function."""
+        return tuple((name, frozenset(values)) for name, values in self.own.items())
 
 
-def attribute(value: Value, name: str) -> Iterator[Value]:
-    """Yield what an attribute of a value can be, without running a descriptor of the user's."""
-    match value:
-        case Known(obj) if inspect.ismodule(obj):
-            if name in vars(obj):
-                yield Known(vars(obj)[name])
-        case Known(obj) if isinstance(obj, type):
-            yield from _in_class(obj.__mro__, name, value, is_class=True)
-        case Known(obj):
-            own = getattr(obj, "__dict__", {})
-            if name in own:
-                yield Known(own[name])
-            else:
-                yield from _in_class(type(obj).__mro__, name, value)
-        case Instance(cls):
-            yield from _in_class(cls.__mro__, name, value)
-        case Super(cls, receiver):
-            mro = class_of_value(receiver).__mro__
-            yield from _in_class(mro[mro.index(cls) + 1 :] if cls in mro else (), name, receiver)
-        case _:
-            return
+def unique(values: Iterable[Value]) -> Values:
+    """Return each value once."""
+    every = values if isinstance(values, tuple) else tuple(values)
+    return every if len(every) < 2 else tuple(dict.fromkeys(every))
+
+
+def shallow(values: Values) -> Values:
+    """Return values, and any value for those that are nested too deep: every chain of values ends."""
+    return tuple(it if _depth(it) < _DEEPEST else UNKNOWN for it in values) if _depth(values) >= _DEEPEST else values
 
 
 def class_of_value(value: Value) -> type:
@@ -191,22 +519,45 @@ def class_of_value(value: Value) -> type:
     match value:
         case Known(obj):
             return obj if isinstance(obj, type) else type(obj)
-        case Instance(cls):
+        case Instance(cls=cls) | Kind(cls=cls):
             return cls
+        case Text():
+            return str
         case _:
             return object
 
 
-def _in_class(mro: tuple[type, ...], name: str, receiver: Value, *, is_class: bool = False) -> Iterator[Value]:
-    found = next((vars(base)[name] for base in mro if name in vars(base)), None)
-    function: object = getattr(found, "__func__", None)
-    if isinstance(found, staticmethod):
-        yield Known(function)
-    elif isinstance(found, classmethod):
-        yield Bound(Known(function), Known(class_of_value(receiver)))
-    elif isinstance(found, property):
-        if found.fget is not None and not is_class:
-            yield Bound(Known(found), receiver)
-    elif found is not None:
-        is_method = inspect.isroutine(found) and not is_class
-        yield Bound(Known(found), receiver) if is_method else Known(found)
+def is_exact(value: Value) -> bool:
+    """Return whether the methods of a value are those of its class, and of no unknown subclass."""
+    match value:
+        case Unknown() | Kind():
+            return False
+        case Instance(cls=cls, exact=exact):
+            return exact or cls in PLAIN
+        case Bound(receiver=receiver) | Super(receiver=receiver):
+            return is_exact(receiver)
+        case _:
+            return True
+
+
+PLAIN: Final = frozenset({int, str, bool, float, bytes, complex, type(None), list, dict, tuple, set, frozenset, range})
+"""Classes whose operations run no code of an application, if their items do not."""
+
+SAFE: Final = frozenset(
+    {
+        "builtins",
+        "datetime",
+        "uuid",
+        "decimal",
+        "fractions",
+        "pathlib",
+        "enum",
+        "re",
+        "logging",
+        "types",
+        "http",
+        "math",
+    }
+    | {"time", "json", "random", "string", "secrets", "hashlib", "zoneinfo", "warnings", "os", "collections", "copy"}
+)
+"""Modules of the standard library whose functions call only what they are given."""

@@ -80,11 +80,16 @@ def _written_for(app: FastAPI, route: RouteContext) -> dict[type[Problem], None]
     return types
 
 
-def declares(scope: Facts, registry: Registry) -> tuple[type[Problem], ...] | None:
+def declares(scope: Facts, registry: Registry, /, *, implied: bool = True) -> tuple[type[Problem], ...] | None:
     """
     Return the problem types that the operation of a request declares, in this inclusion of its router.
 
     Dependencies in `dependency_overrides`, and what they depend on, count too.
+
+    Args:
+        scope: The request or the WebSocket.
+        registry: The problem types of the application.
+        implied: Include the types that FastAPI itself answers with: for invalid input and missing credentials.
     """
     app, route, endpoint = scope.get("app"), scope.get("route"), scope.get("endpoint")
     if endpoint is None:
@@ -92,9 +97,9 @@ def declares(scope: Facts, registry: Registry) -> tuple[type[Problem], ...] | No
     found = list(declared_on(endpoint, scope))
     if isinstance(app, FastAPI) and isinstance(route, APIRoute):
         for context in _contexts(scope, app, route):
-            found += declared_by(app, context, registry)
+            found += declared_by(app, context, registry) if implied else _written_for(app, context)
             for overriding in overriding_in(app.dependency_overrides, context.dependant):
-                found += [*_written_on(overriding), *_implied(overriding, set())]
+                found += [*_written_on(overriding), *(_implied(overriding, set()) if implied else ())]
     return tuple(dict.fromkeys(found))
 
 

@@ -14,7 +14,7 @@ from problems.registry import Registry
 __all__ = ["declared_on", "declares", "operation_of"]
 
 
-def declares(scope: Facts, _: Registry) -> Iterable[type[Problem]] | None:
+def declares(scope: Facts, _: Registry, /, *, implied: bool = True) -> Iterable[type[Problem]] | None:  # noqa: ARG001 - Starlette implies no types
     """Return the types that the operation of a request to a Starlette application declares."""
     endpoint = scope.get("endpoint")
     return None if endpoint is None else tuple(declared_on(endpoint, scope))

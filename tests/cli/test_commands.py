@@ -533,8 +533,8 @@ class TestCheck:
         """
         told = " ".join(run("check", "checked_of_tests:app", status=1).split())
 
-        assert "error undeclared checked_of_tests.py:18 Gone: Raised by GET /items, and not declared (certain)." in told
-        assert "warning never-raised checked_of_tests.py:15 Sold: Declared for GET /items, and never raised" in told
+        assert "error undeclared checked_of_tests.py:18 Gone: GET /items raises Gone (404), which is not declared. (certain)" in told
+        assert "warning never-raised checked_of_tests.py:15 Sold: GET /items declares Sold (409), which is never raised." in told
 
     def test_it_annotates(self):
         """
@@ -542,7 +542,7 @@ class TestCheck:
         """
         told = run("check", "checked_of_tests:app", "-f", "github", status=1)
 
-        assert told.startswith("::error title=undeclared,file=checked_of_tests.py,line=18::Gone: Raised by GET /items")
+        assert told.startswith("::error title=undeclared,file=checked_of_tests.py,line=18::Gone: GET /items raises Gone (404)")
 
     def test_it_is_json(self):
         """

@@ -1,0 +1,484 @@
+"""
+What attributes and parameters can be: as they are, as they are annotated, and as the application assigns them.
+
+Runs no descriptor and no `__getattr__`; those that an author wrote are bound, so that they can be followed.
+"""
+
+import ast
+import functools
+import inspect
+import sys
+import types
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator
+from typing import Annotated, Any, Final, get_args, get_origin
+
+from problems.contract._classes import Classes, fields_of, is_abstract, is_protocol, look, special, status_in_name
+from problems.contract._expressions import Expressions
+from problems.contract._frame import Frame
+from problems.contract._sources import Function, Sources
+from problems.contract._types import annotated, names_of_module, of_type, static
+from problems.contract._values import (
+    PLAIN,
+    UNKNOWN,
+    UNREAD,
+    Arguments,
+    Bound,
+    Caught,
+    Container,
+    Deferred,
+    Group,
+    Instance,
+    Kind,
+    Known,
+    Local,
+    LocalClass,
+    LocalObject,
+    Manager,
+    Names,
+    Outcome,
+    Partial,
+    Raise,
+    Stack,
+    Super,
+    Text,
+    Value,
+    Values,
+    shallow,
+    unique,
+)
+
+__all__ = ["Attributes"]
+
+_MISSING: Final = object()
+
+
+class Attributes(ABC):
+    """
+    The attributes of values, and the values that are injected into parameters.
+
+    Args:
+        sources: The source of functions.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._classes = Classes(sources)
+        self._fields: dict[Hashable, dict[Value, None]] = {}
+        self._versions: dict[Hashable, int] = {}
+        self._scanned: dict[tuple[type, str], Values] = {}
+        self._provided: dict[object, Values] = {}
+        self._modules: dict[str, Names] = {}
+        self._abstract: dict[types.FunctionType, bool] = {}
+
+    def tree(self, function: Value) -> Function | None:
+        """Return the syntax tree of a function; `None` if its source is not available."""
+        match function:
+            case Local(node, _):
+                return node
+            case Known(types.FunctionType() as known):
+                return self._sources.of(known)
+            case Bound(inner, _):
+                return self.tree(inner)
+            case _:
+                return None
+
+    def is_own(self, function: types.FunctionType) -> bool:
+        """Return whether a function is written by the application's authors."""
+        return self._sources.is_own(function)
+
+    def module_names(self, function: types.FunctionType, outer: Names) -> Names:
+        """Return the names of the module of a function."""
+        file = function.__code__.co_filename
+        if file not in self._modules or self._modules[file].globals is not function.__globals__:
+            names = Names(file, outer, function.__globals__)
+            names.globals = function.__globals__
+            self._modules[file] = names
+        return self._modules[file]
+
+    # --- assigned attributes ----------------------------------------------------------------------------------------
+
+    def assign(self, base: Value, name: str, values: Values) -> None:
+        """Keep the value of an attribute that is assigned."""
+        for key in _owners(base):
+            known = self._fields.setdefault((key, name), {})
+            before = len(known)
+            known.update(dict.fromkeys(shallow(values)))
+            if len(known) != before:
+                self._versions[key] = self._versions.get(key, 0) + 1
+
+    def assigned(self, base: Value, name: str) -> Values:
+        """Return what was assigned to an attribute of this very object."""
+        key = next(iter(_owners(base)), None)
+        return tuple(self._fields.get((key, name), ()))
+
+    def versions(self, arguments: Arguments) -> Hashable:
+        """Return what changes when an attribute of an argument is assigned."""
+        return tuple(
+            self._versions.get(next(_owners(it), None), 0)
+            for it in arguments.every()
+            if isinstance(it, Instance | LocalObject)
+        )
+
+    # --- attributes -------------------------------------------------------------------------------------------------
+
+    def attribute(self, base: Value, name: str) -> Values:  # noqa: C901, PLR0911, PLR0912 - one for each form
+        """Return what an attribute of a value can be; descriptors that would run are bound, and not run."""
+        match base:
+            case Known(obj) if inspect.ismodule(obj):
+                return self._of_module(obj, name)
+            case Known(obj) if isinstance(obj, type):
+                return self._of_class(base, obj, name)
+            case Known(dict() | list() | tuple() | set() | str() | frozenset()) | Container() | Text():
+                return (Bound(Known(name), base),)
+            case Known(None):
+                return status_in_name(name) or (UNKNOWN,)
+            case Known():
+                return self._of_object(base, type(base.obj), name)
+            case Instance(cls=cls) if cls in (dict, list, tuple, set, frozenset, str):
+                return (Bound(Known(name), base),)
+            case Instance(cls=cls):
+                return self._of_object(base, cls, name)
+            case Kind(cls=cls):
+                return self._of_class(base, cls, name)
+            case Super():
+                return self._described(look(base, name)) or (UNKNOWN,)
+            case Caught():
+                return _of_caught(base, name)
+            case LocalObject(cls):
+                return self.assigned(base, name) or self._of_local(cls, name, base)
+            case LocalClass():
+                return self._of_local(base, name, None)
+            case Stack():
+                return (Bound(Known(name), base),)
+            case Group(values) if name == "exceptions":
+                return (Container(values),)
+            case Bound(Known(functools.singledispatchmethod()), _):
+                return (UNKNOWN,)
+            case _:
+                return status_in_name(name) or (UNKNOWN,)
+
+    def _of_module(self, module: types.ModuleType, name: str) -> Values:
+        found = look(Known(module), name)
+        if found == (Known(None),) or not found:
+            names = names_of_module(module.__name__)
+            hints: object = vars(module).get("__annotations__")
+            if isinstance(hints, dict) and name in hints:
+                found = (*found, *self._hinted(hints[name], names))
+        if not found and (inner := sys.modules.get(f"{module.__name__}.{name}")) is not None:
+            return (Known(inner),)
+        return found or (UNKNOWN,)
+
+    def _of_class(self, base: Value, cls: type, name: str) -> Values:
+        found = self._described(look(base, name))
+        if found and name != "__init__":
+            overriding = self._overriding(cls, name, base) if isinstance(base, Kind) else ()
+            return unique((*found, *overriding))
+        return found or self._fallback(type(cls), base, name) or (UNKNOWN,)
+
+    def _of_object(self, base: Value, cls: type, name: str) -> Values:
+        found = self._described(look(base, name))
+        is_exact = not isinstance(base, Instance) or base.exact
+        is_descriptor = any(isinstance(it, Bound) for it in found)
+        if not is_descriptor:
+            kept = self.assigned(base, name)
+            # A default of the class, or a value that nobody has set yet, says little of the attribute of an object.
+            if kept and (isinstance(base, Instance) or not found or found == (Known(None),)):
+                found = kept
+            elif not found or set(found) <= {Known(None), UNKNOWN}:
+                found = unique((*(it for it in found if it != UNKNOWN), *self._declared(cls, name, base)))
+        if not is_exact:
+            found = unique((*self._implemented(found), *self._overriding(cls, name, base)))
+        return found or self._fallback(cls, base, name) or (UNKNOWN,)
+
+    def _implemented(self, found: Values) -> Values:
+        """Leave out methods that stand for those of subclasses."""
+        return tuple(
+            it
+            for it in found
+            if not (isinstance(it, Bound) and isinstance(it.function, Known) and self._is_abstract(it.function.obj))
+        )
+
+    def _is_abstract(self, function: object) -> bool:
+        if not isinstance(function, types.FunctionType):
+            return bool(fields_of(function).get("__isabstractmethod__", False))
+        if function not in self._abstract:
+            self._abstract[function] = is_abstract(function, self._sources.of)
+        return self._abstract[function]
+
+    def _overriding(self, cls: type, name: str, base: Value) -> Iterator[Value]:
+        """Yield what the classes below have instead, among the modules that are loaded."""
+        for below in self._classes.below(cls):
+            if any(name in vars(it) for it in below.__mro__[:-1] if is_protocol(cls) or it not in cls.__mro__):
+                receiver: Value = Instance(below, exact=True) if isinstance(base, Instance) else Known(below)
+                yield from self._implemented(self._described(look(receiver, name)))
+            elif name not in vars(cls):
+                yield from self._declared(below, name, Instance(below))
+
+    def _described(self, values: Values) -> Values:
+        """Bind the `__get__` of descriptors that an author wrote; leave those of libraries unknown."""
+        found: list[Value] = []
+        for value in values:
+            match value:
+                case Bound(Known(obj), receiver) if not isinstance(
+                    obj, types.FunctionType | property | functools.cached_property | functools.singledispatchmethod
+                ) and isinstance(getter := special(type(obj), "__get__"), types.FunctionType):
+                    if not self._sources.is_own(getter):
+                        found.append(UNKNOWN)
+                        continue
+                    owner: Values = (Known(type(receiver)),)
+                    given = Arguments(((Known(obj),), (receiver,), owner))
+                    found.append(Bound(Partial(Known(getter), Arguments(given.positional[1:])), Known(obj)))
+                case Known(types.MemberDescriptorType() | types.GetSetDescriptorType()):
+                    found.append(UNKNOWN)
+                case _:
+                    found.append(value)
+        return tuple(found)
+
+    def _fallback(self, cls: type, base: Value, name: str) -> Values:
+        """Return the call of a `__getattr__` that an author wrote."""
+        method = next((vars(it)["__getattr__"] for it in cls.__mro__ if "__getattr__" in vars(it)), None)
+        if isinstance(method, types.FunctionType) and self._sources.is_own(method):
+            return (Bound(Partial(Known(method), Arguments(((Known(name),),))), base),)
+        return status_in_name(name)
+
+    def _declared(self, cls: type, name: str, base: Value) -> Iterator[Value]:
+        """Yield what an attribute is by annotation, or by what the methods of the class assign."""
+        for owner in cls.__mro__[:-1]:
+            hints: object = vars(owner).get("__annotations__")
+            if isinstance(hints, dict) and name in hints:
+                hinted = self._hinted(hints[name], names_of_module(owner.__module__))
+                yield from _bound_parameters(owner, hints[name], base) or hinted
+        yield from self._scan(cls, name)
+
+    def _scan(self, cls: type, name: str) -> Values:
+        key = (cls, name)
+        if key not in self._scanned:
+            self._scanned[key] = ()  # for one that depends on itself
+            self._scanned[key] = unique(it for it in self._scanning(cls, name) if it != Known(None))
+        return self._scanned[key]
+
+    def _scanning(self, cls: type, name: str) -> Iterator[Value]:
+        for owner in cls.__mro__[:-1]:
+            for function in list(vars(owner).values()):
+                if not (isinstance(function, types.FunctionType) and name in function.__code__.co_names):
+                    continue
+                if self._sources.is_own(function) and (node := self._sources.of(function)) is not None:
+                    yield from self._assigned_in(function, node, Instance(cls), name)
+
+    def _assigned_in(self, function: types.FunctionType, node: Function, base: Value, name: str) -> Iterator[Value]:
+        outer = self._outer(function)
+        names = Names(outer.file, outer)
+        self._bind(node, names, Arguments(((base,),)), outer, function)
+        first = next((it.arg for it in (*node.args.posonlyargs, *node.args.args)), "self")
+        for part in ast.walk(node):
+            match part:
+                case ast.Assign(targets=targets, value=value) if any(_is_of(it, first, name) for it in targets):
+                    yield from Frame(names, self).value(value)
+                case ast.AnnAssign(target=target, annotation=annotation, value=value) if _is_of(target, first, name):
+                    yield from annotated(annotation, names, look)
+                    if value is not None:
+                        yield from (it for it in Frame(names, self).value(value) if it != UNKNOWN)
+                case _:
+                    pass
+
+    def _hinted(self, hint: object, names: Names) -> Values:
+        if isinstance(hint, str):
+            return annotated(ast.Constant(hint), names, look)
+        return tuple(it for it in of_type(hint) if it != UNKNOWN)
+
+    def _of_local(self, cls: LocalClass, name: str, receiver: Value | None) -> Values:
+        found: Values = ()
+        for statement in cls.node.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
+                function = Local(statement, cls.names)
+                decorated = {it.id for it in statement.decorator_list if isinstance(it, ast.Name)}
+                if "property" in decorated or (decorated and decorated != {"staticmethod"}):
+                    return (UNKNOWN,)
+                is_bound = receiver is not None and not decorated
+                found = (Bound(function, receiver) if is_bound and receiver is not None else function,)
+            elif isinstance(statement, ast.Assign) and any(
+                isinstance(it, ast.Name) and it.id == name for it in statement.targets
+            ):
+                found = Frame(cls.names, self).value(statement.value)
+        if found or not cls.node.bases:
+            return found or ((UNKNOWN,) if name != "__init__" else ())
+        bases = (it for base in cls.node.bases for it in Frame(cls.names, self).value(base))
+        inherited = (look(Instance(it.obj), name) for it in bases if isinstance(it, Known) and isinstance(it.obj, type))
+        return next((it for it in inherited if it), (UNKNOWN,) if name != "__init__" else ())
+
+    # --- injected values --------------------------------------------------------------------------------------------
+
+    def injected(self, obj: object, frame: Expressions) -> Iterator[tuple[str, Values]]:
+        """Yield the parameters of the effective signature of an endpoint or a dependency, with what is injected."""
+        try:
+            parameters = inspect.signature(obj).parameters.values()  # type: ignore[arg-type]  # anything that is called
+        except (TypeError, ValueError):
+            return
+        function = inspect.unwrap(getattr(obj, "__func__", obj)) if callable(obj) else obj
+        function = getattr(function, "__init__", None) if isinstance(function, type) else function
+        scope: dict[str, Any] = getattr(getattr(function, "func", function), "__globals__", {})
+        for parameter in parameters:
+            if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+                yield parameter.name, unique(self._injected(parameter, Names("", known=scope), frame)) or (UNKNOWN,)
+
+    def _injected(  # noqa: C901 - one for each form
+        self, parameter: inspect.Parameter, names: Names, frame: Expressions
+    ) -> Iterator[Value]:
+        hint = parameter.annotation
+        if isinstance(hint, str):
+            metadata, types_ = _metadata_of_text(hint, names)
+        else:
+            metadata = [*get_args(hint)[1:]] if get_origin(hint) is Annotated else []
+            types_ = () if hint is parameter.empty else tuple(of_type(hint))
+        for marker in (*metadata, parameter.default):
+            if (dependency := inspect.getattr_static(marker, "dependency", _MISSING)) is not _MISSING:
+                if dependency is None and types_ and isinstance(types_[0], Instance):
+                    dependency = types_[0].cls
+                given = self.provided(dependency)
+                yield from (*(it for it in given if it != UNKNOWN), *types_) if UNKNOWN in given else given
+                return
+        for marker in metadata:  # `AfterValidator(…)` and the like run before the endpoint
+            if isinstance(function := inspect.getattr_static(marker, "func", None), types.FunctionType):
+                frame.calls((Known(function),), Arguments(rest=(UNKNOWN,)), is_alternative=True)
+        for value in types_:
+            if isinstance(value, Instance):
+                frame.calls(tuple(self.validators(value.cls)), Arguments(rest=(UNKNOWN,)), is_alternative=True)
+        yield from types_
+        if parameter.default is None:
+            yield Known(None)
+        elif type(parameter.default) in PLAIN:
+            yield Instance(type(parameter.default), exact=True)
+
+    def default(self, default: object) -> Iterator[Value]:
+        """Yield a default; for FastAPI's `Depends(…)`, what that gives."""
+        dependency = inspect.getattr_static(default, "dependency", _MISSING)
+        if dependency is _MISSING or dependency is None:
+            yield Known(default) if dependency is _MISSING else UNKNOWN
+        else:
+            yield from self.provided(dependency)
+
+    def validators(self, cls: type) -> Iterator[Value]:
+        """Yield the validators that an author wrote for a pydantic model."""
+        decorators = vars(cls).get("__pydantic_decorators__")
+        for kind in ("validators", "field_validators", "root_validators", "model_validators"):
+            found: dict[str, Any] = getattr(decorators, kind, {})
+            for decorator in found.values():
+                method = getattr(decorator.func, "__func__", decorator.func)
+                if isinstance(method, types.FunctionType) and self._sources.is_own(method):
+                    is_of_object = kind == "model_validators" and decorator.info.mode == "after"
+                    yield Bound(Known(method), Instance(cls, exact=True) if is_of_object else Known(cls))
+        after = inspect.getattr_static(cls, "model_post_init", None)
+        if decorators is not None and isinstance(after, types.FunctionType) and self._sources.is_own(after):
+            yield Bound(Known(after), Instance(cls, exact=True))
+
+    # --- given by the calls on top of this --------------------------------------------------------------------------
+
+    @abstractmethod
+    def call(self, value: Value, arguments: Arguments, frame: Expressions) -> Outcome:
+        """Return what comes of calling a value."""
+
+    @abstractmethod
+    def run(self, deferred: Deferred) -> Outcome:
+        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+
+    @abstractmethod
+    def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
+        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+
+    @abstractmethod
+    def provided(self, dependency: object) -> Values:
+        """Return what a dependency gives."""
+
+    @abstractmethod
+    def _outer(self, function: types.FunctionType) -> Names:
+        """Return the names around a function."""
+
+    @abstractmethod
+    def _bind(
+        self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
+    ) -> None:
+        """Give parameters their values."""
+
+
+def _owners(base: Value) -> Iterator[Hashable]:
+    """Yield what keeps the attributes of a value: the object itself, and then its class for those not told apart."""
+    match base:
+        case Instance(cls=cls, site=site):
+            if site is not None:
+                yield cls, site
+            yield cls, None
+        case Known():
+            yield base
+        case LocalObject(cls):
+            yield cls
+        case _:
+            return
+
+
+def _of_caught(caught: Caught, name: str) -> Values:
+    found: list[Value] = [UNKNOWN] if caught.is_open or not caught.raises else []
+    for raised in caught.raises:
+        if name == "status_code" and raised.status is not None:
+            found.append(Known(raised.status) if raised.status != UNREAD else UNKNOWN)
+        elif name == "detail" and raised.text is not None:
+            found.append(Text(raised.text))
+        else:
+            found.append(UNKNOWN)
+    return unique(found)
+
+
+def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
+    """Return what a type variable of a generic class is for this object: `Repository[Item]`."""
+    if not isinstance(base, Instance) or not base.arguments:
+        return ()
+    variables: tuple[object, ...] = getattr(owner, "__parameters__", ())
+    is_kind = get_origin(hint) is type
+    hint = get_args(hint)[0] if is_kind else hint
+    if hint not in variables or variables.index(hint) >= len(base.arguments):
+        return ()
+    found = base.arguments[variables.index(hint)]
+    if not (isinstance(found, Known) and isinstance(found.obj, type)):
+        return ()
+    return (Kind(found.obj) if is_kind else Instance(found.obj),)
+
+
+def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
+    """Return what an annotation that is a text has for FastAPI, as far as names lead there, and its type."""
+    try:
+        node = ast.parse(hint.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return [], ()
+    metadata: list[Any] = []
+    values = annotated(node, names, look)
+    if (
+        isinstance(node, ast.Name)
+        and get_origin(alias := next((it.obj for it in names.get(node.id) if isinstance(it, Known)), None)) is Annotated
+    ):
+        return [*get_args(alias)[1:]], tuple(of_type(alias))
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        for part in node.slice.elts[1:]:
+            if isinstance(part, ast.Call):
+                argument = next(iter((*part.args, *(it.value for it in part.keywords if it.arg == "dependency"))), None)
+                called = ast.unparse(part.func).rpartition(".")[2]
+                if called in ("Depends", "Security"):
+                    known = next(static(argument, names, look), None) if argument is not None else None
+                    metadata.append(_Marker(known.obj if isinstance(known, Known) else None))
+    return metadata, values
+
+
+class _Marker:
+    """What `Depends(…)` in an annotation that is a text says."""
+
+    def __init__(self, dependency: object) -> None:
+        self.dependency = dependency
+
+
+def _is_of(target: ast.expr, first: str, name: str) -> bool:
+    match target:
+        case ast.Attribute(value=ast.Name(id=owner), attr=attribute):
+            return owner == first and attribute == name
+        case ast.Tuple(elts=parts):
+            return any(_is_of(it, first, name) for it in parts)
+        case _:
+            return False

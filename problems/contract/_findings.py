@@ -1,0 +1,332 @@
+"""
+Findings: where an application and what it declares differ.
+
+Knows operations and what comes of their calls; follows nothing itself.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
+
+from starlette.exceptions import HTTPException
+
+from problems.catalog import class_of
+from problems.contract._operations import Operation
+from problems.contract._values import CERTAIN, LIKELY, POSSIBLE, UNREAD, UNSEEN, Instance, Known, Place, Raise, Value
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
+
+__all__ = ["Certainty", "Finding", "Followed", "RaiseSite", "findings", "raise_sites"]
+
+Certainty: TypeAlias = Literal["certain", "likely", "possible"]
+"""How sure a finding is: it was followed to its source, types lead to it, or it may be."""
+
+_CERTAINTIES: Final[tuple[Certainty, ...]] = ("possible", "likely", "certain")
+_FIRST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """
+    What comes of an operation.
+
+    Attributes:
+        operation: The operation.
+        raises: What its endpoint and its dependencies can raise.
+        returns: What its endpoint can return.
+        is_open: Whether something in it could not be followed.
+    """
+
+    operation: Operation
+    raises: tuple[Raise, ...]
+    returns: tuple[Value, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One breach of the contract.
+
+    Attributes:
+        kind: What differs: a problem is raised and not declared, declared and never raised, returned instead of
+            raised, or its type is in no registry, or relative without a base.
+        problem: The problem type; the base `Problem` for an `HTTPException` whose status could not be read.
+        operations: The operations that are concerned, as method and path.
+        file: Where it is raised, declared or returned.
+        line: The line there.
+        certainty: How sure it is.
+        exception: The class that is raised, if it is not a problem.
+        texts: The texts that an `HTTPException` is raised with, as far as they are known.
+    """
+
+    kind: Literal["undeclared", "never raised", "returned", "unregistered", "relative"]
+    problem: type[Problem]
+    operations: tuple[str, ...]
+    file: str
+    line: int
+    certainty: Certainty
+    exception: type[BaseException] | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The breach as a sentence without its subject: raises X, which is not declared."""
+        name, status = self.problem.__qualname__, self.problem.problem_type.status
+        match self.kind:
+            case "undeclared":
+                return f"raises {self._raised()}, which is not declared."
+            case "never raised":
+                return f"declares {name} ({status}), which is never raised."
+            case "returned":
+                return f"returns {name} ({status}) instead of raising it: the client gets a 500."
+            case "unregistered":
+                return f"uses {name} ({status}), which is not in the registry of the application."
+            case _:
+                return f"uses {name} ({status}), whose type is relative, and no base makes a URI of it."
+
+    @property
+    def fix(self) -> str:
+        """The code to write."""
+        name = self.problem.__name__
+        match self.kind:
+            case "undeclared" if self.problem is Problem:
+                return "Write the status as a number or a constant, and declare its class with `@raises`."
+            case "undeclared":
+                return f"Write `@raises({name})` on the function, or on the endpoint."
+            case "never raised":
+                return "Take it out of `@raises` or `responses()`."
+            case "returned":
+                return f"Write `raise {name}(…)`."
+            case "unregistered":
+                return f"Write `Registry({name}, …)`."
+            case _:
+                return "Write `Registry(…, base='https://shop.example/problems/')`."
+
+    @property
+    def where(self) -> str:
+        """The operations; of many, their number and the first three."""
+        first = ", ".join(self.operations[:_FIRST])
+        count = len(self.operations)
+        return first if count <= _FIRST else f"{count} operations ({first}, …)"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file else ""
+        return f"{place}{self.where} {self.message} {self.fix} ({self.certainty})"
+
+    def _raised(self) -> str:
+        if self.exception is None or issubclass(self.exception, Problem):
+            return f"{self.problem.__qualname__} ({self.problem.problem_type.status})"
+        name = self.exception.__qualname__
+        texts = " or ".join(repr(it) for it in self.texts[:_FIRST])
+        said = f", {texts}," if texts else ""
+        if self.problem is Problem:
+            return f"a plain {name}{said} whose status could not be read"
+        plain = "a plain " if issubclass(self.exception, HTTPException) else ""
+        return f"{plain}{name}{said} answered as {self.problem.__qualname__} ({self.problem.problem_type.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSite:
+    """
+    One statement that raises an `HTTPException` and that an operation can reach.
+
+    Attributes:
+        file: The file.
+        line: The line of the statement.
+        column: Its column, in UTF-8 bytes.
+        function: The module and qualified name of the function that raises.
+        exception: The class.
+        statuses: The status codes; empty if none could be read.
+        texts: The texts, as far as they are known; an f-string keeps `{expression}` for its fields.
+        certainty: How sure it is that an operation reaches it.
+        operations: The operations that reach it.
+    """
+
+    file: str
+    line: int
+    column: int
+    function: str
+    exception: type[BaseException]
+    statuses: tuple[int, ...]
+    texts: tuple[str, ...]
+    certainty: Certainty
+    operations: tuple[str, ...]
+
+
+def findings(followed: Iterable[Followed]) -> list[Finding]:
+    """Return the findings about operations, in the order of the operations."""
+    every = list(followed)
+    return [*_undeclared(every), *_never_raised(every), *_returned(every), *_outside(every)]
+
+
+def raise_sites(followed: Iterable[Followed]) -> Iterator[RaiseSite]:
+    """Yield each statement that raises an `HTTPException` with an error status, declared or not."""
+    places: dict[tuple[Place, type[BaseException]], list[tuple[Raise, str]]] = {}
+    for it in followed:
+        for raised in it.raises:
+            if (
+                raised.sure != UNSEEN
+                and issubclass(raised.exception, HTTPException)
+                and not _is_problem(raised.exception)
+            ):
+                places.setdefault((raised.place, raised.exception), []).append((raised, it.operation.name))
+    for (place, exception), found in places.items():
+        statuses = dict.fromkeys(it.status for it, _ in found if it.status is not None)
+        known = tuple(it for it in statuses if it >= 400)
+        if known or UNREAD in statuses:
+            texts = tuple(dict.fromkeys(it.text for it, _ in found if it.text))
+            sure = _CERTAINTIES[max(it.sure for it, _ in found)]
+            names = tuple(dict.fromkeys(name for _, name in found))
+            yield RaiseSite(place.file, place.line, place.column, place.function, exception, known, texts, sure, names)
+
+
+def problem_of(raised: Raise, translate: Mapping[type[Exception], object]) -> type[Problem] | None:
+    """
+    Return the problem type that an exception is answered with, if it is meant for a client.
+
+    That is the base `Problem` for an `HTTPException` whose status could not be read.
+    """
+    cls = raised.exception
+    if _is_problem(cls):
+        return None if cls.problem_declaration.abstract else cls
+    for base in cls.__mro__:
+        target = translate.get(base) if issubclass(base, Exception) else None
+        if target is not None:
+            return _result(target)
+    if issubclass(cls, HTTPException) and raised.status is not None:
+        if raised.status == UNREAD:
+            return Problem
+        return class_of(raised.status) if raised.status >= 400 else None
+    return None
+
+
+def _is_problem(cls: type[BaseException]) -> TypeGuard[type[Problem]]:
+    return issubclass(cls, Problem)
+
+
+def _result(target: object) -> type[Problem] | None:
+    """Return what a translation makes of an exception: a class, or what a function says it returns."""
+    if not isinstance(target, type):
+        hint: object = getattr(target, "__annotations__", {}).get("return")
+        target = getattr(target, "__globals__", {}).get(hint) if isinstance(hint, str) else hint
+    return target if isinstance(target, type) and issubclass(target, Problem) else None
+
+
+def _undeclared(followed: Iterable[Followed]) -> Iterator[Finding]:
+    places: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
+    for it in followed:
+        for raised in it.raises:
+            cls = problem_of(raised, it.operation.translate)
+            if cls is not None and raised.sure != UNSEEN and not issubclass(cls, it.operation.written):
+                key = cls, raised.exception, raised.place.file, raised.place.line
+                places.setdefault(key, []).append((raised, it.operation.name))
+    for (cls, exception, file, line), found in places.items():
+        names = tuple(dict.fromkeys(name for _, name in found))
+        texts = tuple(dict.fromkeys(it.text for it, _ in found if it.text))
+        sure = max(it.sure for it, _ in found)
+        yield Finding("undeclared", cls, names, file, line, _CERTAINTIES[sure], exception, texts)
+
+
+def _never_raised(followed: Iterable[Followed]) -> Iterator[Finding]:
+    seen: dict[tuple[object, type[Problem]], tuple[object, dict[str, None], bool]] = {}
+    raised: set[tuple[object, type[Problem]]] = set()
+    for it in followed:
+        operation = it.operation
+        types = {problem_of(one, operation.translate) for one in it.raises} - {None}
+        types |= {cls for cls, _ in _problems_in(it.returns)}
+        for holder, cls, call in _declarations(operation):
+            _, names, was_open = seen.setdefault((holder, cls), (call, {}, False))
+            names[operation.name] = None
+            seen[holder, cls] = call, names, was_open or it.is_open
+            is_raised = any(one is not None and (issubclass(one, cls) or one is Problem) for one in types)
+            if cls in operation.translate.values() or is_raised:
+                raised.add((holder, cls))
+    for key, (call, names, is_open) in seen.items():
+        if key not in raised:
+            file, line = _place(call)
+            yield Finding(
+                "never raised", key[1], tuple(names), file, line, _CERTAINTIES[POSSIBLE if is_open else CERTAIN]
+            )
+
+
+def _declarations(operation: Operation) -> Iterator[tuple[object, type[Problem], object]]:
+    """Yield what holds a declaration, the class, and the function nearest to it."""
+    for call in operation.calls:
+        for cls in declared(call):
+            yield id(call), cls, call
+    for cls in operation.responses:
+        yield "responses", cls, operation.calls[0]
+
+
+def _returned(followed: Iterable[Followed]) -> Iterator[Finding]:
+    places: dict[tuple[type[Problem], str, int, int], dict[str, None]] = {}
+    for it in followed:
+        if it.operation.pattern:
+            for cls, is_exact in _problems_in(it.returns):
+                sure = CERTAIN if is_exact and len(it.returns) == 1 else LIKELY
+                places.setdefault((cls, *_place(it.operation.calls[0]), sure), {})[it.operation.name] = None
+    for (cls, file, line, sure), names in places.items():
+        yield Finding("returned", cls, tuple(names), file, line, _CERTAINTIES[sure])
+
+
+def _problems_in(values: Iterable[Value]) -> Iterator[tuple[type[Problem], bool]]:
+    """Yield the classes of the problems among values, and whether each is known exactly."""
+    for value in values:
+        match value:
+            case Instance(cls=cls, exact=exact) if issubclass(cls, Problem):
+                yield cls, exact
+            case Known(Problem() as problem):
+                yield type(problem), True
+            case _:
+                continue
+
+
+def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
+    """Yield the classes that the registry of their application does not have, and relative types without a base."""
+    found: dict[tuple[Literal["unregistered", "relative"], type[Problem]], list[tuple[tuple[str, int], str, int]]] = {}
+    for it in followed:
+        if it.operation.setup is None:
+            continue
+        for cls, place, sure in _used(it):
+            kind = _lack(cls, it.operation.setup.registry)
+            if kind is not None:
+                found.setdefault((kind, cls), []).append((place, it.operation.name, sure))
+    for (kind, cls), uses in found.items():
+        (file, line), _, _ = uses[0]
+        sure = max(it for _, _, it in uses)
+        yield Finding(kind, cls, tuple(dict.fromkeys(name for _, name, _ in uses)), file, line, _CERTAINTIES[sure])
+
+
+def _used(it: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:
+    for _, cls, call in _declarations(it.operation):
+        yield cls, _place(call), CERTAIN
+    for raised in it.raises:
+        answer = problem_of(raised, it.operation.translate)
+        if answer is not None and answer is not Problem and raised.sure != UNSEEN:
+            yield answer, (raised.place.file, raised.place.line), raised.sure
+
+
+def _lack(cls: type[Problem], registry: Any) -> Literal["unregistered", "relative"] | None:
+    facts = cls.problem_type
+    if facts.is_blank or cls in registry:
+        return None
+    is_relative = ":" not in facts.uri.partition("/")[0]
+    if is_relative and registry.base is None:
+        return "relative"
+    if registry.get(registry.uri(cls)) is not None:  # a subclass that declares nothing is the type of its base
+        return None
+    return "unregistered" if is_relative or len(registry) else None
+
+
+def _place(call: object) -> tuple[str, int]:
+    function = inspect.unwrap(getattr(call, "__func__", call)) if callable(call) else call
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return code.co_filename, code.co_firstlineno
+    try:
+        cls = function if isinstance(function, type) else type(function)
+        return inspect.getsourcefile(cls) or "", inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return "", 0

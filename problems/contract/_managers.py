@@ -1,0 +1,197 @@
+"""
+What `with` does to the exceptions of its block: some context managers swallow them, or raise others.
+
+Asks what `__exit__` returns and what a generator catches at its `yield`.
+"""
+
+import ast
+import inspect
+import types
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from problems.contract._expressions import Expressions
+from problems.contract._sources import Function, own_nodes
+from problems.contract._values import (
+    POSSIBLE,
+    SAFE,
+    UNKNOWN,
+    Arguments,
+    Deferred,
+    Instance,
+    Known,
+    LocalObject,
+    Manager,
+    Raise,
+    Stack,
+    Suppress,
+    Unknown,
+    Value,
+    Values,
+    class_of_value,
+    unique,
+)
+
+__all__ = ["Managers"]
+
+_HARMLESS: Final = frozenset(
+    {*SAFE, "_io", "_thread", "io", "threading", "tempfile", "asyncio.locks", "asyncio.timeouts"}
+)
+"""Modules whose context managers swallow nothing."""
+
+Raises = tuple[Raise, ...]
+
+
+class Managers(Expressions):
+    """The `with` statements of one activation of a function."""
+
+    @abstractmethod
+    def block(self, statements: Sequence[ast.stmt]) -> bool:
+        """Follow statements; return whether what comes after them is never reached."""
+
+    @abstractmethod
+    def _collected(self, follow: Callable[[], bool]) -> tuple[bool, Raises, bool, bool]:
+        """Follow statements whose exceptions go no further."""
+
+    def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> bool:
+        if not items:
+            return self.block(body)
+        first, *others = items
+        values = self.value(first.context_expr)
+        if self.dead:
+            return True
+        entered = unique(it for value in values for it in self.enter(value))
+        if first.optional_vars is not None:
+            self.bind(first.optional_vars, entered or (UNKNOWN,))
+        if self.dead:
+            return True
+        ended, raises, _, _ = self._collected(lambda: self._with(others, body))
+        return self._leave(values, raises) and ended
+
+    def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
+        """Return what a body can be that runs inside a context manager."""
+        self.enter(manager)
+        found: Values = ()
+
+        def follow() -> bool:
+            nonlocal found
+            found = body()
+            return False
+
+        _, raises, _, _ = self._collected(follow)
+        if not self._leave((manager,), raises):
+            self.dead = False
+        return found
+
+    def enter(self, value: Value) -> Values:
+        """Return what `with` binds; what entering raises comes out of here."""
+        match value:
+            case Manager():
+                outcome = self.caller.run(Deferred(value.function, value.arguments, iterates=True))
+                self.emit(outcome.raises)
+                self.outcome.open |= outcome.open
+                self.dead |= outcome.ends and not outcome.yields
+                return tuple(outcome.yields)
+            case Stack():
+                return (value,)
+            case Suppress():
+                return (Known(None),)
+            case Unknown():
+                return self.opened()
+            case _:
+                found = self.operate((value,), "__enter__")
+                return (*found, *self.awaited(self.operate((value,), "__aenter__"))) or (value,)
+
+    def _leave(self, values: Values, raises: Raises) -> bool:
+        """Let the exceptions of a block leave it; return whether all of them surely do."""
+        passed: dict[Raise, list[int]] = {}
+        keeps_all = True
+        for value in values:
+            kept, extra, keeps = self._through(value, raises)
+            keeps_all &= keeps
+            self.emit(extra)
+            for raised in kept:
+                passed.setdefault(replace(raised, sure=POSSIBLE), []).append(raised.sure)
+        for raised, levels in passed.items():
+            sure = min(levels) if len(levels) >= len(values) else min(POSSIBLE, *levels)
+            self.outcome.raises[replace(raised, sure=sure)] = None
+        return keeps_all
+
+    def _through(self, value: Value, raises: Raises) -> tuple[Raises, Raises, bool]:
+        """Return which exceptions pass a context manager, which others it raises, and whether it swallows none."""
+        match value:
+            case Suppress(types=types_):
+                return tuple(it for it in raises if not issubclass(it.exception, types_)), (), False
+            case Manager():
+                return self._through_generator(value, raises)
+            case Stack(entered=entered):
+                extra: list[Raise] = []
+                keeps = True
+                for manager in reversed(entered):
+                    raises, more, kept = self._through(manager, raises)
+                    extra, keeps = [*extra, *more], keeps and kept
+                return raises, tuple(extra), keeps
+            case Instance() | Known() | LocalObject():
+                return self._through_class(value, raises)
+            case _:
+                return _doubtful(raises), (), False
+
+    def _through_generator(self, value: Manager, raises: Raises) -> tuple[Raises, Raises, bool]:
+        node = self.caller.tree(value.function)
+        if node is None:
+            return _doubtful(raises), (), False
+        if not any(isinstance(it, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) for it in ast.walk(node)):
+            return raises, (), True
+        outcome = self.caller.throw(value, raises)
+        thrown = {replace(it, sure=POSSIBLE) for it in raises}
+        kept = tuple(it for it in outcome.raises if replace(it, sure=POSSIBLE) in thrown)
+        extra = tuple(it for it in outcome.raises if replace(it, sure=POSSIBLE) not in thrown)
+        may_swallow = any(isinstance(it, ast.ExceptHandler | ast.With | ast.AsyncWith) for it in ast.walk(node))
+        return kept, extra, not may_swallow
+
+    def _through_class(self, value: Value, raises: Raises) -> tuple[Raises, Raises, bool]:
+        cls = class_of_value(value)
+        names = [name for name in ("__exit__", "__aexit__") if any(name in vars(it) for it in cls.__mro__)]
+        if isinstance(value, LocalObject):
+            return _doubtful(raises), (), False
+        if not names:
+            return _doubtful(raises), (), False
+        written = inspect.getattr_static(cls, names[0])
+        if not isinstance(written, types.FunctionType):
+            harmless = not {cls.__module__, cls.__module__.partition(".")[0]}.isdisjoint(_HARMLESS)
+            return raises if harmless else _doubtful(raises), (), harmless
+        if not self.caller.is_own(written):
+            keeps = _swallows_nothing(self.caller.tree(Known(written)))
+            return raises if keeps else _doubtful(raises), (), keeps
+        methods = self.caller.attribute(value, names[0])
+        _, extra, _, _ = self._collected(lambda: bool(self._exit_values(methods)) and False)
+        answers = self._answers
+        if extra:
+            return _doubtful(raises), extra, False
+        if all(isinstance(it, Known) and not it.obj for it in answers) and len(methods) == 1:
+            return raises, (), True
+        if all(isinstance(it, Known) and it.obj is True for it in answers) and answers and len(methods) == 1:
+            return (), (), False
+        return _doubtful(raises), (), False
+
+    _answers: Values = ()
+
+    def _exit_values(self, methods: Values) -> Values:
+        unknown: Values = (UNKNOWN,)
+        self._answers = self.awaited(self.calls(methods, Arguments((unknown, unknown, unknown))))
+        return self._answers
+
+
+def _doubtful(raises: Raises) -> Raises:
+    """Return exceptions that something may swallow."""
+    return tuple(it if it.sure <= POSSIBLE else replace(it, sure=POSSIBLE) for it in raises)
+
+
+def _swallows_nothing(node: Function | None) -> bool:
+    """Return whether the `__exit__` of a library returns nothing that is true, as far as its text shows."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    returned = [it.value for it in own_nodes(node.body) if isinstance(it, ast.Return) and it.value is not None]
+    return all(isinstance(it, ast.Constant) and not it.value for it in returned)

@@ -1,0 +1,103 @@
+"""
+Which functions of an application can lead to an exception that is meant for a client, judged by names alone.
+
+A coarse answer for large applications: it may call a function relevant that is not, and follows no value.
+"""
+
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+
+from problems.contract._classes import fields_of, modules_of
+from problems.contract._sources import Sources
+
+__all__ = ["Relevance"]
+
+_MAKERS: Final = frozenset({"__init__", "__new__", "__call__", "__post_init__"})
+_DEEPEST: Final = 4
+
+
+class Relevance:
+    """
+    The functions among the loaded modules of an application that can lead to such an exception.
+
+    Args:
+        sources: Tells the application's own modules from those of libraries.
+        exceptions: Exceptions that are answered with a problem, besides each `HTTPException`.
+    """
+
+    def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
+        self._sources = sources
+        self._exceptions: tuple[type[BaseException], ...] = (HTTPException, *exceptions)
+        self._codes: set[types.CodeType] | None = None
+
+    def __contains__(self, code: object) -> bool:
+        if self._codes is None:
+            self._codes = self._relevant()
+        return code in self._codes
+
+    def _relevant(self) -> set[types.CodeType]:
+        names: set[str] = set()
+        aliases: dict[str, set[str]] = {}
+        codes: dict[types.CodeType, None] = {}
+        for module in modules_of(self._sources):
+            for name, value in list(vars(module).items()):
+                if isinstance(value, type) and issubclass(value, self._exceptions):
+                    names |= {name, value.__name__}
+                is_imported = isinstance(value, type) and value.__module__ != module.__name__
+                for function in () if is_imported else _functions(value):
+                    codes[function.__code__] = None
+                    aliases.setdefault(function.__code__.co_name, set()).add(name)
+        using: dict[str, list[types.CodeType]] = {}
+        for code in codes:
+            for used in _names(code):
+                using.setdefault(used, []).append(code)
+        found: set[types.CodeType] = set()
+        waiting = list(names)
+        seen = set(waiting)
+        while waiting:
+            for code in using.get(waiting.pop(), ()):
+                if code not in found:
+                    found.add(code)
+                    more = {code.co_name, *_class_of(code), *aliases.get(code.co_name, ())} - seen
+                    seen |= more
+                    waiting += more
+        return found
+
+
+def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:
+    """Yield a function and those that it wraps, or the functions of a class."""
+    value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
+    if isinstance(value, types.FunctionType):
+        yield value
+        for cell in value.__closure__ or () if depth else ():
+            try:
+                inner = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+            if isinstance(inner, types.FunctionType):
+                yield from _functions(inner, depth - 1)
+    elif isinstance(value, property):
+        for accessor in (value.fget, value.fset):
+            yield from _functions(accessor, depth - 1)
+    elif isinstance(value, type) and depth == _DEEPEST:
+        for inner in list(vars(value).values()):
+            yield from _functions(inner, depth - 1)
+    elif isinstance(wrapped := fields_of(value).get("__wrapped__"), types.FunctionType):
+        yield from _functions(wrapped, depth - 1)
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    yield from code.co_freevars
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _names(inner)
+
+
+def _class_of(code: types.CodeType) -> Iterator[str]:
+    """Yield the name of the class whose objects a function makes."""
+    if code.co_name in _MAKERS and "." in code.co_qualname:
+        yield code.co_qualname.split(".")[-2]
