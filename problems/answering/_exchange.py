@@ -27,7 +27,6 @@ Facts: TypeAlias = Mapping[str, Any]
 """A request: `method`, `path` and `headers` (pairs of bytes, names in lower case), and what the adapter adds."""
 
 
-
 class Declares(Protocol):
     """Returns the types that the operation of a request declares; `None` if no operation was reached."""
 
@@ -41,7 +40,6 @@ class Declares(Protocol):
             implied: Include the types that the framework itself answers with.
         """
         ...
-
 
 
 _DECISION: Final = "problems.decision"

@@ -64,8 +64,8 @@ def look(value: Value, name: str) -> Values:  # noqa: PLR0911 - one for each for
         case Known(enum.EnumType() as cls) if name in cls.__members__:
             return (Known(cls.__members__[name]),)
         case Known(type() as cls):
-            own_mro: tuple[type, ...] = cls.__mro__
-            meta_mro: tuple[type, ...] = type(cls).__mro__
+            own_mro = inspect.getmro(cls)
+            meta_mro = inspect.getmro(type(cls))
             return tuple(_in_class(own_mro, name, value, is_class=True)) or tuple(_in_class(meta_mro, name, value))
         case Known(obj):
             own = fields_of(obj)

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 from starlette.exceptions import HTTPException
 
+from problems._wire.uris import is_absolute
 from problems.catalog import class_of
 from problems.contract._operations import Operation
 from problems.contract._values import CERTAIN, LIKELY, POSSIBLE, UNREAD, UNSEEN, Instance, Known, Place, Raise, Value
@@ -312,7 +313,7 @@ def _lack(cls: type[Problem], registry: Any) -> Literal["unregistered", "relativ
     facts = cls.problem_type
     if facts.is_blank or cls in registry:
         return None
-    is_relative = ":" not in facts.uri.partition("/")[0]
+    is_relative = not is_absolute(facts.uri)
     if is_relative and registry.base is None:
         return "relative"
     if registry.get(registry.uri(cls)) is not None:  # a subclass that declares nothing is the type of its base
