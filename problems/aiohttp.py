@@ -1,8 +1,8 @@
 """
 Problems in the client, for aiohttp.
 
-The same as `problems.httpx` for an `aiohttp.ClientSession`, by the hook that the library has for it; imports nothing
-of the library.
+The same as `problems.httpx` for an `aiohttp.ClientSession`, by the hook that the library has for it; does not import
+the library.
 """
 
 import sys
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from problems._wire.decoding import Decoder
+from problems._wire.later import require
 from problems._wire.reading import Document
 from problems.catching._responses import Terms, retry_after, terms_of
 from problems.catching.dialects import Dialect
@@ -18,6 +19,8 @@ from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["problem_from", "problem_hook", "raise_for_problem", "retry_after"]
+
+require("aiohttp", __name__, "aiohttp")
 
 _LIBRARY: Final = "aiohttp"
 _CHUNK: Final = 16_384

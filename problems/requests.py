@@ -1,7 +1,7 @@
 """
 Problems in the client, for requests.
 
-The same as `problems.httpx` for a `requests.Session`; imports nothing of the library.
+The same as `problems.httpx` for a `requests.Session`; does not import the library.
 """
 
 import io
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from problems._wire.decoding import Decoder
+from problems._wire.later import require
 from problems.catching._outcome import Undeclared, outcome
 from problems.catching._responses import Response, Terms, content_of, library_of, retry_after, terms_of
 from problems.catching.dialects import Dialect
@@ -17,6 +18,8 @@ from problems.errors import SetupError
 from problems.registry import Registry
 
 __all__ = ["Undeclared", "outcome", "problem_from", "raise_for_problem", "raise_problems", "retry_after"]
+
+require("requests", __name__, "requests")
 
 _LIBRARY: Final = "requests"
 _MARK: Final = "__problems__"

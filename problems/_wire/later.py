@@ -1,14 +1,15 @@
 """
-Names of a package that are loaded when somebody asks for them (PEP 562).
+Names that a package loads on first use (PEP 562), and libraries that a module needs.
 
-Knows no package of ours: each says which of its names are not for everybody, and where they are.
+Knows no package of ours: each passes its own names.
 """
 
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 
-__all__ = ["later"]
+__all__ = ["later", "missing", "require"]
 
 
 def later(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
@@ -32,3 +33,29 @@ def later(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], obje
         return sorted({*vars(sys.modules[package]), *places})
 
     return load, names
+
+
+def require(library: str, module: str, install: str) -> None:
+    """
+    Raise an error that names the command to run if *library* is not installed; import nothing.
+
+    Args:
+        library: The library to import from.
+        module: The module that needs it.
+        install: The argument of `pip install`.
+
+    Raises:
+        ModuleNotFoundError: The library is not installed.
+    """
+    try:
+        is_there = sys.modules.get(library) is not None or find_spec(library) is not None
+    except (ImportError, ValueError):
+        is_there = False
+    if not is_there:
+        raise missing(library, module, install)
+
+
+def missing(library: str, module: str, install: str) -> ModuleNotFoundError:
+    """Return the error for a library that *module* needs and that is not installed."""
+    message = f"`{module}` needs the package `{library}`, which is not installed. Run `pip install {install}`."
+    return ModuleNotFoundError(message, name=library)

@@ -36,11 +36,15 @@ from problems.tools.lint import (
 
 __all__ = ["app"]
 
+_LOOK: Final = "Look at problem types"
+_CHECK: Final = "Check an API"
+_WRITE: Final = "Write for others"
+
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
     help=(
         "Look at, check and publish the problem types of an API.\n\n"
         "A TARGET is `module:attribute`, as uvicorn takes it: a registry, an application that was given one, or just "
@@ -80,12 +84,12 @@ def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 def _options(
     *,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version.")
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None: ...
 
 
-@app.command("list")
+@app.command("list", rich_help_panel=_LOOK)
 def list_(source: Source, *, form: Tabular = "table") -> None:
     """List the problem types."""
     vocabulary = vocabulary_of(source)
@@ -105,7 +109,7 @@ def _base(vocabulary: Vocabulary) -> str:
     return max(found, key=found.__getitem__, default="")
 
 
-@app.command()
+@app.command(rich_help_panel=_LOOK)
 def show(
     source: Source,
     name: Annotated[str, typer.Argument(metavar="TYPE", help="The class, its type URI, or the end of that.")],
@@ -138,7 +142,7 @@ def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
     raise TargetError(f"There is no problem type {name!r}. There are: {names}.")
 
 
-@app.command("lint")
+@app.command("lint", rich_help_panel=_CHECK)
 def lint_(
     target: Target,
     *,
@@ -149,7 +153,7 @@ def lint_(
     ] = "warning",
     check_uris: Annotated[bool, typer.Option("--check-uris", help="Get each type URI: is there a page?")] = False,
 ) -> None:
-    """Find what is better changed before clients depend on it."""
+    """Report problem types that should change before clients depend on them."""
     if unknown := sorted(set(ignore or ()) - CODES.keys()):
         raise TargetError(f"There is no code {unknown[0]!r}. There are: {', '.join(sorted(CODES))}.")
     registry = load_registry(target)
@@ -185,7 +189,7 @@ def _place(found: Finding) -> str:
     return "" if found.file is None else f"{found.file}{line}\n"
 
 
-@app.command()
+@app.command(rich_help_panel=_WRITE)
 def export(
     source: Source,
     *,
@@ -196,7 +200,7 @@ def export(
     write(FORMATS[form](vocabulary_of(source)), output)
 
 
-@app.command()
+@app.command(rich_help_panel=_CHECK)
 def diff(
     before: Annotated[str, typer.Argument(help="What clients were built with: a JSON file, or a target.")],
     after: Annotated[str, typer.Argument(help="What there is now: a target, or a JSON file.")],
@@ -204,7 +208,7 @@ def diff(
     form: Reported = "table",
     fail: Annotated[bool, typer.Option("--fail/--no-fail", help="Exit with 1 if a change breaks clients.")] = True,
 ) -> None:
-    """Tell what changed, and which of it breaks clients."""
+    """Report what changed between two versions, and which changes break clients."""
     report = compare(vocabulary_of(before), vocabulary_of(after))
     if form == "json":
         write(report.model_dump_json(indent=2, exclude_none=True) + "\n", None)
@@ -226,23 +230,23 @@ def _impact(change: Change) -> str:
     return "breaking" if change.breaking else "compatible"
 
 
-@app.command("generate")
+@app.command("generate", rich_help_panel=_WRITE)
 def generate_(source: Source, *, output: Output = None) -> None:
-    """Write a Python module with the classes of an export, or of an OpenAPI document: for clients of that API."""
+    """Write a Python module with the classes of an API, from an export or an OpenAPI document."""
     document, vocabulary = openapi_in(source)
     write(generate_from_openapi(document or {}) if vocabulary is None else generate(vocabulary), output)
 
 
-@app.command("check")
+@app.command("check", rich_help_panel=_CHECK)
 def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warning") -> None:
-    """Find what an application raises and does not declare, or declares and never raises; runs nothing of it."""
+    """Report problems that an application raises and does not declare, or declares and never raises."""
     registry = registry_of(application := load(target)) or Registry()
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is no application. Name one of Starlette or FastAPI.")
     _report([breach(it, registry) for it in check(application)], form, fail_on)
 
 
-@app.command()
+@app.command(rich_help_panel=_WRITE)
 def openapi(target: Target, *, output: Output = None) -> None:
     """Write the OpenAPI document of a FastAPI application."""
     found: Any = load(target)
@@ -253,8 +257,8 @@ def openapi(target: Target, *, output: Output = None) -> None:
     write(json.dumps(make(), indent=2, ensure_ascii=False) + "\n", output)
 
 
-pages = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The problem pages, as files.")
-app.add_typer(pages, name="pages")
+pages = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Write the problem pages as files.")
+app.add_typer(pages, name="pages", rich_help_panel=_WRITE)
 
 
 @pages.command()

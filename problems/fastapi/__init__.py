@@ -6,11 +6,17 @@ Knows where FastAPI keeps what an operation declares; the fragments come from `p
 
 from typing import TYPE_CHECKING
 
-from problems._wire.later import later
-from problems.fastapi._document import apply_problems
-from problems.fastapi._install import add_problems
-from problems.fastapi._responses import responses
+from problems._wire.later import later, missing
 from problems.starlette import ProblemMiddleware, problem_response
+
+try:
+    from problems.fastapi._document import apply_problems
+    from problems.fastapi._install import add_problems
+    from problems.fastapi._responses import responses
+except ModuleNotFoundError as error:
+    if error.name != "fastapi":  # a library that FastAPI itself needs
+        raise
+    raise missing("fastapi", __name__, "'typed-problems[fastapi]'") from None
 
 if TYPE_CHECKING:
     from problems.starlette import ProblemSchemaGenerator, problem_pages

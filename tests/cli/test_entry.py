@@ -41,6 +41,16 @@ class TestProcess:
 
         assert "The exit status is 0 if all is well, 1 if something was found, 2" in " ".join(done.stdout.split())
 
+    def test_help_has_panels_and_whole_descriptions(self):
+        """
+        Commands are grouped by purpose, and no description is cut off.
+        """
+        text = run("--help").stdout
+
+        assert [] == [it for it in ("Look at problem types", "Check an API", "Write for others") if it not in text]
+        assert "..." not in text.replace("[ARGS]...", "")
+        assert "…" not in text
+
     def test_help_fits_a_terminal(self):
         """
         No line of the help is longer than 80 columns.
