@@ -9,7 +9,6 @@ from pydantic import AnyUrl, BaseModel, Field
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests, ValidationProblem
 from problems.documenting.vocabulary import DocumentedType, Vocabulary
-from problems.tools.diff import compare
 from problems.tools.generate import generate
 
 BASE = "https://shop.example/problems/"
@@ -84,11 +83,23 @@ def run(monkeypatch):
 class TestGenerate:
     def test_the_classes_are_those_of_the_vocabulary(self, run):
         """
-        What was generated tells of the same types: nothing has changed for a client.
+        Names, facts, members and header fields of the types are the same, so nothing is lost on the way.
         """
-        own = Vocabulary(types=tuple(it for it in VOCABULARY.types if it.type != "about:blank"))
 
-        assert () == compare(own, Vocabulary.of(run(generate(VOCABULARY)).registry)).changes
+        def said(it):
+            return it.type, it.name, it.title, it.status, it.aliases, [*it.members], it.required, it.headers
+
+        own = [said(it) for it in VOCABULARY.types if it.type != "about:blank"]
+
+        assert own == [said(it) for it in Vocabulary.of(run(generate(VOCABULARY)).registry).types]
+
+    def test_it_is_stable(self, run):
+        """
+        The export of a generated module becomes the same module again.
+        """
+        source = generate(VOCABULARY)
+
+        assert source == generate(Vocabulary.of(run(source).registry))
 
     def test_a_client_reads_a_document(self, run):
         """
@@ -110,7 +121,7 @@ class TestGenerate:
         module = run(generate(VOCABULARY))
 
         assert issubclass(module.ItemNotFound, NotFound)
-        assert issubclass(module.ValidationProblem, ValidationProblem)
+        assert issubclass(module.ApiValidationProblem, ValidationProblem)
 
     def test_an_alias_is_kept(self, run):
         """
@@ -140,7 +151,8 @@ class TestGenerate:
         documented = DocumentedType(type="urn:x:y", name="X", title="X", status=409, schema=document)
         module = run(generate(Vocabulary(types=(documented,))))
 
-        assert {module.X, module.X_} == {module.X, *module.registry}
+        assert [module.X] == [*module.registry]
+        assert issubclass(module.X_, BaseModel)
 
     def test_an_empty_vocabulary_is_a_module(self, run):
         """
@@ -151,14 +163,13 @@ class TestGenerate:
     @pytest.mark.parametrize(
         ("schema", "annotation"),
         [
-            pytest.param({}, "value: Any | None = None", id="any"),
+            pytest.param({}, "value: Any = None", id="any"),
             pytest.param({"type": ["string", "null"]}, "value: str | None = None", id="types"),
             pytest.param({"allOf": [{"type": "string"}]}, "value: str | None = None", id="all of"),
-            pytest.param({"$ref": "#/$defs/Nowhere"}, "value: Any | None = None", id="dangling"),
-            pytest.param({"$ref": "#/$defs/Colour"}, "value: Colour | None = None", id="alias"),
-            pytest.param(
-                {"type": "object"}, "value: dict[str, Any] = Field(default_factory=dict[str, Any])", id="object"
-            ),
+            pytest.param({"$ref": "#/$defs/Nowhere"}, "value: Any = None", id="dangling"),
+            pytest.param({"$ref": "#/$defs/Colour"}, "value: Literal['red', 'blue'] | str | None = None", id="enum"),
+            pytest.param({"type": "object"}, "value: dict[str, Any] | None = None", id="object"),
+            pytest.param({"type": "array", "default": [1]}, "value: list[Any] | None = Field(default=[1])", id="list"),
         ],
     )
     def test_schemas_of_other_tools(self, run, schema, annotation):

@@ -11,10 +11,11 @@ import typer
 
 from problems.cli._breaches import breach
 from problems.cli._fetch import statuses_of
+from problems.cli._formatting import formatted
 from problems.cli._mistakes import Commands
 from problems.cli._output import annotation, named, say, say_markdown, say_table, styled, write, write_files
 from problems.cli._places import Places
-from problems.cli._sources import openapi_in, vocabulary_of
+from problems.cli._sources import files_beside, openapi_in, vocabulary_of
 from problems.contract import check, finish
 from problems.documenting.pages import Pages, page_markdown
 from problems.documenting.vocabulary import DocumentedType, Vocabulary
@@ -234,7 +235,11 @@ def _impact(change: Change) -> str:
 def generate_(source: Source, *, output: Output = None) -> None:
     """Write a Python module with the classes of an API, from an export or an OpenAPI document."""
     document, vocabulary = openapi_in(source)
-    write(generate_from_openapi(document or {}) if vocabulary is None else generate(vocabulary), output)
+    if vocabulary is None:
+        text = generate_from_openapi(document or {}, read=files_beside(source))
+    else:
+        text = generate(vocabulary)
+    write(formatted(text, output), output)
 
 
 @app.command("check", rich_help_panel=_CHECK)

@@ -1,11 +1,12 @@
 """
-What an argument of the command names: a registry or an application in Python, or a file that was exported.
+Readers for the arguments of the command: a registry or an application in Python, or a JSON or YAML file.
 
 Every mistake is a `TargetError`.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -15,7 +16,7 @@ from problems.documenting.vocabulary import Vocabulary
 from problems.tools._targets import TargetError, load_registry
 from problems.tools.diff import vocabulary_in
 
-__all__ = ["openapi_in", "read_json", "vocabulary_of"]
+__all__ = ["files_beside", "openapi_in", "read_json", "vocabulary_of"]
 
 _HELP = "It has to be an export of `problems export --format json`, or an OpenAPI document, as JSON."
 _OPENAPI = frozenset({"openapi", "swagger"})
@@ -65,18 +66,48 @@ def _vocabulary_in(document: JsonValue, source: str) -> Vocabulary:
         raise TargetError(f"{source!r} holds no vocabulary: {where}: {first['msg']}. {_HELP}") from None
 
 
-def read_json(source: str) -> JsonValue:
+def read_json(source: str, *, called: str = "") -> JsonValue:
     """
-    Return the JSON in a file, or in standard input for `-`; of a file that is called so, the YAML.
+    Return the value in a JSON or YAML file, or in standard input for `-`.
+
+    Args:
+        source: The path of the file.
+        called: How messages name the file, if not by its path.
 
     Raises:
-        TargetError: The file cannot be read, or holds no JSON.
+        TargetError: The file cannot be read, or does not contain JSON or YAML.
     """
+    name = called or source
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        document: JsonValue = read_yaml(text, source) if source.endswith(_YAML) else json.loads(text)
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+        document: JsonValue = read_yaml(text, name) if source.endswith(_YAML) else json.loads(text)
     except OSError as error:
-        raise TargetError(f"{source!r} cannot be read: {error.strerror}.") from None
+        raise TargetError(f"{name!r} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
-        raise TargetError(f"{source!r} holds no JSON: {error}. {_HELP}") from None
+        raise TargetError(f"{name!r} is not valid JSON: {error}. {_HELP}") from None
     return document
+
+
+def files_beside(source: str) -> Callable[[str], JsonValue] | None:
+    """
+    Return a reader of the files that the document *source* refers to, or `None` for standard input.
+
+    The reader takes paths relative to the document. It reads files below the folder of the document only, wherever
+    links lead.
+    """
+    if source == "-":
+        return None
+    folder = Path(source).parent.resolve()
+
+    def read(path: str) -> JsonValue:
+        try:
+            file = (folder / path).resolve()
+        except (OSError, ValueError, RuntimeError):
+            raise TargetError(f"{path!r} is not read: it is not the path of a file.") from None
+        if not file.is_relative_to(folder):
+            raise TargetError(f"{path!r} is not read: it is not below the folder of the document.")
+        if not file.is_file():
+            raise TargetError(f"{path!r} is not read: there is no such file beside the document.")
+        return read_json(str(file), called=path)
+
+    return read

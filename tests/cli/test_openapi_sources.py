@@ -52,7 +52,7 @@ class TestGenerate:
         """
         source = run("generate", "shop.yaml")
 
-        assert '    type="https://shop.example/problems/sold-out",\n' in source
+        assert 'type="https://shop.example/problems/sold-out"' in source
 
     def test_yaml_is_that_of_json(self):
         """
@@ -61,7 +61,7 @@ class TestGenerate:
         source = run("generate", "shop.yaml")
 
         assert '    since: Annotated[datetime.date | None, Field(examples=["2026-01-31"])] = None\n' in source
-        assert '    answer: Literal["yes", "no"] | None = None\n' in source
+        assert '    answer: Literal["yes", "no"] | str | None = None\n' in source
 
     def test_it_writes_a_file(self, folder):
         """
@@ -77,16 +77,16 @@ class TestGenerate:
         """
         (folder / "old.json").write_text('{"swagger": "2.0"}')
 
-        assert "# There is no problem in the document" in run("generate", "old.json")
+        assert "There is no problem in the document" in run("generate", "old.json")
 
     @pytest.mark.parametrize(
         ("name", "text", "message"),
         [
-            pytest.param("a.yaml", "a: [", "'a.yaml' holds no YAML: while parsing", id="no YAML"),
+            pytest.param("a.yaml", "a: [", "'a.yaml' is not valid YAML: while parsing", id="no YAML"),
             pytest.param("a.yml", "- 1", "'a.yml' holds no JSON object.", id="a list"),
-            pytest.param("a.yaml", "a: !!python/object:os.system {}", "'a.yaml' holds no YAML: could not", id="code"),
-            pytest.param("a.json", "[" * 100_000, "'a.json' holds no JSON: ", id="deep"),
-            pytest.param("a.yaml", "[" * 10_000, "'a.yaml' holds no YAML: ", id="deep YAML"),
+            pytest.param("a.yaml", "!!python/object:os.system {}", "'a.yaml' holds no vocabulary:", id="code"),
+            pytest.param("a.json", "[" * 100_000, "'a.json' is not valid JSON: ", id="deep"),
+            pytest.param("a.yaml", "[" * 10_000, "'a.yaml' is not valid YAML: ", id="deep YAML"),
         ],
     )
     def test_what_is_no_document(self, folder, name, text, message):

@@ -1,41 +1,81 @@
 """
-A vocabulary as a Python module: the classes of an API that somebody else wrote, for its clients.
+A Python module with the problem types of an API that somebody else wrote, for its clients.
 
-From JSON Schema or OpenAPI to source text; nothing is imported or evaluated. Pure.
+From an export or an OpenAPI document to source text. Imports and evaluates nothing of a document, and opens no file.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from problems._wire.problem_type import ABOUT_BLANK
-from problems.documenting.vocabulary import Vocabulary
+from problems._wire.uris import is_absolute, quote_reference, resolve
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
 from problems.tools.generate._classes import Source, module
-from problems.tools.generate._documents import plain
+from problems.tools.generate._documents import Document
+from problems.tools.generate._facts import NO_SERVER, is_status
+from problems.tools.generate._kinds import Model
 from problems.tools.generate._openapi import sources
+from problems.tools.generate._schemas import Schemas, merged
+from problems.tools.generate._uses import STANDARD
 
 __all__ = ["generate", "generate_from_openapi"]
+
+_UNKNOWN: Final = 500
 
 
 def generate(vocabulary: Vocabulary) -> str:
     """
-    Return the source of a module with a class for each problem type, and their registry.
+    Return the source of a module with a class for each problem type of an export, and their registry.
 
-    What is `about:blank` needs no class of its own: that of its status is in `problems.catalog`.
+    Types that are `about:blank` need no class of their own: the class of their status is in `problems.catalog`.
     """
-    return module(Source(it) for it in vocabulary.types if it.type != ABOUT_BLANK)
+    models: dict[int, Model] = {}
+    found = [_source(it, models) for it in vocabulary.types if it.type != ABOUT_BLANK]
+    return module(found, models)
 
 
-def generate_from_openapi(document: dict[str, Any]) -> str:
+def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
+    """Return one type of an export; what cannot be a type URI or a status is replaced."""
+    document = Document(documented.document)
+    schemas = Schemas(document, models)
+    schema = merged(document, document.root)
+    written = quote_reference(documented.type) or "unnamed"
+    uri = written if is_absolute(written) else resolve(NO_SERVER, written)
+    is_known = is_status(documented.status)
+    return Source(
+        name=documented.name,
+        type=uri,
+        title=documented.title,
+        status=documented.status if is_known else _UNKNOWN,
+        hundreds=None if is_known else 0,
+        schema_name=documented.name,
+        description=documented.description or documented.title,
+        aliases=tuple(it for it in (*documented.aliases, *([written] if written != uri else []))),
+        headers=documented.headers,
+        members=schemas.members(schema, STANDARD),
+        notes=tuple(dict.fromkeys([*schemas.notes, *document.notes()])),
+    )
+
+
+def generate_from_openapi(document: dict[str, Any], *, read: Callable[[str], object] | None = None) -> str:
     """
-    Return the same from an OpenAPI (3.0 or later) or Swagger 2 document, whoever wrote it.
+    Return the source of a module with a class for each problem type of an OpenAPI or Swagger 2 document.
 
-    What the document does not tell is inferred, from constants, examples and names; what could not be is said in
-    comments. References out of the document are not followed. Whatever a document holds, there is a module.
+    Facts that the document does not state are inferred from constants, examples and names; each class and the module
+    list what could not be. Whatever a document contains, there is a module that can be imported.
 
     >>> example = {"type": "https://api.example/problems/sold", "title": "Sold", "status": 409}
     >>> response = {"description": "Sold.", "content": {"application/problem+json": {"example": example}}}
     >>> source = generate_from_openapi({"paths": {"/": {"post": {"responses": {"409": response}}}}})
     >>> [line for line in source.splitlines() if line.startswith("class")]
-    ['class Sold(']
+    ["class Sold(catalog.Conflict, type='https://api.example/problems/sold', title='Sold'):"]
+
+    Args:
+        document: The document, as a reader of JSON or YAML returns it.
+        read: Returns the content of a file that the document refers to, given its path relative to the document; it
+            raises a `ProblemsError` with a sentence for a file that cannot be read. Without it no file is read.
     """
-    whole = plain(document)
-    return module(*sources(whole if isinstance(whole, dict) else {}))
+    whole = Document(document, read)
+    models: dict[int, Model] = {}
+    found = sources(whole, Schemas(whole, models))
+    return module(found.sources, models, dict.fromkeys(found.notes), found.dialect, found.base)

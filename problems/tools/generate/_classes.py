@@ -1,36 +1,99 @@
 """
-The module with the classes of a vocabulary: from data to source text.
+The module with the classes of some problem types: from facts and kinds to a tree of Python source.
 
-Knows what a problem class looks like, not where the data came from.
+Knows what a problem class looks like, not where the facts came from.
 """
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
+from pydantic import JsonValue
+
+from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.uris import check_reference, is_absolute
 from problems.catalog import ValidationProblem, by_status
-from problems.declaring.problem import Problem
-from problems.documenting.vocabulary import DocumentedHeader, DocumentedType, documented, schema_names
+from problems.catching import Dialect
+from problems.declaring._response_header import ResponseHeader
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem
+from problems.documenting.vocabulary import DocumentedHeader, documented
+from problems.errors import InvalidHeader
 from problems.registry import Registry
-from problems.tools.generate._annotations import Annotations, annotated, arguments
-from problems.tools.generate._layout import Group, Node, comment, docstring, laid_out, written
-from problems.tools.generate._names import TAKEN, member_names
+from problems.tools.generate._kinds import (
+    NONE,
+    Kind,
+    ListOf,
+    MapOf,
+    Member,
+    Model,
+    OneOf,
+    Plain,
+    Ref,
+    TupleOf,
+    Union,
+    distinct,
+    references,
+    union,
+    with_keys,
+)
+from problems.tools.generate._names import (
+    class_names,
+    free_name,
+    is_class_name,
+    is_member_name,
+    is_model_member_name,
+    member_names,
+    member_words,
+)
+from problems.tools.generate._source import (
+    arguments,
+    assigned,
+    called,
+    docstring,
+    dotted,
+    field,
+    literal,
+    subscripted,
+    united,
+    unparsed,
+)
 
-__all__ = ["Source", "module"]
+__all__ = ["Dialects", "Source", "module"]
 
-Json = dict[str, Any]
+_HEAD: Final = "The problem types of an API, written by `problems generate`: change what they were made from instead."
+_READ: Final = (
+    "The documents of this API differ from RFC 9457: read them with the dialect, "
+    "`raise_problems(client, registry, dialect=dialect)`."
+)
+_IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "typing": ("Annotated", "Any", "Literal"),
+    "problems": ("ClientProblem", "Problem", "Registry", "ResponseHeader", "ServerProblem", "catalog"),
+    "problems.catching": ("Dialect",),
+    "pydantic": ("BaseModel", "Field"),
+}
+_BASES: Final[Mapping[int, type[Problem]]] = {0: Problem, 4: ClientProblem, 5: ServerProblem}
+_SCHEMA_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 
-_HEAD: Final = '''\
-"""The problem types of an API, written by `problems generate`: change what they were made from instead."""
 
-'''
-_TOKEN: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_VALIDATION: Final = "catalog.ValidationProblem"
-_ROOT: Final = ("ClientProblem", "Problem", "Registry", "ResponseHeader", "ServerProblem", "catalog")
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """
+    How an API's documents differ from RFC 9457.
+
+    Attributes:
+        media_types: Their media types, if they are plain JSON.
+        identity: The member that identifies the type in place of `type`.
+        title: The member that stands for `title`.
+        detail: The member that stands for `detail`.
+    """
+
+    media_types: tuple[str, ...] = ()
+    identity: str = ""
+    title: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,189 +102,299 @@ class Source:
     A problem type that a class is written for.
 
     Attributes:
-        documented: What is told of it; without a status it is a base.
+        name: The name that the class is to have.
+        type: The type URI.
+        title: The title.
+        status: The status code; 0 for a base.
+        code: The value of the member that identifies the type, if the type URI does not.
+        hundreds: If the type comes with several statuses, the hundreds of them, or 0 for any.
+        schema_name: The name of the type in OpenAPI, if the class has to keep it.
+        description: What the type means.
+        aliases: Further type URIs.
+        headers: The header fields that come with the type.
+        members: The extension members.
         notes: What there is to say to those who read the class.
     """
 
-    documented: DocumentedType
+    name: str
+    type: str
+    title: str
+    status: int
+    code: str = ""
+    hundreds: int | None = None
+    schema_name: str = ""
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    headers: tuple[DocumentedHeader, ...] = ()
+    members: tuple[Member, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def module(sources: Iterable[Source], notes: Iterable[str] = ()) -> str:
-    """Return the source of a module with a class for each problem type, and their registry."""
-    found = list(sources)
-    types = [source.documented for source in found]
-    names = schema_names(types, TAKEN)
-    written: set[str] = set()
-    parts: list[str] = []
-    for it in types:
-        writer = _Writer(Source(it), names)
-        for schema in it.definitions.values():
-            name = names[id(schema)]
-            if name not in written and (name != "InvalidParam" or not writer.is_validation):
-                written.add(name)
-                parts.append(writer.model(name, schema))
-    parts += (_Writer(source, names).problem() for source in found)
-    registered = "".join(f"    {names[id(it.document)]},\n" for it in types if it.status)
-    parts.append(f"registry = Registry(\n{registered})\n" if registered else "registry = Registry()\n")
-    text = "\n\n".join(parts)
-    told = "".join(f"{line}\n" for note in notes for line in comment(note))
-    return _HEAD + (f"{told}\n" if told else "") + "\n".join(_imports(text)) + "\n\n\n" + text
+def module(
+    sources: Iterable[Source],
+    models: Mapping[int, Model],
+    notes: Iterable[str] = (),
+    dialect: Dialects | None = None,
+    base: str | None = None,
+) -> str:
+    """
+    Return the source of a module with a class for each problem type, and their registry.
+
+    Args:
+        sources: The problem types.
+        models: The objects that members consist of, by their keys.
+        notes: What there is to say about the whole.
+        dialect: How the documents of the API differ from RFC 9457.
+        base: The base URI of relative types.
+    """
+    writer = _Writer(list(sources), models, base)
+    classes = [*writer.models(), *writer.problems()]
+    body: list[ast.stmt] = [*classes, assigned("registry", writer.registry())]
+    told = [*notes]
+    if dialect is not None and (dialect.media_types or dialect.identity):
+        body.append(assigned("dialect", _dialect(dialect)))
+        told.append(_READ)
+    return unparsed([docstring(_HEAD, told, indent=0), *_imports(body), *body])
 
 
-def _imports(text: str) -> Iterator[str]:
-    """Yield the imports that *text* needs, in their order."""
-    used = set(_names_in(ast.parse(text)))
-    standard = [f"import {name}" for name in ("datetime", "uuid") if name in used]
-    foreign: list[str] = []
-    for lines, name, names in (
-        (standard, "typing", ("Annotated", "Any", "Literal")),
-        (foreign, "pydantic", ("BaseModel", "Field")),
-    ):
-        if found := [it for it in names if it in used]:
-            lines.append(f"from {name} import {', '.join(found)}")
-    for lines in (standard, foreign):
-        yield from [*lines, ""] if lines else []
-    yield f"from problems import {', '.join(name for name in _ROOT if name in used)}"
+def _imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the imports of the names that a module uses."""
+    used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    yield ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
+    yield from (ast.Import([ast.alias(name)]) for name in ("datetime", "uuid") if name in used)
+    for source, names in _IMPORTS.items():
+        if found := [ast.alias(name) for name in names if name in used]:
+            yield ast.ImportFrom(source, found, 0)
 
 
-def _names_in(tree: ast.AST) -> Iterator[str]:
-    """Yield the names that are used, those in annotations that are text included."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.AnnAssign):
-            hint = node.annotation
-            if isinstance(hint, ast.Subscript) and isinstance(hint.slice, ast.Tuple):  # Annotated["…", …]
-                hint = hint.slice.elts[0] if ast.unparse(hint.value) == "Annotated" else hint
-            if isinstance(hint, ast.Constant) and isinstance(hint.value, str):
-                yield from _names_in(ast.parse(hint.value, mode="eval"))
+def _dialect(dialect: Dialects) -> ast.expr:
+    words: dict[str, JsonValue | tuple[str, ...]] = {
+        "media_types": dialect.media_types,
+        "identity": dialect.identity,
+        "title": dialect.title,
+        "detail": dialect.detail,
+    }
+    known = {it.name for it in fields(Dialect)}
+    return called("Dialect", **{name: literal(value) for name, value in words.items() if value and name in known})
 
 
 class _Writer:
-    """Writes what one problem type consists of."""
+    """Writes the classes of a module, each under a name of its own."""
 
-    def __init__(self, source: Source, names: Mapping[int, str]) -> None:
-        self.it = source.documented
-        self.notes = source.notes
-        self.names = names
-        self.annotations = Annotations(self._named)
+    def __init__(self, sources: Sequence[Source], models: Mapping[int, Model], base: str | None) -> None:
+        self._base = base
+        used: set[str] = set()
+        found = [_Problem(it, models) for it in _unequal(sources, base)]
+        self._problems = [
+            (free_name(class_names(it.source.name, "UnnamedProblem", is_problem=True), used, is_class_name), it)
+            for it in found
+        ]
+        same = distinct(models)
+        self._models = {key: with_keys(models[key], same) for key in _reached(found, models, same)}
+        names = {
+            key: free_name(class_names(model.name, "Model"), used, is_class_name) for key, model in self._models.items()
+        }
+        self._names = {key: names[first] for key, first in same.items() if first in names}
+        self._used = frozenset(used)
 
-    def _named(self, reference: str) -> str:
-        definition = self.it.definitions.get(reference.rpartition("/")[2], {})
-        return self.names.get(id(definition), "Any")
+    def models(self) -> Iterator[ast.stmt]:
+        """Yield the classes of the objects that members consist of."""
+        for key, model in self._models.items():
+            name = self._names[key]
+            names = member_names((it.name for it in model.members), self._used, is_model_member_name)
+            about = [docstring(model.description or name)] if model.description or not model.members else []
+            body = [*about, *self._members(model.members, names, {})]
+            yield ast.ClassDef(name, [dotted("BaseModel")], [], body, [])
 
-    def problem(self) -> str:
-        """Return the class of the problem type."""
-        words: list[Node] = [self.parent, *self._words()]
-        lines = [f"class {self.names[id(self.it.document)]}("]
-        for word in words:
-            lines += laid_out("", word, ",")
-        lines += ["):", *docstring(self.it.description or self.it.title)]
-        told = [line for note in (*self.notes, *self._unread()) for line in comment(note, 4)]
-        lines += ["", *told] if told else []
-        if not self.is_validation:
-            lines += self._own_members()
-        return "\n".join(lines) + "\n"
+    def problems(self) -> Iterator[ast.stmt]:
+        """Yield the classes of the problem types."""
+        for name, it in self._problems:
+            taken = {*self._used, *it.base.problem_declaration.members}
+            members = it.members
+            names = member_names((member.name for member in members), taken, is_member_name)
+            body = [
+                docstring(it.source.description or it.source.title, it.notes),
+                *self._members(members, names, it.headers),
+            ]
+            yield ast.ClassDef(name, [dotted(it.parent)], arguments(it.words(name)), body, [])
 
-    def _words(self) -> Iterator[Node]:
-        it = self.it
-        if not it.status:
-            yield "abstract=True"
-            return
-        if it.type != ABOUT_BLANK:
-            yield written("type", it.type)
-            yield written("title", it.title)
-        if "." not in self.parent:
-            yield f"status={it.status}"
-        if self.parent == "Problem":
-            yield "any_status=True"
-        if it.aliases:
-            yield written("aliases", it.aliases)
-
-    @property
-    def is_validation(self) -> bool:
-        """Whether the type is that of invalid requests, as this package declares it."""
-        return self.it.status == 422 and set(self.it.members) == set(ValidationProblem.problem_members.sent.values())
-
-    @cached_property
-    def parent(self) -> str:
-        """What the class derives from: the class of its status."""
-        if self.is_validation:
-            return _VALIDATION
-        base = self._base
-        if base.problem_declaration.abstract:
-            return base.__name__ if self.it.status >= 400 else "Problem"
-        return f"catalog.{base.__name__}"
-
-    @property
-    def _base(self) -> type[Problem]:
-        return by_status(self.it.status) if self.it.status else Problem
-
-    def model(self, name: str, schema: Json) -> str:
-        """Return the class of an object that members consist of, or the alias of another kind of value."""
-        if "properties" not in schema:
-            return "\n".join(laid_out(f"{name} = ", self.annotations.kind(schema), indent=0)) + "\n"
-        lines = [f"class {name}(BaseModel):", *docstring(str(schema.get("description", name)))]
-        members = schema["properties"]
-        names = member_names(members, self.names.values(), of_model=True)
-        lines += self._members(members, names, schema.get("required", ()), quote=True)
-        return "\n".join(lines) + "\n"
-
-    def _own_members(self) -> Iterator[str]:
-        names = member_names(self.it.members, {*self.names.values(), *self._base.problem_declaration.members})
-        sent = {names[member]: header for member, header in self._headers().items()}
-        yield from self._members(self.it.members, names, self.it.required, sent)
-
-    def _headers(self) -> dict[str, DocumentedHeader]:
-        """Return the header fields that members are sent in, by the member whose name is a part of theirs."""
-        found: dict[str, DocumentedHeader] = {}
-        for header in self._other_headers():
-            words = set(re.split(r"\W+", header.name.lower()))
-            own = [it for it in self.it.members if set(re.split(r"[\W_]+", it.lower())) <= words]
-            if len(own) == 1:
-                found.setdefault(own[0], header)
-        return found
-
-    def _other_headers(self) -> list[DocumentedHeader]:
-        """Return the header fields that the class of the status does not have."""
-        known = () if self._base.problem_declaration.abstract else documented(self._base, Registry()).headers
-        names = {it.name.lower() for it in known}
-        return [it for it in self.it.headers if it.name.lower() not in names and _TOKEN.fullmatch(it.name)]
-
-    def _unread(self) -> Iterator[str]:
-        """Yield a note on header fields that no member is sent in."""
-        read = self._headers().values()
-        if names := [it.name for it in self._other_headers() if it not in read]:
-            yield f"It comes with the header fields {', '.join(names)}: see `problem.response.headers`."
+    def registry(self) -> ast.expr:
+        """Return the registry of the problem types that are not bases."""
+        known = [dotted(name) for name, it in self._problems if it.source.status]
+        return called("Registry", *known, **({} if self._base is None else {"base": literal(self._base)}))
 
     def _members(
-        self,
-        members: Mapping[str, Json],
-        names: Mapping[str, str],
-        required: Any,
-        sent: Mapping[str, DocumentedHeader] | None = None,
-        *,
-        quote: bool = False,
-    ) -> Iterator[str]:
-        if members:
-            yield ""
-        for member, schema in members.items():
-            name = names[member]
-            said = arguments(schema) + ([written("alias", member)] if name != member else [])
-            kind, factory, default = (
-                (self.annotations.kind(schema), [], "") if member in required else self.annotations.optional(schema)
-            )
-            # A model may refer to itself, or to one further down.
-            kind = f'"{str(kind).replace(chr(34), chr(39))}"' if quote and "$ref" in str(schema) else kind
-            others = [_header(sent[name])] if sent and name in sent else []
-            if factory:  # as a value, where type checkers see that there is a default
-                kind = annotated(kind, [], *others)
-                yield from laid_out(f"{name}: {kind} = ", Group("Field(", [*factory, *said], ")"))
-            else:
-                yield from laid_out(f"{name}: ", annotated(kind, said, *others), default)
+        self, members: Iterable[Member], names: Mapping[str, str], headers: Mapping[str, ast.expr]
+    ) -> Iterator[ast.stmt]:
+        for member in members:
+            name = names[member.name]
+            yield _member(member, name, self._annotation(member.kind), headers.get(member.name))
+
+    def _annotation(self, kind: Kind) -> ast.expr:
+        if isinstance(kind, Plain):
+            return ast.Constant(None) if kind == NONE else dotted(kind.name)
+        if isinstance(kind, OneOf):
+            return subscripted("Literal", [literal(value) for value in kind.values])
+        if isinstance(kind, ListOf):
+            return subscripted("list", [self._annotation(kind.item)])
+        if isinstance(kind, TupleOf):
+            return subscripted("tuple", [self._annotation(it) for it in kind.items])
+        if isinstance(kind, MapOf):
+            return subscripted("dict", [dotted("str"), self._annotation(kind.value)])
+        if isinstance(kind, Union):
+            return united(self._annotation(it) for it in kind.kinds)
+        return dotted(self._names[kind.key])
 
 
-def _header(header: DocumentedHeader) -> Node:
-    words = [written("description", header.description)] if header.description else []
-    return Group("ResponseHeader(", [str(written("", header.name))[1:], *words], ")")
+def _member(member: Member, name: str, kind: ast.expr, header: ast.expr | None) -> ast.stmt:
+    """Return the declaration of one member."""
+    said: dict[str, ast.expr] = {}
+    if name != member.name:
+        said["alias"] = literal(member.name)
+    if member.description:
+        said["description"] = literal(member.description)
+    if member.examples:
+        said["examples"] = literal([*member.examples])
+    is_mutable = isinstance(member.default, list | dict) and not member.required
+    metadata: list[ast.expr] = [] if is_mutable or not said else [called("Field", **said)]
+    metadata += [] if header is None else [header]
+    default = None if member.required else literal(member.default)
+    if is_mutable:  # as a value of `Field`, which copies it for each occurrence
+        default = called("Field", **{"default": literal(member.default), **said})
+    return field(name, subscripted("Annotated", [kind, *metadata]) if metadata else kind, default)
+
+
+def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
+    """Yield problem types of which no two are the same for a registry: a URI names one class."""
+    claimed: dict[str, None] = {}
+    names: set[str] = set()
+    kept = [it for it in sources if it.type == ABOUT_BLANK or not it.status or _claim(it.type, base, claimed)]
+    for source in kept:
+        aliases = tuple(it for it in source.aliases if check_reference(it) is None and _claim(it, base, claimed))
+        schema_name = "" if source.schema_name in names else source.schema_name
+        names.add(schema_name)
+        yield replace(source, aliases=aliases, schema_name=schema_name)
+
+
+def _claim(uri: str, base: str | None, claimed: dict[str, None]) -> bool:
+    """Return whether a URI, as written and with the base of the registry, is free; it is not afterwards."""
+    names = {uri, uri if base is None or is_absolute(uri) else base + uri}
+    if uri == ABOUT_BLANK or names & claimed.keys():
+        return False
+    claimed.update(dict.fromkeys(names))
+    return True
+
+
+def _reached(problems: Iterable["_Problem"], models: Mapping[int, Model], same: Mapping[int, int]) -> list[int]:
+    """Return the keys of the models that members of problem types refer to, in the order in which they are met."""
+    found: dict[int, None] = {}
+    left = [same[key] for it in problems for member in it.members for key in references(member.kind)][::-1]
+    while left:
+        key = left.pop()
+        if key not in found:
+            found[key] = None
+            left += [same[it] for member in models[key].members for it in references(member.kind)][::-1]
+    return [*found]
+
+
+class _Problem:
+    """What is written for one problem type."""
+
+    def __init__(self, source: Source, models: Mapping[int, Model]) -> None:
+        self.source = source
+        self._is_validation = _is_validation(source, models)
+        self.base = self._base()
+        self.members = () if self._is_validation else source.members
+        self.headers: dict[str, ast.expr] = {}
+        self.notes = source.notes
+        self._read_headers()
+
+    def _base(self) -> type[Problem]:
+        if self._is_validation:
+            return ValidationProblem
+        if self.source.hundreds is not None:
+            return _BASES.get(self.source.hundreds, Problem)
+        return by_status(self.source.status) if self.source.status >= 400 else Problem
+
+    @property
+    def parent(self) -> str:
+        """The base class, as the module knows it."""
+        is_root = self.base in _BASES.values()
+        return self.base.__name__ if is_root else f"catalog.{self.base.__name__}"
+
+    def words(self, name: str) -> dict[str, ast.expr]:
+        """Return the words of the class header."""
+        it = self.source
+        if not it.status:
+            return {"abstract": literal(True)}
+        found: dict[str, ast.expr] = {}
+        if it.type != ABOUT_BLANK:
+            found["type"] = literal(it.type)
+            found["title"] = literal(_title(it.title) or name)
+        if self.base in _BASES.values():
+            found["status"] = literal(it.status)
+        if it.hundreds is not None or self.base is Problem:
+            found["any_status"] = literal(True)
+        if it.aliases:
+            found["aliases"] = literal(it.aliases)
+        if it.schema_name != name and _SCHEMA_NAME.fullmatch(it.schema_name):
+            found["schema_name"] = literal(it.schema_name)
+        return found
+
+    def _read_headers(self) -> None:
+        """Find a member for each header field: the one of its name, or a further one that is not in the body."""
+        known = () if self.base.problem_declaration.abstract else documented(self.base, Registry()).headers
+        names = {it.name.lower() for it in known}
+        by_word = {_word(it.name): it.name for it in self.members}
+        wire = {it.name for it in self.members}
+        for header in self.source.headers:
+            if header.name.lower() in names or not _can_be_sent(header.name, self.source.status):
+                continue
+            names.add(header.name.lower())
+            own = by_word.get(_word(header.name))
+            words: dict[str, ast.expr] = {}
+            if own is None:
+                own = free_name(member_words(header.name.lower()), wire, is_member_name)
+                kind = Plain("str") if header.required else union([Plain("str"), NONE])
+                self.members = (*self.members, Member(own, kind, header.required))
+                words["body"] = literal(False)
+            if header.description:
+                words["description"] = literal(header.description)
+            if own not in self.headers:
+                self.headers[own] = called("ResponseHeader", literal(header.name), **words)
+
+
+def _is_validation(source: Source, models: Mapping[int, Model]) -> bool:
+    """Return whether a type is that of invalid requests, as this package declares it."""
+    members = {it.name: it.kind for it in source.members}
+    kind = members.get("errors")
+    is_own = members.keys() <= {*ValidationProblem.problem_members.sent.values()}
+    if source.status != 422 or source.hundreds is not None or not is_own:
+        return False
+    if not isinstance(kind, ListOf) or not isinstance(kind.item, Ref):
+        return False
+    names = {it.name for it in models[kind.item.key].members}
+    return (
+        {"detail", "code", "pointer"}
+        <= names
+        <= {it.serialization_alias or name for name, it in InvalidParam.model_fields.items()}
+    )
+
+
+def _title(title: str) -> str:
+    """Return a title without braces, which a class header refuses."""
+    return " ".join(title.replace("{", "(").replace("}", ")").split())
+
+
+def _word(name: str) -> str:
+    """Return what the name of a member and that of its header field have in common."""
+    word = "".join(char for char in name.lower() if char.isalnum())
+    return word[1:] if name[:2].lower() == "x-" else word
+
+
+def _can_be_sent(name: str, status: int) -> bool:
+    try:
+        ResponseHeader(name, body=False).check(status or None)
+    except InvalidHeader:
+        return False
+    return name.lower() != "content-type"

@@ -1,56 +1,98 @@
 """
-A document with references inside it, and nothing outside.
+A JSON document with its references: inside it, by `$id`, and to files beside it.
 
-Knows JSON Pointer (RFC 6901), nothing of OpenAPI.
+Knows JSON Pointer (RFC 6901) and the base URIs of JSON Schema. Does not know OpenAPI, and opens no file itself.
 """
 
+import math
+import posixpath
+from collections.abc import Callable, Iterator
 from datetime import date, time
-from typing import Any, Final, TypeAlias
+from typing import Final, Self, TypeAlias
 from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-__all__ = ["Document", "Json", "constant", "is_external", "plain", "text", "texts", "values"]
+from problems._wire.uris import check_reference, is_absolute, resolve
+from problems.errors import ProblemsError
+
+__all__ = ["Document", "Json", "Reference", "constants", "text", "texts", "values"]
 
 Json: TypeAlias = dict[str, JsonValue]
 
-_Read: TypeAlias = "dict[Any, _Read] | list[_Read] | str | float | date | time | bytes | None"
-"""What readers of JSON and YAML make."""
-
 _HOPS: Final = 32
 _DEPTH: Final = 100
+_FILES: Final = 500
+_TOLD: Final = 20
+_BITS: Final = 1_000
+"""Larger integers are left out: Python limits the digits of one in source text."""
+_ANCHORS: Final = ("$anchor", "$dynamicAnchor")
+_REFERENCES: Final = ("$ref", "externalValue")
+_SCHEMAS: Final = "#/components/schemas/"
+
+
+class Reference(str):
+    """
+    A reference as written, which knows where it is written.
+
+    Attributes:
+        file: The file that it is in, relative to the folder of the document; empty for the document itself.
+        base: The base URI that an enclosing `$id` sets, or an empty string.
+    """
+
+    __slots__ = ("base", "file")
+
+    file: str
+    base: str
+
+    def __new__(cls, written: str, file: str, base: str) -> Self:
+        """Return a reference that is equal to *written*."""
+        made = super().__new__(cls, written)
+        made.file, made.base = file, base
+        return made
 
 
 class Document:
-    """A JSON object; where it is wrong, it says nothing."""
+    """
+    A JSON object and the files that it refers to; what is wrong in it reads as empty.
 
-    __slots__ = ("root",)
+    Args:
+        root: The document, as a reader of JSON or YAML returns it.
+        read: Returns the content of a file, given its path relative to the document. Without it no file is read.
+    """
 
-    def __init__(self, root: Json) -> None:
-        self.root = root
+    __slots__ = ("_files", "_lost", "_named", "_read", "_roots", "root")
+
+    def __init__(self, root: object, read: Callable[[str], object] | None = None) -> None:
+        self._read = read
+        self._roots: dict[str, JsonValue] = {}
+        self._named: dict[str, JsonValue] = {}
+        self._lost: dict[str, str] = {}
+        whole = self._add("", root)
+        self.root: Json = whole if isinstance(whole, dict) else {}
+
+    def _add(self, file: str, content: object) -> JsonValue:
+        made = self._roots[file] = _Copy(file, self._named).of(content, "", ())
+        if own := text(made, "$self"):  # OpenAPI 3.2: another name of the whole document
+            self._named.setdefault(own.partition("#")[0], made)
+        return made
 
     def resolved(self, value: JsonValue) -> JsonValue:
-        """Return what a value stands for: itself, unless it is a reference; nothing for one that leads nowhere."""
+        """Return the value that a reference leads to, or `None`; any other value as it is."""
         for _ in range(_HOPS):
-            reference = text(value, "$ref")
-            if not reference:
+            reference = reference_of(value)
+            if reference is None:
                 return value
-            value = self._at(reference)
+            found = self._target(reference)
+            if found is None:
+                self._lose(reference)
+                return None
+            (value,) = found
         return None
 
-    def _at(self, reference: str) -> JsonValue:
-        if reference != "#" and not reference.startswith("#/"):
-            return None
-        value: JsonValue = self.root
-        for token in reference.split("/")[1:]:
-            name = unquote(token).replace("~1", "/").replace("~0", "~")
-            if isinstance(value, dict):
-                value = value.get(name)
-            elif isinstance(value, list) and name.isdecimal() and len(name) < 9 and int(name) < len(value):
-                value = value[int(name)]
-            else:
-                return None
-        return value
+    def is_lost(self, value: JsonValue) -> bool:
+        """Return whether a value is a reference that leads nowhere."""
+        return reference_of(value) is not None and self.resolved(value) is None
 
     def object_at(self, value: JsonValue, *path: str) -> Json:
         """Return the object at the end of a path, references followed; an empty one if there is none."""
@@ -60,50 +102,191 @@ class Document:
         value = self.resolved(value)
         return value if isinstance(value, dict) else {}
 
+    def external(self, value: Json, name: str) -> JsonValue:
+        """Return the content of the file that a member of an object names by a URI, or `None`."""
+        found = value.get(name)
+        return self.resolved({"$ref": found}) if isinstance(found, Reference) else None
 
-def plain(value: _Read, outer: tuple[int, ...] = ()) -> JsonValue:
-    """
-    Return a value as JSON has it, whatever a reader of YAML made of it.
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for each file or place that references lead to and that was not read."""
+        told = list(dict.fromkeys(self._lost.values()))
+        yield from told[:_TOLD]
+        if len(told) > _TOLD:
+            yield f"{len(told) - _TOLD} more references lead nowhere."
 
-    What is nested too deep, or in itself, is left out.
+    def _target(self, reference: Reference) -> tuple[JsonValue] | None:
+        """Return the value that a reference names, in a tuple, or `None`."""
+        location, _, fragment = reference.partition("#")
+        for root, name in self._resources(location, reference):
+            if not fragment or fragment.startswith("/"):
+                if found := _at(root, fragment):
+                    return found
+            elif f"{name}#{fragment}" in self._named:
+                return (self._named[f"{name}#{fragment}"],)
+        return None
 
-    >>> plain({200: date(2026, 1, 31)})
-    {'200': '2026-01-31'}
-    """
-    inner = (*outer, id(value))
-    is_cut = len(outer) >= _DEPTH or id(value) in outer
-    if isinstance(value, dict):
-        return {str(key): plain(it, inner) for key, it in value.items() if not is_cut}
-    if isinstance(value, list):
-        return [plain(it, inner) for it in value if not is_cut]
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    def _resources(self, location: str, reference: Reference) -> Iterator[tuple[JsonValue, str]]:
+        """Yield the resources that the part of a reference before its `#` may name, best first."""
+        base = reference.base
+        names = [resolve(base, location) if location else base] if base else []
+        for name in [*names, *([location] if location else [])]:
+            if name in self._named:
+                yield self._named[name], name
+        path = _path(reference.file, location)
+        if path is not None and (content := self._content(path)) is not None:
+            yield content, path
+
+    def _content(self, path: str) -> JsonValue:
+        if path not in self._roots:
+            self._roots[path] = None
+            if self._read is None:
+                self._lost[path] = f"{path!r} is another file, which is not read from a document in memory."
+            elif len(self._roots) > _FILES:
+                self._lost[path] = f"{path!r} is not read: more than {_FILES} files are referred to."
+            else:
+                try:
+                    self._add(path, self._read(path))
+                except ProblemsError as error:
+                    self._lost[path] = str(error)
+        return self._roots[path]
+
+    def _lose(self, reference: Reference) -> None:
+        """Note a reference that leads nowhere: once for a file, whatever part of it is named."""
+        location = reference.partition("#")[0]
+        path = _path(reference.file, location)
+        if location and (path is None or is_absolute(location)):
+            reason = (
+                "references to other servers are not followed" if is_absolute(location) else "it is not a file below"
+            )
+            self._lost[location] = f"{location!r} is not read: {reason}."
+        elif path not in self._lost:
+            self._lost[str(reference)] = f"{str(reference)!r} leads nowhere."
 
 
-def is_external(value: JsonValue) -> str | None:
-    """Return the reference that *value* is, if it leads out of the document."""
-    reference = text(value, "$ref")
-    return reference if reference and not reference.startswith("#") else None
+def _path(file: str, location: str) -> str | None:
+    """Return the path of a file that a relative reference in *file* names; `None` if it is not below the document."""
+    if not location:
+        return file
+    if is_absolute(location) or location.startswith("/"):
+        return None
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(location.partition("?")[0])))
+    return None if path.startswith(("..", "/")) or "\0" in path or "\\" in path else path
+
+
+def _at(root: JsonValue, pointer: str) -> tuple[JsonValue] | None:
+    """Return the value at a JSON Pointer, in a tuple, or `None`."""
+    value = root
+    for token in pointer.split("/")[1:]:
+        name = unquote(token).replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and len(name) < 9 and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return None if value is None else (value,)
+
+
+class _Copy:
+    """Copies a document as JSON has it, whatever a reader of YAML made of it, and notes where its references are."""
+
+    __slots__ = ("_done", "_file", "_named")
+
+    def __init__(self, file: str, named: dict[str, JsonValue]) -> None:
+        self._file = file
+        self._named = named
+        self._done: dict[tuple[int, str], JsonValue] = {}
+
+    def of(self, value: object, base: str, outer: tuple[int, ...]) -> JsonValue:
+        """Return a copy; values that are nested too deep, or in themselves, are left out."""
+        if not isinstance(value, dict | list):
+            return _scalar(value)
+        key = (id(value), base)  # shared parts of YAML stay shared
+        if key in self._done:
+            return self._done[key]
+        if len(outer) >= _DEPTH or id(value) in outer:
+            return {} if isinstance(value, dict) else []
+        inner = (*outer, id(value))
+        if isinstance(value, list):
+            made: JsonValue = [self.of(it, base, inner) for it in value]
+        else:
+            made = self._object(value, base, inner)
+        self._done[key] = made
+        return made
+
+    def _object(self, value: dict[object, object], base: str, inner: tuple[int, ...]) -> Json:
+        made: Json = {}
+        own = value.get("$id")
+        if isinstance(own, str) and not check_reference(own):
+            base = (resolve(base, own) if base else own).partition("#")[0]
+            self._named.setdefault(base, made)
+        for name, it in value.items():
+            key = _key(name)
+            if key in _REFERENCES and isinstance(it, str):
+                made[key] = Reference(_clean(it), self._file, base)
+            else:
+                made[key] = self.of(it, base, inner)
+        for name in _ANCHORS:
+            if anchor := text(made, name):
+                self._named.setdefault(f"{base or self._file}#{anchor}", made)
+        mapping = made.get("mapping")
+        if text(made, "propertyName") and isinstance(mapping, dict):
+            made["mapping"] = {name: self._mapped(it, base) for name, it in mapping.items()}
+        return made
+
+    def _mapped(self, value: JsonValue, base: str) -> JsonValue:
+        """Return the schema that a discriminator names: by its name among the components, or by a reference."""
+        if not isinstance(value, str):
+            return {}
+        is_name = not set(value) & set("#/") and not value.endswith((".json", ".yaml", ".yml"))
+        return {"$ref": Reference(f"{_SCHEMAS}{value}" if is_name else value, self._file, base)}
+
+
+def _scalar(value: object) -> JsonValue:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= _BITS else None
+    return value.isoformat() if isinstance(value, date | time) else None
+
+
+def _key(name: object) -> str:
+    if isinstance(name, bool) or name is None:
+        return {True: "true", False: "false", None: "null"}[name]
+    return _clean(str(name.isoformat() if isinstance(name, date | time) else name))
+
+
+def _clean(value: str) -> str:
+    """Return a text without halves of surrogate pairs, which no encoding of Python source can hold."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def reference_of(value: JsonValue) -> Reference | None:
+    """Return the reference that a value is, or `None`."""
+    found = value.get("$ref") if isinstance(value, dict) else None
+    return found if isinstance(found, Reference) else None
 
 
 def text(value: JsonValue, name: str) -> str:
-    """Return the text that an object has under *name*; an empty one if it has none."""
+    """Return the text that an object has under *name*, or an empty one."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 
 
 def texts(value: JsonValue) -> list[str]:
-    """Return the texts in a list; none of what is no list."""
+    """Return the texts in a list, none for a value that is not a list."""
     return [it for it in values(value) if isinstance(it, str)]
 
 
 def values(value: JsonValue) -> list[JsonValue]:
-    """Return a list; an empty one for what is none."""
+    """Return a list, or an empty one for a value that is not a list."""
     return value if isinstance(value, list) else []
 
 
-def constant(schema: Json) -> JsonValue:
-    """Return the one value that a schema allows, if it is one."""
-    allowed = [schema["const"]] if "const" in schema else values(schema.get("enum"))
-    return allowed[0] if len(allowed) == 1 else None
+def constants(schema: Json) -> list[JsonValue]:
+    """Return the values that a schema allows, if it lists them."""
+    return [schema["const"]] if "const" in schema else values(schema.get("enum"))

@@ -1,7 +1,7 @@
 """
-What a problem type is, from what a document says in passing: type URI, title, status and a name.
+The facts of a problem type that a document mentions in passing: type URI or code, title, status and a name.
 
-Each fact comes with how sure it is. Pure guesswork, and all of it is here.
+Each inferred fact comes with a note. All of the guesswork is here.
 """
 
 import re
@@ -14,41 +14,45 @@ from pydantic import JsonValue
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import PHRASES, is_bodyless
-from problems._wire.uris import check_reference, is_absolute, resolve
+from problems._wire.uris import check_reference, is_absolute, quote_reference, resolve
 from problems.catalog import by_status
-from problems.tools.generate._documents import Document, Json, constant, values
+from problems.tools.generate._documents import Document, Json, constants, texts, values
 from problems.tools.generate._names import class_name
-from problems.tools.generate._schemas import merged
 from problems.tools.generate._uses import Use
 
-__all__ = ["Facts", "facts", "server_of"]
+__all__ = ["NO_SERVER", "Facts", "constant", "facts", "is_status", "server_of"]
 
 _MEANINGLESS: Final = frozenset({"string", "object", "uri", "null", "type", ABOUT_BLANK, PROBLEM_JSON, PROBLEM_XML})
 _STATUSES: Final = {text.replace(" ", "").lower(): status for status, text in PHRASES.items()}
 _ENDINGS: Final = re.compile(r"(problem|error|response|details|exception)+$")
-_NO_SERVER: Final = "https://server.invalid/"
+_TYPES: Final = 100
+NO_SERVER: Final = "https://server.invalid/"
 """Where relative types are if the document names no server (RFC 6761, section 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """
-    One problem type, as one use of it tells.
+    One problem type, as one use of it describes it.
 
     Attributes:
         use: The use.
         uri: The type URI as written; empty if there is none.
+        code: The value of the member that identifies the type, if the type URI does not.
         title: The title; empty if there is none.
         status: The status code; 0 if there is none.
-        name: What the class is called.
+        is_any: Whether the type is sent with other statuses too.
+        name: The name of the class.
         is_constant: Whether the schema says that the type is always this one.
         notes: How the facts were found.
     """
 
     use: Use
     uri: str = ""
+    code: str = ""
     title: str = ""
     status: int = 0
+    is_any: bool = False
     name: str = ""
     is_constant: bool = False
     notes: tuple[str, ...] = ()
@@ -58,26 +62,42 @@ class Facts:
         return replace(self, notes=(*self.notes, note))
 
 
-def facts(document: Document, use: Use, *, is_shared: bool) -> Iterator[Facts]:
+def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> Iterator[Facts]:
     """
-    Yield the problem types that a use tells of.
+    Yield the problem types that a use describes.
 
     Args:
         document: The document.
         use: The use.
-        is_shared: Whether the schema is that of several statuses, so that its own examples tell of none.
+        identity: The member that identifies types without a type URI, or an empty string.
+        is_shared: Whether the schema is that of several statuses, so that its own examples are of none.
     """
-    schema = merged(document, use.schema)
+    schema = use.whole(document)
     said = document.object_at(schema, "properties")
-    members = {name: document.object_at(said.get(name)) for name in ("type", "title", "status")}
-    status, note = _status(use, members["status"])
-    base = Facts(use, title=_text(constant(members["title"])), status=status, notes=(note,) if note else ())
-    uri = constant(members["type"])
+    members = {name: document.object_at(said.get(name)) for name in {"type", "title", "status", identity}}
+    status, is_any = _status(use, members["status"])
+    base = Facts(use, title=_text(constant(members["title"])), status=status, is_any=is_any)
     documents: list[Json] = [*use.examples, *([] if is_shared else _schema_examples(schema, members))]
-    if isinstance(uri, str) and not check_reference(uri) and uri:
-        own = [it for it in documents if it.get("type", uri) == uri]
-        yield _named(_exemplified(replace(base, uri=uri, is_constant=True), own), is_alone=True)
+    types = [it for it in texts(constants(members["type"])) if it.strip()][:_TYPES]
+    codes = texts(constants(members[identity])) if identity else []
+    if types:
+        for uri in dict.fromkeys(types):
+            own = [it for it in documents if it.get("type", uri) == uri]
+            one = _exemplified(replace(base, uri=quote_reference(uri), is_constant=True), own)
+            if one.uri != uri:
+                one = one.told(f"The type {uri!r} is not a URI; it is written here with percent-encoding.")
+            yield _named(one, is_alone=len(types) == 1)
         return
+    if len(codes) == 1 and codes[0].strip():
+        yield _named(_exemplified(replace(base, code=codes[0]), documents), is_alone=not is_shared)
+        return
+    yield from _shown(base, schema, members, documents, is_shared=is_shared)
+
+
+def _shown(
+    base: Facts, schema: Json, members: dict[str, Json], documents: list[Json], *, is_shared: bool
+) -> Iterator[Facts]:
+    """Yield the problem types that examples show; without one, what is known by its status only."""
     found: dict[str, list[Json]] = {}
     for it in documents:
         if example := _type(it.get("type")):
@@ -95,31 +115,34 @@ def facts(document: Document, use: Use, *, is_shared: bool) -> Iterator[Facts]:
         yield _named(one, is_alone=not is_shared)
 
 
-def _status(use: Use, said: Json) -> tuple[int, str]:
-    """Return the status of a use, and what is odd about it."""
+def constant(schema: Json) -> JsonValue:
+    """Return the one value that a schema allows, if there is one."""
+    allowed = constants(schema)
+    return allowed[0] if len(allowed) == 1 else None
+
+
+def _status(use: Use, said: Json) -> tuple[int, bool]:
+    """Return the status of a use, 0 if there is none, and whether it is sent with other ones too."""
     only = constant(said)
-    known = only if isinstance(only, int) and _is_status(only) else 0
-    key = int(use.key) if re.fullmatch("[0-9]{3}", use.key) else 0
-    if key and not _is_status(key):
-        return known, f"The status {key} has no content."
-    if known and key and known != key:
-        return known, f"The status is {known} in the schema; {use.where} answers with {key}."
-    return known or key, ""
+    known = only if isinstance(only, int) and not isinstance(only, bool) and is_status(only) else 0
+    key = int(use.key) if use.key.isdecimal() and is_status(int(use.key)) else 0
+    return known or key, bool(known and key and known != key) or (bool(use.key) and not known and not key)
 
 
-def _is_status(status: int) -> bool:
+def is_status(status: int) -> bool:
+    """Return whether a response with a status code can contain a problem."""
     return 200 <= status <= 599 and not is_bodyless(status)
 
 
 def _exemplified(one: Facts, documents: list[Json]) -> Facts:
-    """Return the facts, with what examples add."""
+    """Return the facts, with those that examples add."""
     titles = [_text(it.get("title")) for it in documents]
     one = replace(one, title=one.title or next(filter(None, titles), ""))
     if one.status:
         return one
     for it in documents:
         status = it.get("status")
-        if isinstance(status, int) and not isinstance(status, bool) and _is_status(status):
+        if isinstance(status, int) and not isinstance(status, bool) and is_status(status):
             return replace(one, status=status).told("The status is that of an example.")
     for name in (one.use.response, one.use.name):
         if status := _STATUSES.get(_ENDINGS.sub("", re.sub(r"\W|_", "", name).lower()), 0):
@@ -129,13 +152,14 @@ def _exemplified(one: Facts, documents: list[Json]) -> Facts:
 
 def _named(one: Facts, *, is_alone: bool) -> Facts:
     """Return the facts with the name of the class; *is_alone* if nothing else has the schema's."""
-    kind = by_status(one.status).__name__ if one.status else ""
+    kind = by_status(one.status).__name__ if one.status and not one.is_any else ""
     schema, response = class_name(one.use.name), class_name(one.use.response)
     last = next(filter(None, reversed(re.split(r"[/#:?=]", one.uri))), "")
     word = class_name(last)
     candidates = (
         schema if is_alone else "",
         (word if len(word) > 1 else f"{kind}{re.sub(r'[^A-Za-z0-9]', '', last)}") if one.uri else "",
+        class_name(one.code),
         response,
         f"{schema}{kind}" if schema else "",
         f"{kind}Problem" if kind else "",
@@ -145,17 +169,15 @@ def _named(one: Facts, *, is_alone: bool) -> Facts:
 
 
 def _doubts(said: Json, documents: list[Json]) -> Iterator[str]:
-    """Yield what a document says of the type without telling it."""
+    """Yield a note for each hint at a type that does not name one."""
     for value in dict.fromkeys(str(it["type"]) for it in documents if it.get("type") not in (None, ABOUT_BLANK)):
         yield f"An example has the type {value!r}, which names no problem type."
-    if allowed := values(said.get("enum")):
-        yield f"The type is one of {', '.join(map(str, allowed))}; nothing tells which one."
     if said.get("default") == ABOUT_BLANK:
         yield "The type is 'about:blank' where a document has none."
 
 
 def _schema_examples(schema: Json, members: dict[str, Json]) -> Iterator[Json]:
-    """Yield the examples in a schema: of the whole, then what its members have."""
+    """Yield the examples in a schema: of the whole, then one put together from its members."""
     for it in [schema.get("example"), *values(schema.get("examples"))]:
         if isinstance(it, dict):
             yield it
@@ -192,5 +214,5 @@ def server_of(document: Document) -> str:
     if isinstance(host, str) and host:
         path = document.root.get("basePath")
         url = resolve(f"https://{host}/", path if isinstance(path, str) else "").rstrip("/") + "/"
-        return _NO_SERVER if check_reference(url) else url
-    return _NO_SERVER
+        return NO_SERVER if check_reference(url) else url
+    return NO_SERVER

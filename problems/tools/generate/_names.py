@@ -1,47 +1,48 @@
 """
-Names of Python for what is called otherwise on the wire.
+Python names for problem types, models and members.
 
-Knows what is taken, and by whom it would be missed.
+Every name is checked against the rule of the place where it is written; one function chooses among the candidates.
 """
 
 import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Final
 
 from pydantic import BaseModel
 
+from problems import catalog
 from problems.declaring._body import is_taken
 
-__all__ = ["TAKEN", "class_name", "member_names"]
+__all__ = [
+    "IMPORTED",
+    "class_name",
+    "class_names",
+    "free_name",
+    "is_class_name",
+    "is_member_name",
+    "is_model_member_name",
+]
+__all__ += ["member_names", "member_words"]
 
-TAKEN: Final = (
-    "ClientProblem",
-    "Problem",
-    "ReceivedProblem",
-    "ResponseHeader",
-    "ServerProblem",
-    "Annotated",
-    "Any",
-    "BaseModel",
-    "Field",
-    "Literal",
-    "Registry",
-    "catalog",
-    "datetime",
-    "registry",
-    "uuid",
-    *(name for name in dir(builtins) if name.isidentifier()),
+IMPORTED: Final = (
+    *("Annotated", "Any", "BaseModel", "ClientProblem", "Dialect", "Field", "Literal", "Problem", "Registry"),
+    *("ResponseHeader", "ServerProblem", "annotations", "catalog", "datetime", "uuid"),
 )
-"""What the classes of a generated module cannot be called."""
+"""The names that a generated module imports or may import."""
+
+_TAKEN: Final = frozenset(
+    {*IMPORTED, *catalog.__all__, *dir(builtins), "ProblemDetails", "ReceivedProblem", "dialect", "registry"}
+)
+"""The names that a generated class cannot have: it would hide what the module or its users import."""
 
 _IN_ANNOTATIONS: Final = frozenset(
-    {"Annotated", "Any", "Field", "Literal", "ResponseHeader", "bool", "datetime", "dict", "float", "int", "list"}
-    | {"lambda", "str", "tuple", "uuid"}
+    {*IMPORTED, "None", "bool", "dict", "float", "int", "list", "str", "tuple", "dialect", "registry"}
 )
-"""What a member must not hide from the annotations of its own class."""
+"""The names that a member cannot have: the annotations of its class would find its default instead of a type."""
 
 _LONG: Final = 60
 _ACRONYM: Final = 4
@@ -49,22 +50,25 @@ _ACRONYM: Final = 4
 
 def class_name(text: str) -> str:
     """
-    Return the name of a class for what is called *text*; nothing if there is no letter in it.
+    Return the name of a class for *text* in words, or an empty string if there is no letter in it.
 
-    >>> class_name("out-of-stock"), class_name("shop.Item_v2"), class_name("404"), class_name("none")
-    ('OutOfStock', 'ShopItemV2', '', 'NoneProblem')
+    >>> class_name("out-of-stock"), class_name("shop.Item_v2"), class_name("404"), class_name("ITEM_GONE")
+    ('OutOfStock', 'ShopItemV2', '', 'ItemGone')
     """
-    words = [word for word in re.split(r"[\W_]+", _normal(text)) if word]
+    normal = _normal(text)
+    words = [word for word in re.split(r"[\W_]+", normal.lower() if _is_shouted(normal) else normal) if word]
     name = _capital("".join(_capital(word) for word in words)[:_LONG].lstrip("0123456789"))
-    name = name if name.isidentifier() else re.sub(r"\W", "", name)
-    if not name or not name.isidentifier():
-        return ""
-    return f"{name}Problem" if keyword.iskeyword(name) else name
+    # A combining mark may end the name of nothing.
+    return name if name.isidentifier() else ""
 
 
 def _normal(text: str) -> str:
-    """Return a text as Python has it in names."""
+    """Return a text in the form that Python gives to names (PEP 3131)."""
     return unicodedata.normalize("NFKC", text)
+
+
+def _is_shouted(text: str) -> bool:
+    return text.isupper() and "_" in text
 
 
 def _capital(word: str) -> str:
@@ -72,38 +76,87 @@ def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def member_names(members: Iterable[str], taken: Iterable[str] = (), *, of_model: bool = False) -> dict[str, str]:
+def is_class_name(name: str) -> bool:
+    """Return whether a class of a generated module can have a name."""
+    is_name = name.isidentifier() and _normal(name) == name and not keyword.iskeyword(name)
+    return is_name and name not in _TAKEN and not name.startswith("_")
+
+
+def is_member_name(name: str) -> bool:
+    """
+    Return whether an extension member of a problem class can have a name.
+
+    >>> is_member_name("item_id"), is_member_name("model_id"), is_member_name("class"), is_member_name("1st")
+    (True, False, False, False)
+    """
+    return _is_attribute(name) and not is_taken(name) and not hasattr(BaseModel, name)
+
+
+def is_model_member_name(name: str) -> bool:
+    """Return whether a field of a pydantic model can have a name."""
+    return _is_attribute(name) and not name.startswith(("_", "model_")) and not hasattr(BaseModel, name)
+
+
+def _is_attribute(name: str) -> bool:
+    is_name = name.isidentifier() and _normal(name) == name and not keyword.iskeyword(name)
+    return is_name and name not in _IN_ANNOTATIONS
+
+
+def free_name(candidates: Iterable[str], used: set[str], is_allowed: Callable[[str], bool]) -> str:
+    """
+    Return the first of some names that is allowed and not used, and mark it as used.
+
+    >>> used = {"ItemGone"}
+    >>> free_name(["ItemGone"], used, is_class_name), free_name(["ItemGone"], used, is_class_name)
+    ('ItemGone_', 'ItemGone_2')
+    """
+    wanted = list(candidates)
+    numbered = (f"{name}_{number}" for number in count(2) for name in wanted)
+    for name in (*wanted, *(f"{it}_" for it in wanted)):
+        if is_allowed(name) and name not in used:
+            break
+    else:
+        name = next(it for it in numbered if is_allowed(it) and it not in used)
+    used.add(name)
+    return name
+
+
+def class_names(name: str, otherwise: str, *, is_problem: bool = False) -> Iterator[str]:
+    """
+    Yield the candidates for the name of a class that is called *name* where it comes from.
+
+    >>> [*class_names("NotFound", "Problem", is_problem=True)], [*class_names("1", "Model")]
+    (['NotFound', 'NotFoundProblem', 'ApiNotFound'], ['Model'])
+    """
+    words = class_name(name)
+    found = [it for it in (name, words) if it.isidentifier() and not it.startswith("_")]
+    if is_problem and words:
+        found += [] if words.endswith("Problem") else [f"{words}Problem"]
+        found.append(f"Api{words}")
+    yield from dict.fromkeys(found or [otherwise])
+
+
+def member_words(name: str) -> list[str]:
+    """Return the candidates for the Python name of a member that is called *name* on the wire."""
+    word = re.sub(r"\W", "_", _normal(name))
+    return [word, f"{word}_", f"member_{word.strip('_')}", "member"]
+
+
+def member_names(members: Iterable[str], used: Iterable[str], is_allowed: Callable[[str], bool]) -> dict[str, str]:
     """
     Return the Python names of members, which are all different.
 
-    >>> member_names(["item_id", "item-id", "from", "1st", "list"])
-    {'item_id': 'item_id', 'item-id': 'item_id_', 'from': 'from_', '1st': 'member_1st', 'list': 'list_'}
+    >>> member_names(["item_id", "item-id", "from", "1st", "model_id"], (), is_member_name)
+    {'item_id': 'item_id', 'item-id': 'item_id_', 'from': 'from_', '1st': 'member_1st', 'model_id': 'member_model_id'}
 
     Args:
         members: The names on the wire.
-        taken: What else they cannot be called.
-        of_model: Whether they are the fields of a model, which may be called what those of a problem may not.
+        used: The names that other members or classes have.
+        is_allowed: The rule that a name must satisfy.
     """
-    wanted = list(members)
-    used = {*taken}
+    wanted, taken = list(members), {*used}
     names: dict[str, str] = {}
-    # Who has a name of Python keeps it.
-    for member in sorted(wanted, key=lambda it: _python_name(it, of_model=of_model) != it):
-        name = _python_name(member, of_model=of_model)
-        while name in used:
-            name += "_"
-        used.add(name)
-        names[member] = name
+    # Members whose name on the wire is allowed keep it, wherever they stand.
+    for member in sorted(wanted, key=lambda it: not is_allowed(it) or it in taken):
+        names[member] = free_name(member_words(member), taken, is_allowed)
     return {member: names[member] for member in wanted}
-
-
-def _python_name(member: str, *, of_model: bool) -> str:
-    name = re.sub(r"\W", "_", _normal(member))
-    name = f"member_{name}" if not name or not name[0].isalpha() else name
-    name = name if name.isidentifier() else "member"
-    reserved = _is_of_models(name) if of_model else is_taken(name)
-    return f"{name}_" if keyword.iskeyword(name) or reserved or name in _IN_ANNOTATIONS else name
-
-
-def _is_of_models(name: str) -> bool:
-    return hasattr(BaseModel, name) or name.startswith(("_", "model_"))

@@ -1,60 +1,151 @@
 """
 Problem types from the OpenAPI or Swagger document of an API that somebody else wrote.
 
-Puts together what several uses tell of one type, and says what none of them does.
+Puts together the facts that several uses have of one type, and notes those that none of them has.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from problems._wire.problem_type import ABOUT_BLANK
-from problems._wire.uris import check_reference, is_absolute, resolve
+from problems._wire.status import phrase
+from problems._wire.uris import check_reference, is_absolute, quote_reference, resolve
 from problems.catalog import by_status
-from problems.documenting.vocabulary import DocumentedType
-from problems.tools.generate._classes import Source
-from problems.tools.generate._documents import Document, Json, text, texts
-from problems.tools.generate._facts import Facts, facts, server_of
-from problems.tools.generate._schemas import Schemas, merged
-from problems.tools.generate._uses import STANDARD, Use, bases_in, looks_like_a_problem, uses
+from problems.documenting.vocabulary import DocumentedHeader
+from problems.tools.generate._classes import Dialects, Source
+from problems.tools.generate._documents import Document, Json, constants, text, values
+from problems.tools.generate._facts import Facts, constant, facts, server_of
+from problems.tools.generate._kinds import Member, together
+from problems.tools.generate._names import class_name
+from problems.tools.generate._schemas import Schemas, name_of
+from problems.tools.generate._uses import STANDARD, Use, looks_like_a_problem, uses
 
-__all__ = ["sources"]
+__all__ = ["Found", "sources"]
 
 _LONG: Final = 100
+_CODES: Final = ("code", "errorCode", "error_code", "errorType", "error_type", "error", "reason", "kind", "key", "name")
+"""The names of members that identify an error even if only one value is known."""
+_DETAILS: Final = ("detail", "message", "error_description", "errorMessage", "description", "msg", "reason")
+_TITLES: Final = ("title", "error", "name", "summary")
+_UNKNOWN: Final = 500
 
 
-def sources(root: Json) -> tuple[list[Source], list[str]]:
-    """Return the problem types of a document, and what there is to say of the whole."""
-    document = Document(root)
-    notes: list[str] = []
-    found, bases = list(uses(document, notes.append)), bases_in(document)
-    groups: dict[object, list[Facts]] = {}
+@dataclass
+class Found:
+    """
+    The problem types of a document.
+
+    Attributes:
+        sources: The problem types.
+        notes: What there is to say about the whole document.
+        dialect: How the documents differ from RFC 9457.
+        base: The base URI of relative types.
+    """
+
+    sources: list[Source] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    dialect: Dialects = field(default_factory=Dialects)
+    base: str | None = None
+
+
+def sources(document: Document, schemas: Schemas) -> Found:
+    """Return the problem types of a document."""
+    made = Found()
+    found, bases = list(uses(document, made.notes.append)), _bases(document)
+    identity = _identity(document, found)
+    groups: dict[tuple[str, object], list[Facts]] = {}
     for use in found:
-        for one in facts(document, use, is_shared=_is_shared(use, found, bases)):
+        for one in facts(document, use, identity=identity, is_shared=_is_shared(use, found, bases)):
             groups.setdefault(_key(document, one), []).append(one)
-    made: list[Source] = []
     plain: dict[str, None] = {}
-    for group in groups.values():
-        source = _source(document, group)
-        if group[0].is_constant and source.documented.type == ABOUT_BLANK and not source.documented.members:
-            plain[by_status(source.documented.status).__name__] = None
+    for (kind, _), group in groups.items():
+        if kind == "ours":
+            made.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
+            continue
+        source = _source(document, schemas, group)
+        if group[0].uri == ABOUT_BLANK and not source.members and source.status:
+            plain[by_status(source.status).__name__] = None
         else:
-            made.append(source)
+            made.sources.append(source)
     if plain:
-        notes.append(
-            f"Without a type of their own, so their classes are those of `problems.catalog`: {', '.join(plain)}."
-        )
-    if not groups:
-        notes.append("There is no problem in the document: no response is one, and no schema looks like one.")
-    return made, list(dict.fromkeys(notes))
+        told = f"Without a type of their own, so their classes are those of `problems.catalog`: {', '.join(plain)}."
+        made.notes.append(told)
+    made.notes += document.notes()
+    if not groups and not made.notes:
+        made.notes.append("There is no problem in the document: no response is one, and no schema looks like one.")
+    made.dialect = _dialect(document, found, identity)
+    made.base = server_of(document) if any(source.code for source in made.sources) else None
+    return made
+
+
+def _bases(document: Document) -> frozenset[str]:
+    """Return the names of the schemas that others are made from."""
+    schemas = {**document.object_at(document.root, "definitions")}
+    schemas.update(document.object_at(document.root, "components", "schemas"))
+    parts = [values(it.get("allOf")) for it in schemas.values() if isinstance(it, dict)]
+    return frozenset(name_of(it) for part in parts for it in part)
 
 
 def _is_shared(use: Use, others: Iterable[Use], bases: frozenset[str]) -> bool:
     """Return whether a schema is that of several statuses, or what others are made from."""
-    return bool(use.name) and (use.name in bases or len({it.key for it in others if it.name == use.name}) > 1)
+    if not use.name or use.fixed:
+        return False
+    return use.name in bases or len({it.key for it in others if it.name == use.name and not it.fixed}) > 1
 
 
-def _key(document: Document, one: Facts) -> object:
-    return _absolute(document, one.uri) if one.uri and one.uri != ABOUT_BLANK else (one.name, one.status)
+def _identity(document: Document, found: Iterable[Use]) -> str:
+    """Return the member that tells types apart where the type URI does not, or an empty string."""
+    codes: dict[str, set[str]] = {}
+    fixed: Counter[str] = Counter()
+    for use in found:
+        properties = document.object_at(use.whole(document), "properties")
+        if constants(document.object_at(properties.get("type"))):
+            continue
+        fixed.update(name for name, _ in use.fixed if name not in STANDARD)
+        for name, it in properties.items():
+            value = constant(document.object_at(it)) if name not in STANDARD else None
+            if isinstance(value, str) and value.strip():
+                codes.setdefault(name, set()).add(value)
+    if fixed:
+        return fixed.most_common(1)[0][0]
+    likely = [name for name, some in codes.items() if len(some) > 1 or name in _CODES]
+    return max(likely, key=lambda name: (len(codes[name]) > 1, name in _CODES, len(codes[name])), default="")
+
+
+def _dialect(document: Document, found: list[Use], identity: str) -> Dialects:
+    """Return the names that the documents of an API use in place of those of RFC 9457."""
+    media_types = tuple(dict.fromkeys(use.json for use in found if use.json))
+    names: Counter[str] = Counter()
+    for use in found:
+        properties = document.object_at(use.whole(document), "properties")
+        names.update(name for name, it in properties.items() if text(document.object_at(it), "type") == "string")
+    title, detail = ("" if names[first] else _most(names, others) for first, *others in (_TITLES, _DETAILS))
+    return Dialects(media_types, identity, "" if title == identity else title, "" if detail == identity else detail)
+
+
+def _most(names: Counter[str], candidates: Iterable[str]) -> str:
+    return max((it for it in candidates if names[it]), key=lambda it: names[it], default="")
+
+
+def _key(document: Document, one: Facts) -> tuple[str, object]:
+    """Return what uses of one type have in common."""
+    if one.uri and one.uri != ABOUT_BLANK:
+        return "type", _absolute(document, one.uri)
+    if one.code:
+        return "code", one.code
+    if one.use.is_ours:
+        return "ours", one.use.where
+    if one.is_any:
+        return "any", _range(one)
+    return ("status", one.status) if one.status else ("base", one.name)
+
+
+def _range(one: Facts) -> int:
+    """Return the hundreds of the statuses that a use answers with, 0 for any."""
+    first = str(one.status) if one.status and one.use.key.isdecimal() else one.use.key
+    return int(first[0]) if first[:1] in ("4", "5") else 0
 
 
 def _absolute(document: Document, uri: str) -> str:
@@ -62,41 +153,107 @@ def _absolute(document: Document, uri: str) -> str:
     return uri if check_reference(found) else found
 
 
-def _source(document: Document, group: list[Facts]) -> Source:
+def _source(document: Document, schemas: Schemas, group: list[Facts]) -> Source:
     first = group[0]
     notes = [note for one in group for note in one.notes]
+    schemas.notes.clear()
+    members = together(_members(document, schemas, group, notes))
+    notes += schemas.notes
     uri, aliases = _address(document, group, notes)
-    notes += _differences(group)
-    members = _Members(document, first.name)
     title = first.title or next((one.title for one in group if one.title), "") or _title(first)
-    schema = members.together([one.use for one in group])
-    standard = {"type": {"const": uri}, "status": {"const": first.status}, "title": {"const": f"{first.name} {title}"}}
-    documented = DocumentedType.model_validate(
-        {
-            "type": uri,
-            "name": first.name,
-            "title": title,
-            "status": first.status,
-            "description": _description(document, first.use) or title,
-            "aliases": aliases,
-            "headers": _headers(group),
-            "schema": {**schema, "properties": {**standard, **document.object_at(schema, "properties")}},
-        }
+    titles = sorted({one.title for one in group if one.title} - {title})
+    if titles and first.uri:
+        notes.append(f"It is also documented with the title {', '.join(map(repr, titles))}.")
+    if first.use.is_ours:
+        notes.append(f"{first.use.where}: a client sends this answer to a callback or webhook.")
+    status, hundreds = _statuses(group)
+    return Source(
+        name=_common_name(group),
+        type=uri,
+        code=first.code,
+        title=title,
+        status=status,
+        hundreds=hundreds,
+        schema_name=first.use.name if class_name(first.use.name) == first.name else "",
+        description=_description(document, first.use) or title,
+        aliases=aliases,
+        headers=tuple(_headers(group)),
+        members=members,
+        notes=tuple(dict.fromkeys(notes)),
     )
-    return Source(documented, tuple(dict.fromkeys([*notes, *members.notes])))
+
+
+def _statuses(group: list[Facts]) -> tuple[int, int | None]:
+    """Return the status of a type, and, if it has several, the hundreds of them, 0 for any."""
+    exact = list(dict.fromkeys(one.status for one in group if one.status and not one.is_any))
+    open_ones = [one for one in group if one.is_any]
+    if len(exact) == 1 and not open_ones:
+        return exact[0], None
+    if not exact and not open_ones:
+        is_typed = bool(group[0].uri and group[0].uri != ABOUT_BLANK) or bool(group[0].code)
+        return (_UNKNOWN, 0) if is_typed else (0, None)
+    hundreds = {status // 100 for status in exact} | {_range(one) for one in open_ones}
+    of_all = hundreds.pop() if len(hundreds) == 1 else 0
+    status = next(iter(exact), 0) or next((one.status for one in open_ones if one.status), 0)
+    return status or (of_all or 5) * 100, of_all if of_all >= 4 else 0
+
+
+def _common_name(group: list[Facts]) -> str:
+    """Return the name of a class: what several schemas of one status have in common is the status."""
+    first = group[0]
+    names = {one.use.name for one in group}
+    if len(names) < 2 or first.uri not in ("", ABOUT_BLANK) or first.code or not first.status:
+        return first.name
+    return f"{by_status(first.status).__name__}Problem"
+
+
+def _members(
+    document: Document, schemas: Schemas, group: list[Facts], notes: list[str]
+) -> Iterator[tuple[Member, ...]]:
+    """Yield the extension members that each schema of a type has."""
+    seen: list[Json] = []
+    for one in group:
+        schema = one.use.whole(document)
+        if any(schema is it or schema == it for it in seen):
+            continue
+        seen.append(schema)
+        if not schema:
+            if not document.is_lost(one.use.schema):
+                notes.append("The document has no schema: members are not known.")
+            else:
+                notes.append("The schema could not be read: members are not known.")
+        elif not isinstance(schema.get("properties"), dict):
+            notes.append("The schema lists no members.")
+        elif not one.use.json and not looks_like_a_problem(schema) and _shows_another(one.use, schema):
+            notes.append(
+                f"The schema {one.use.name!r} of {one.use.where} has none of the members of RFC 9457, "
+                f"its examples do: members are not known."
+            )
+        else:
+            yield schemas.members(schema, STANDARD)
+
+
+def _shows_another(use: Use, schema: Json) -> bool:
+    """Return whether the examples of a response are problems, and not of its schema."""
+    properties = schema.get("properties")
+    known = set(properties if isinstance(properties, dict) else ())
+    shown = [set(it) for it in use.examples if len(set(it) & STANDARD) > 1]
+    return bool(shown) and not any(it & known for it in shown)
 
 
 def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[str, tuple[str, ...]]:
     """Return the type URI, and what else it is known as."""
     first = group[0]
-    if not first.status:
-        notes.append("The document tells no status. This is a base: derive a class with a status from it.")
-    if not first.uri:
-        if first.status:
-            notes.append(
-                f"The document tells no type URI. Until there is a `type=` here, clients raise "
-                f"{by_status(first.status).__name__} in place of this class; the members are in its `problem_details`."
-            )
+    if first.code:
+        quoted = quote_reference(first.code)
+        if quoted != first.code:
+            notes.append(f"The code is {first.code!r}.")
+        return quoted, ()
+    if not first.uri or first.uri == ABOUT_BLANK:
+        if not first.status and not first.is_any:
+            notes.append("The document does not name a status. This is a base: derive a class with a status from it.")
+        else:
+            notes.append("The document does not name a type URI: the class is recognised by the status.")
         return ABOUT_BLANK, ()
     uri = _absolute(document, first.uri)
     relative = tuple(dict.fromkeys(one.uri for one in group if one.uri != uri))
@@ -105,87 +262,22 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
     return uri, relative
 
 
-def _differences(group: list[Facts]) -> Iterator[str]:
-    first, *others = group
-    if statuses := sorted({one.status for one in others if one.status} - {first.status}):
-        yield f"It is also documented with the status {', '.join(map(str, statuses))}."
-    if titles := sorted({one.title for one in others if one.title} - {first.title, ""}):
-        yield f"It is also documented with the title {', '.join(map(repr, titles))}."
-    if all(one.use.is_json for one in group):
-        yield "It is documented as plain JSON: clients take it for a problem only if it is sent as `problem+json`."
-
-
 def _title(first: Facts) -> str:
     """Return a title for a type that has none."""
     told = first.use.description.strip().partition("\n")[0].rstrip(". ")
-    return told if told and len(told) < _LONG else first.name
+    if told and len(told) < _LONG:
+        return told
+    return first.name if first.uri or first.code or not first.status else phrase(first.status)
 
 
 def _description(document: Document, use: Use) -> str:
-    return text(merged(document, use.schema), "description").strip() or use.description.strip()
+    return text(use.whole(document), "description").strip() or use.description.strip()
 
 
-def _headers(group: list[Facts]) -> list[Json]:
-    found: dict[str, Json] = {}
+def _headers(group: list[Facts]) -> Iterator[DocumentedHeader]:
+    found: dict[str, DocumentedHeader] = {}
     for one in group:
         for name, it in one.use.headers:
             description = " ".join(text(it, "description").split())
-            found.setdefault(name, {"name": name, "required": it.get("required") is True, "description": description})
-    return list(found.values())
-
-
-class _Members:
-    """Puts the members of one type together."""
-
-    def __init__(self, document: Document, name: str) -> None:
-        self.document = document
-        self.notes: list[str] = []
-        self.schemas = Schemas(document, name, self.notes.append)
-
-    def together(self, found: Iterable[Use]) -> Json:
-        """Return the schema of all extension members."""
-        properties: Json = {}
-        required: list[list[str]] = []
-        seen: list[Json] = []
-        for use in found:
-            schema = self._schema(use)
-            if schema in seen:
-                continue
-            seen.append(schema)
-            own, needed = self._extensions(schema)
-            for name, it in own.items():
-                if properties.setdefault(name, it) != it:
-                    self.notes.append(f"{name!r} has another schema in {use.where}, which is not taken into account.")
-            required.append(needed)
-        every = [name for name in required[0] if all(name in it for it in required)] if required else []
-        members, needed = self.schemas.members(properties, [*every])
-        definitions: Json = {**self.schemas.definitions}
-        return {"type": "object", "properties": {**members}, "required": [*needed], "$defs": definitions}
-
-    def _schema(self, use: Use) -> Json:
-        """Return the schema of a use, if it can be that of a problem."""
-        schema = merged(self.document, use.schema)
-        if not schema:
-            reference = text(use.schema, "$ref")
-            self.notes.append(
-                f"The schema is {reference!r}, which is not in the document: members are not known."
-                if reference
-                else "The document has no schema: members are not known."
-            )
-        elif not isinstance(schema.get("properties"), dict):
-            self.notes.append("The schema lists no members.")
-        elif not looks_like_a_problem(schema):
-            like = [it for it in use.examples if len(set(it) & STANDARD) > 1]
-            told = f"The schema {use.name!r} of {use.where} has none of the members of RFC 9457"
-            self.notes.append(f"{told}, its examples do: members are not known." if like else f"{told}.")
-            return {} if like else schema
-        return schema
-
-    def _extensions(self, schema: Json) -> tuple[Json, list[str]]:
-        properties = schema.get("properties")
-        own = (
-            {name: it for name, it in properties.items() if name not in STANDARD}
-            if isinstance(properties, dict)
-            else {}
-        )
-        return own, [name for name in texts(schema.get("required")) if name not in STANDARD]
+            found.setdefault(name.lower(), DocumentedHeader(name=name, required=False, description=description))
+    yield from found.values()

@@ -1,307 +1,289 @@
 """
-Schemas of other people's documents, in the form that pydantic writes: OpenAPI 3.0, Swagger 2 and what is wrong in them.
+JSON Schema of other people's documents as kinds of values: OpenAPI 3.0 to 3.2, Swagger 2, and exports of this package.
 
-What cannot be kept is told to whoever asks. Knows no problem types.
+The kinds are those of a tolerant reader: no bounds, no patterns, and besides the values of an enum any other of their
+type. Does not know problem types.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from pydantic import JsonValue
-from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from problems.tools.generate._annotations import FORMATS
-from problems.tools.generate._documents import Document, Json, text, texts, values
+from problems.tools.generate._documents import Document, Json, constants, reference_of, text, texts, values
+from problems.tools.generate._kinds import (
+    ANY,
+    NONE,
+    Kind,
+    ListOf,
+    MapOf,
+    Member,
+    Model,
+    OneOf,
+    Plain,
+    Ref,
+    Scalar,
+    TupleOf,
+    fits,
+    references,
+    union,
+)
 from problems.tools.generate._names import class_name
 
-__all__ = ["Schemas", "merged"]
+__all__ = ["Schemas", "merged", "name_of"]
 
 _DEPTH: Final = 12
 _SCHEMAS: Final = 5_000
-_KINDS: Final = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
-_NUMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
-    "integer": _NUMBERS,
-    "number": _NUMBERS,
-    "string": ("minLength", "maxLength", "pattern"),
-    "array": ("minItems", "maxItems"),
+_PROPERTIES: Final = 1_000
+_VALUES: Final = 300
+_EXAMPLE: Final = 1_000
+_TYPES: Final = {
+    "string": Plain("str"),
+    "integer": Plain("int"),
+    "number": Plain("float"),
+    "boolean": Plain("bool"),
+    "null": NONE,
 }
-_BOUNDS: Final = frozenset(key for keys in _OF_KIND.values() for key in keys)
-_TOLD: Final = ("format", "uniqueItems", "deprecated")
-_OWN: Final = ("example", "examples", "title")
+_TYPE_OF: Final[Mapping[type, Kind]] = {
+    str: Plain("str"),
+    int: Plain("int"),
+    float: Plain("float"),
+    bool: Plain("bool"),
+    type(None): NONE,
+    list: ListOf(ANY),
+    dict: MapOf(ANY),
+}
+_FORMATS: Final = {
+    "date-time": "datetime.datetime",
+    "date": "datetime.date",
+    "time": "datetime.time",
+    "duration": "datetime.timedelta",
+    "uuid": "uuid.UUID",
+}
+"""The types of texts that have a format."""
+_OWN: Final = ("example", "examples", "title", "$id", "$anchor", "discriminator")
 """What a schema says of itself, and not of those that are made from it."""
-_UNCHECKED: Final = (
-    "not",
-    "if",
-    "then",
-    "else",
-    "patternProperties",
-    "propertyNames",
-    "minProperties",
-    "maxProperties",
-    "contains",
-    "dependentRequired",
-    "dependentSchemas",
-    "unevaluatedProperties",
-)
 
 
-def merged(document: Document, schema: JsonValue, depth: int = 0) -> Json:
-    """Return a schema with what it refers to, and with its `allOf`, put together: properties united, the last wins."""
+def merged(document: Document, schema: JsonValue) -> Json:
+    """Return a schema with its reference and its `allOf` put together: properties united, the last wins."""
+    return _merged(document, schema, (), [_SCHEMAS])
+
+
+def _merged(document: Document, schema: JsonValue, outer: tuple[int, ...], left: list[int]) -> Json:
     found = document.resolved(schema)
-    if not isinstance(found, dict) or depth > _DEPTH:
+    left[0] -= 1
+    if not isinstance(found, dict) or len(outer) > _DEPTH or id(found) in outer or left[0] < 0:
         return {}
+    beside = schema if isinstance(schema, dict) and schema is not found else {}
     bases = values(found.get("allOf"))
+    if not bases and len(beside) < 2:
+        return found
     together: Json = {}
-    for part in [*bases, found]:
-        one = found if part is found else merged(document, part, depth + 1)
-        for key, value in one.items():
-            if part is not found and (key in _OWN or (key == "description" and len(bases) > 1)):
-                continue
-            if key == "properties" and isinstance(value, dict):
-                together[key] = _overlaid(together.get(key), value)
-            elif key == "required" and isinstance(value, list):
-                together[key] = [*dict.fromkeys([*texts(together.get(key)), *texts(value)])]
-            elif key != "allOf":
-                together[key] = value
+    inner = (*outer, id(found))
+    for base in bases:
+        for key, value in _merged(document, base, inner, left).items():
+            if key not in _OWN and (key != "description" or len(bases) == 1):
+                _overlay(together, key, value)
+    for part in (found, beside):
+        for key, value in part.items():
+            if key not in ("allOf", "$ref"):
+                _overlay(together, key, value)
     return together
 
 
-def _overlaid(before: JsonValue, after: Json) -> Json:
-    """Return properties that are said more of: what is new is added to what was said before."""
-    both = dict(before) if isinstance(before, dict) else {}
-    for name, it in after.items():
-        old = both.get(name)
-        both[name] = {**old, **it} if isinstance(old, dict) and isinstance(it, dict) and "$ref" not in it else it
-    return both
+def _overlay(together: Json, key: str, value: JsonValue) -> None:
+    """Add a keyword to a schema: properties and requirements are united, of others the last wins."""
+    before = together.get(key)
+    if key == "required" and isinstance(value, list):
+        together[key] = [*dict.fromkeys([*texts(before), *texts(value)])]
+    elif key == "properties" and isinstance(value, dict) and isinstance(before, dict):
+        both = dict(before)
+        for name, it in value.items():
+            old = both.get(name)
+            is_more = isinstance(old, dict) and isinstance(it, dict) and "$ref" not in it and "$ref" not in old
+            both[name] = {**old, **it} if is_more and isinstance(old, dict) and isinstance(it, dict) else it
+        together[key] = both
+    else:
+        together[key] = value
+
+
+def name_of(value: JsonValue) -> str:
+    """Return the name that a reference gives to what it leads to: the end of its pointer, or the name of the file."""
+    reference = reference_of(value)
+    if reference is None:
+        return ""
+    location, _, pointer = reference.partition("#")
+    last = (pointer or location).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return last if pointer else last.partition(".")[0]
 
 
 class Schemas:
     """
-    Brings the schemas of one problem type into form.
+    Reads the schemas of one document.
 
     Args:
-        document: What they are in.
-        name: The name of the problem type, for the classes of objects that have none.
-        tell: Is told what cannot be kept, and where.
+        document: The document.
+        models: The objects of the documents that were read before, to which those of this one are added.
+
+    Attributes:
+        models: The objects that members consist of, by the keys of their references.
+        notes: What could not be read since the notes were last taken.
     """
 
-    __slots__ = ("_count", "_document", "_inside", "_name", "_names", "_tell", "definitions")
+    __slots__ = ("_alive", "_count", "_document", "_inside", "_keys", "models", "notes")
 
-    def __init__(self, document: Document, name: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, document: Document, models: dict[int, Model]) -> None:
         self._document = document
-        self._name = name
-        self._tell = tell
-        self._names: dict[str, str] = {}
-        self._inside: list[str] = []
+        self._inside: list[int] = []
+        self._keys: dict[int, int] = {}
+        self._alive: list[Json] = []  # while a schema lives, its identity is that of no other
         self._count = 0
-        self.definitions: dict[str, Json] = {}
+        self.models = models
+        self.notes: list[str] = []
 
-    def members(self, properties: Mapping[str, JsonValue], required: JsonValue) -> tuple[dict[str, Json], list[str]]:
-        """Return the schemas of members, and the names of those that are required."""
-        needed = texts(required)
-        if "" in {*properties, *needed}:
-            self._tell("A member whose name is empty is left out.")
-        found = {name: self.schema(it, name) for name, it in properties.items() if name}
-        needed = [*dict.fromkeys(name for name in needed if name)]
-        return {**found, **{name: {} for name in needed if name not in found}}, needed
+    def members(self, schema: Json, leave_out: frozenset[str] = frozenset(), within: str = "") -> tuple[Member, ...]:
+        """Return the members of an object, as far as they are not to be left out."""
+        properties = schema.get("properties")
+        known = dict(list(properties.items())[:_PROPERTIES]) if isinstance(properties, dict) else {}
+        required = [name for name in texts(schema.get("required")) if name not in leave_out][:_PROPERTIES]
+        if "" in {*known, *required}:
+            self.notes.append("A member whose name is empty is left out.")
+        every = {**known, **{name: True for name in required if name not in known}}
+        return tuple(
+            self._member(name, it, f"{within}.{name}" if within else name, is_required=name in required)
+            for name, it in every.items()
+            if name and name not in leave_out
+        )
 
-    def schema(self, schema: JsonValue, where: str) -> Json:
-        """Return one schema in form; *where* is the name of the member that it is of."""
-        if isinstance(schema, dict) and not text(schema, "$ref"):
-            schema = _said_of_one(schema)
-        if isinstance(schema, dict) and text(schema, "$ref"):
-            return self._reference(schema, where)
-        if not isinstance(schema, dict):
-            if schema is not True:
-                self._tell(f"{where!r} has no schema that could be read: it can be anything.")
-            return {}
-        self._count += 1
-        if len(self._inside) > _DEPTH or self._count > _SCHEMAS:
-            self._tell(f"{where!r} is nested too deep: what is inside can be anything.")
-            return {}
-        self._inside.append("")
-        try:
-            return {**self._about(schema), **self._shape(merged(self._document, schema), where)}
-        finally:
-            self._inside.pop()
+    def _member(self, name: str, schema: JsonValue, where: str, *, is_required: bool) -> Member:
+        kind = self.kind(schema, where)
+        about = merged(self._document, schema) if isinstance(schema, dict) else {}
+        default = None if is_required else self._default(about, kind, where)
+        if not is_required:
+            kind = union([kind, NONE]) if kind != ANY else union([ANY])
+        # A model says about itself what its schema says.
+        said = schema if isinstance(schema, dict) and [*references(kind)] else about
+        description = " ".join(text(said, "description").split())
+        return Member(name, kind, is_required, default, description, tuple(_examples(said)))
 
-    def _reference(self, schema: Json, where: str) -> Json:
-        reference = text(schema, "$ref")
+    def _default(self, schema: Json, kind: Kind, where: str) -> JsonValue:
+        value = schema.get("default")
+        if value is None or (fits(kind, value) and len(json.dumps(value)) <= _EXAMPLE):
+            return value
+        self.notes.append(f"{where!r} has a default that is not filled in where it is absent.")
+        return None
+
+    def kind(self, schema: JsonValue, where: str) -> Kind:
+        """Return the kind of the values of a schema; *where* names the member for notes and for its class."""
         target = self._document.resolved(schema)
         if not isinstance(target, dict):
-            self._tell(f"{where!r} refers to {reference!r}, which is not in the document: it can be anything.")
-            return self._about(schema)
-        siblings = self._about({key: value for key, value in schema.items() if key != "$ref"})
-        if reference in self._names:
-            return {"$ref": f"#/$defs/{self._names[reference]}", **siblings}
-        if reference in self._inside:
-            self._tell(f"{where!r} contains itself: what is inside can be anything.")
-            return siblings
-        whole = merged(self._document, target)
-        self._inside.append(reference)
+            if target is not True:
+                self.notes.append(f"{where!r} can be anything: its schema could not be read.")
+            return ANY
+        if only := _wrapped(target):
+            return union([self.kind(only, where), NONE]) if _allows_null(target) else self.kind(only, where)
+        if id(target) in self._keys:
+            return _referred(self._keys[id(target)], target)
+        self._count += 1
+        if id(target) in self._inside or len(self._inside) > _DEPTH or self._count > _SCHEMAS:
+            self.notes.append(f"{where!r} can be anything: its schema is nested too deep, or in itself.")
+            return ANY
+        self._inside.append(id(target))
         try:
-            if _is_object(whole):
-                return {**self._defined(class_name(reference.rpartition("/")[2]), whole, where, reference), **siblings}
-            return {**self.schema(target, where), **siblings}
+            whole = merged(self._document, schema)
+            return (
+                self._object(whole, target, name_of(schema), where) if _is_object(whole) else self._any_of(whole, where)
+            )
         finally:
             self._inside.pop()
 
-    def _defined(self, name: str, whole: Json, where: str, reference: str) -> Json:
-        """Return the reference to the class of an object."""
-        name = name or class_name(where) or f"{self._name}Value"
-        while name in self.definitions or name == self._name:
-            name += "_"
-        self.definitions[name] = {}
-        if reference:
-            self._names[reference] = name
-        properties, required = self.members(self._document.object_at(whole, "properties"), whole.get("required"))
-        definition: Json = {"type": "object", "properties": {**properties}, "required": [*required]}
-        if description := text(whole, "description"):
-            definition["description"] = description
-        self.definitions[name] = definition
-        self._unchecked(whole, where)
-        return {"$ref": f"#/$defs/{name}"}
+    def _object(self, schema: Json, target: Json, name: str, where: str) -> Kind:
+        key = self._keys[id(target)] = len(self.models)
+        self._alive.append(target)
+        wanted = name if class_name(name) else class_name(where.replace(".", " "))
+        description = text(schema, "description").strip()
+        self.models[key] = Model(wanted)
+        self.models[key] = Model(wanted, description, self.members(schema, within=where))
+        return _referred(key, schema)
 
-    def _about(self, schema: Json) -> Json:
-        """Return what a schema says for people."""
-        said: Json = {}
-        if description := " ".join(text(schema, "description").split()):
-            said["description"] = description
-        if examples := values(schema.get("examples")):
-            said["examples"] = examples
-        elif "example" in schema:
-            said["examples"] = [schema["example"]]
-        return said
+    def _any_of(self, schema: Json, where: str) -> Kind:
+        """Return the kind of a schema that is not an object with known members."""
+        if allowed := constants(schema)[:_VALUES]:
+            return _of_values(allowed, is_nullable=_allows_null(schema))
+        alternatives = [it for key in ("oneOf", "anyOf") for it in values(schema.get(key))]
+        if alternatives:
+            kinds = [self.kind(it, where) for it in alternatives[:_VALUES]]
+            return union([*kinds, NONE]) if _allows_null(schema) else union(kinds)
+        kinds = [self._of_type(it, schema, where) for it in _types(schema)]
+        return union([*kinds, NONE]) if kinds and _allows_null(schema) else union(kinds)
 
-    def _unchecked(self, schema: Json, where: str) -> None:
-        if found := [key for key in _UNCHECKED if key in schema]:
-            self._tell(f"{where!r} is also limited by {', '.join(found)}, which is not checked.")
-
-    def _shape(self, schema: Json, where: str) -> Json:
-        """Return what a schema says about values."""
-        self._unchecked(schema, where)
-        if _is_object(schema):
-            made = self._defined("", schema, where, "")
-            return _nullable(made, is_nullable=_allows_null(schema))
-        if constant := self._constant(schema, where):
-            return {**constant, **self._default(schema, where)}
-        for union in ("oneOf", "anyOf"):
-            if alternatives := values(schema.get(union)):
-                any_of: list[JsonValue] = [self.schema(it, where) for it in alternatives]
-                return _nullable({"anyOf": any_of}, is_nullable=_allows_null(schema))
-        kinds = [kind for kind in _kinds(schema) if kind != "null"]
-        branches: list[Json] = [self._of_kind(kind, schema, where) for kind in kinds]
-        if not kinds:
-            if lost := sorted(_BOUNDS & schema.keys()):
-                self._tell(f"{where!r} has no type that could be read, so {', '.join(lost)} is not checked.")
-            return {"type": "null"} if _kinds(schema) == ["null"] else {}
-        shape: Json = branches[0] if len(branches) == 1 else {"anyOf": [*branches]}
-        return {**_nullable(shape, is_nullable=_allows_null(schema)), **self._default(schema, where)}
-
-    def _constant(self, schema: Json, where: str) -> Json | None:
-        allowed = [schema["const"]] if "const" in schema else values(schema.get("enum"))
-        if not allowed:
-            return None
-        known = [value for value in allowed if value is None or isinstance(value, str | int)]
-        if known != allowed:
-            self._tell(f"{where!r} has values that no annotation can list: others are taken, too.")
-            return None
-        nothing = [None] if schema.get("nullable") is True else []
-        return {"const": known[0]} if "const" in schema else {"enum": [*dict.fromkeys([*known, *nothing])]}
-
-    def _of_kind(self, kind: str, schema: Json, where: str) -> Json:
-        shape: Json = {"type": kind, **{key: schema[key] for key in _TOLD if _is_telling(key, schema, kind)}}
-        shape.update(self._bounds(kind, schema, where))
-        if kind == "array":
-            shape["items"] = self.schema(schema.get("items", True), f"{where} item")
-        others = schema.get("additionalProperties")
-        if kind == "object" and isinstance(others, dict) and others:
-            shape["additionalProperties"] = self.schema(others, f"{where} value")
-        return shape
-
-    def _bounds(self, kind: str, schema: Json, where: str) -> Iterator[tuple[str, Any]]:
-        for key in (key for key in schema if key in _OF_KIND.get(kind, ())):
-            value = schema[key]
-            if isinstance(value, bool) and key.startswith("exclusive"):
-                continue  # OpenAPI 3.0: it is about the other bound
-            other = f"exclusive{key[:1].upper()}{key[1:]}"
-            if not _is_bound(key, value) or (kind == "string" and schema.get("format") in FORMATS):
-                self._tell(f"{where!r} is also limited by {key} {value!r}, which is not checked.")
-            else:
-                yield (other if schema.get(other) is True else key), value
-
-    def _default(self, schema: Json, where: str) -> Json:
-        if "default" not in schema:
-            return {}
-        value, kinds = schema["default"], _kinds(schema)
-        if value is None and not _allows_null(schema):
-            return {}
-        allowed = [schema["const"]] if "const" in schema else values(schema.get("enum"))
-        fits = value in allowed if allowed else _kind_of(value) in kinds
-        is_special = isinstance(value, str) and schema.get("format") in FORMATS
-        if not fits or is_special or (isinstance(value, list | dict) and value):
-            self._tell(f"{where!r} is {value!r} where it is absent, which is not filled in.")
-            return {}
-        return {"default": value}
+    def _of_type(self, name: str, schema: Json, where: str) -> Kind:
+        if name == "array":
+            first = values(schema.get("prefixItems"))[:_VALUES]
+            if first and not schema.get("items"):
+                return TupleOf(tuple(self.kind(it, f"{where}.item") for it in first))
+            items = schema.get("items", True)
+            return ListOf(ANY if first or items is True else self.kind(items, f"{where}.item"))
+        if name == "object":
+            others = schema.get("additionalProperties")
+            return MapOf(self.kind(others, f"{where}.value") if isinstance(others, dict) and others else ANY)
+        if name == "string" and text(schema, "format") in _FORMATS:
+            return Plain(_FORMATS[text(schema, "format")])
+        return _TYPES[name]
 
 
-def _said_of_one(schema: Json) -> Json:
-    """Return a reference with what is said of it, where OpenAPI 3.0 needs an `allOf` to say it."""
+def _wrapped(schema: Json) -> Json | None:
+    """Return the reference in a schema that only says more about it: OpenAPI 3.0 needs an `allOf` for that."""
     parts = values(schema.get("allOf"))
-    if len(parts) != 1 or not text(parts[0], "$ref") or {"properties", "required"} & schema.keys():
-        return schema
-    return {**{key: value for key, value in schema.items() if key != "allOf"}, "$ref": text(parts[0], "$ref")}
+    first = parts[0] if len(parts) == 1 and not {"properties", "required"} & schema.keys() else None
+    return first if isinstance(first, dict) and reference_of(first) is not None else None
+
+
+def _referred(key: int, schema: Json) -> Kind:
+    return union([Ref(key), NONE]) if _allows_null(schema) else Ref(key)
+
+
+def _of_values(allowed: list[JsonValue], *, is_nullable: bool) -> Kind:
+    """Return the kind of an enum: the values that an annotation can list, and besides them all of their types."""
+    listed: list[Scalar] = [it for it in allowed if it is None or isinstance(it, str | int)]
+    types = [_TYPE_OF[type(it) if type(it) in _TYPE_OF else str] for it in allowed]
+    known = [it for it in listed if it is not None]
+    kinds: list[Kind] = [OneOf(tuple({(type(it), it): it for it in known}.values()))] if known else []
+    return union([*kinds, *types, *([NONE] if is_nullable else [])])
 
 
 def _is_object(schema: Json) -> bool:
     properties = schema.get("properties")
-    kinds = [kind for kind in _kinds(schema) if kind != "null"]
-    return isinstance(properties, dict) and bool(properties) and kinds in ([], ["object"])
+    kinds = [kind for kind in _types(schema) if kind != "null"]
+    return isinstance(properties, dict) and bool(properties) and kinds in ([], ["object"]) and not constants(schema)
 
 
-def _kinds(schema: Json) -> list[str]:
+def _types(schema: Json) -> list[str]:
+    known = {*_TYPES, "array", "object"}
     said = text(schema, "type")
-    found = [it for it in ([said] if said else texts(schema.get("type"))) if it in _KINDS]
-    if not found and "items" in schema:
+    found = [it for it in ([said] if said else texts(schema.get("type"))) if it in known]
+    if not found and ("items" in schema or "prefixItems" in schema):
         return ["array"]
     return found or (["object"] if isinstance(schema.get("additionalProperties"), dict) else [])
 
 
 def _allows_null(schema: Json) -> bool:
-    return schema.get("nullable") is True or "null" in _kinds(schema)
+    return schema.get("nullable") is True or "null" in _types(schema)
 
 
-def _nullable(shape: Json, *, is_nullable: bool) -> Json:
-    if not is_nullable:
-        return shape
-    return {"anyOf": [*(values(shape.get("anyOf")) or [shape]), {"type": "null"}]}
+def _examples(schema: Json) -> Iterator[JsonValue]:
+    """Yield the examples of a schema that are short enough to be read in a class."""
+    found = values(schema.get("examples")) or ([schema["example"]] if "example" in schema else [])
+    yield from (it for it in found[:_VALUES] if _is_short(it))
 
 
-def _kind_of(value: JsonValue) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    names = ((str, "string"), (int, "integer"), (float, "number"), (list, "array"), (dict, "object"))
-    return next((name for cls, name in names if isinstance(value, cls)), "null")
-
-
-def _is_telling(key: str, schema: Json, kind: str) -> bool:
-    if key == "format":
-        return isinstance(schema.get(key), str) and kind in ("string", "integer", "number")
-    return schema.get(key) is True and (key != "uniqueItems" or kind == "array")
-
-
-def _is_bound(key: str, value: JsonValue) -> bool:
-    """Return whether pydantic can check a bound."""
-    if key == "pattern":
-        try:
-            SchemaValidator(core_schema.str_schema(pattern=value if isinstance(value, str) else "("))
-        except SchemaError:
-            return False
-        return True
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return False
-    if key in _NUMBERS:
-        return key != "multipleOf" or value > 0
-    return isinstance(value, int) and 0 <= value < 2**31
+def _is_short(value: JsonValue) -> bool:
+    left: list[JsonValue] = [value]
+    size = 0
+    while left and size <= _EXAMPLE:
+        it = left.pop()
+        size += len(it) if isinstance(it, str) else 1
+        left += [*it, *it.values()] if isinstance(it, dict) else values(it)
+    return size <= _EXAMPLE

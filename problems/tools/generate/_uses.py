@@ -1,9 +1,11 @@
 """
-Where an OpenAPI or Swagger document says that a problem can be the answer.
+Where an OpenAPI or Swagger document describes error responses.
 
-Knows how the versions write responses, not what a problem says.
+Visits every operation, whatever it is reached by. Knows how the versions write responses, not what a problem says.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,16 +13,20 @@ from typing import Final
 from pydantic import JsonValue
 
 from problems._wire.media_types import JSON, PROBLEM_JSON, PROBLEM_XML, essence
-from problems.tools.generate._documents import Document, Json, constant, is_external, text, texts, values
-from problems.tools.generate._schemas import merged
+from problems.tools.generate._documents import Document, Json, constants, reference_of, text, texts, values
+from problems.tools.generate._schemas import merged, name_of
 
-__all__ = ["STANDARD", "Use", "bases_in", "looks_like_a_problem", "uses"]
+__all__ = ["STANDARD", "Use", "looks_like_a_problem", "uses"]
 
 STANDARD: Final = frozenset({"type", "title", "status", "detail", "instance"})
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _PROBLEMS: Final = (PROBLEM_JSON, PROBLEM_XML)
+_KEY: Final = re.compile(r"[1-5](?:[0-9]{2}|[Xx]{2})|default")
 _NO_ERRORS: Final = ("1", "2", "3")
 _BRANCHES: Final = 200
+_DEPTH: Final = 4
+_NESTED: Final = 3
+"""Callbacks of callbacks are read to this depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,79 +39,145 @@ class Use:
         key: The key of the response: a status code, a range or `default`; empty for a component.
         response: The name of the response among the components, if it has one.
         schema: The schema, or a reference to it.
-        examples: The examples that the response has.
-        description: What the response tells.
+        name: The name of the schema among the components, if it has one.
+        fixed: The constants that a discriminator gives to members.
+        examples: The examples of the response.
+        description: The description of the response.
         headers: The header fields of the response.
-        is_json: Whether it is documented as plain JSON.
+        json: The media type, if the response is documented as plain JSON.
+        is_ours: Whether the API's client answers: the operation is a callback or a webhook.
     """
 
     where: str
     key: str = ""
     response: str = ""
     schema: JsonValue = None
+    name: str = ""
+    fixed: tuple[tuple[str, str], ...] = ()
     examples: tuple[Json, ...] = ()
     description: str = ""
     headers: tuple[tuple[str, Json], ...] = ()
-    is_json: bool = False
+    json: str = ""
+    is_ours: bool = False
 
-    @property
-    def name(self) -> str:
-        """The name of the schema among the components, if it has one."""
-        return _component(self.schema, "schemas", "definitions")
+    def whole(self, document: Document) -> Json:
+        """Return the schema put together, with the constants of its discriminator."""
+        schema = merged(document, self.schema)
+        if not self.fixed:
+            return schema
+        properties = dict(document.object_at(schema, "properties"))
+        for name, value in self.fixed:
+            old = document.object_at(properties.get(name))
+            properties[name] = {**{key: it for key, it in old.items() if key != "enum"}, "const": value}
+        return {**schema, "properties": properties}
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    where: str
+    value: Json
+    is_ours: bool
 
 
 def uses(document: Document, tell: Callable[[str], None]) -> Iterator[Use]:
-    """Yield the problems of the operations, then those that only the components have."""
-    found = [use for whole in _documented(document, tell) for use in _branches(document, whole)]
+    """Yield the error bodies of the operations, then the problems that only the components have."""
+    found = [branch for use in _documented(document, tell) for branch in _branches(document, use)]
     yield from found
     yield from _components(document, found)
 
 
 def _documented(document: Document, tell: Callable[[str], None]) -> Iterator[Use]:
-    seen: set[str] = set()
-    for where, key, response, produces in _responses(document):
-        if external := is_external(response):
-            tell(f"{where} {key}: the response is {external!r}, which is not in the document.")
-        name = _component(response, "responses")
-        seen.add(name)
-        yield from _answers(document, Use(where, key, name), document.object_at(response), produces)
+    seen: set[int] = set()
+    for operation in _operations(document):
+        produces = operation.value.get("produces", document.root.get("produces"))
+        for key, response in document.object_at(operation.value, "responses").items():
+            if not _KEY.fullmatch(key):
+                continue
+            whole = document.object_at(response)
+            seen.add(id(whole))
+            name = name_of(response)
+            found = list(
+                _answers(document, Use(operation.where, key, name, is_ours=operation.is_ours), whole, produces)
+            )
+            if not key.startswith(_NO_ERRORS):
+                yield from found
+            elif any(not use.json for use in found):
+                tell(f"{operation.where} answers {key} with a problem document: a success is not an exception.")
     named = {**document.object_at(document.root, "responses")}
     named.update(document.object_at(document.root, "components", "responses"))
     for name, response in named.items():
-        if name not in seen:
-            produces = document.root.get("produces")
-            yield from _answers(document, Use(f"response {name}", "", name), document.object_at(response), produces)
+        whole = document.object_at(response)
+        if id(whole) not in seen:
+            for use in _answers(document, Use(f"response {name}", "", name), whole, document.root.get("produces")):
+                if not use.json or _is_like(document, use.schema):
+                    yield use
 
 
-def _responses(document: Document) -> Iterator[tuple[str, str, JsonValue, JsonValue]]:
-    """Yield the responses of all operations: where, the key, the response, and what the operation produces."""
-    for paths in ("paths", "webhooks"):
-        for path, item in document.object_at(document.root, paths).items():
-            operations = document.object_at(item)
-            for method in _METHODS:
-                operation = document.object_at(operations.get(method))
-                produces = operation.get("produces", document.root.get("produces"))
-                for key, response in document.object_at(operation, "responses").items():
-                    yield f"{method.upper()} {path}", str(key), response, produces
+def _operations(document: Document) -> Iterator[_Operation]:
+    """Yield every operation once: of paths, webhooks, callbacks, and of components that none of them uses."""
+    seen: set[int] = set()
+    root = document.root
+    for path, item in document.object_at(root, "paths").items():
+        yield from _of_item(document, path, item, seen, 0)
+    for path, item in document.object_at(root, "webhooks").items():
+        yield from _of_item(document, f"webhook {path}", item, seen, 1)
+    for name, item in document.object_at(root, "components", "pathItems").items():
+        if id(document.object_at(item)) not in seen:
+            yield from _of_item(document, f"path item {name}", item, seen, 0)
+    for name, callback in document.object_at(root, "components", "callbacks").items():
+        for path, item in document.object_at(callback).items():
+            if id(document.object_at(item)) not in seen:
+                yield from _of_item(document, f"callback {name} {path}", item, seen, 1)
+
+
+def _of_item(document: Document, path: str, item: JsonValue, seen: set[int], depth: int) -> Iterator[_Operation]:
+    target = document.object_at(item)
+    seen.add(id(target))
+    beside = item if isinstance(item, dict) and item is not target else {}
+    whole = {**target, **beside}
+    methods = {name.upper(): whole[name] for name in _METHODS if name in whole}
+    for name, it in {**methods, **document.object_at(whole, "additionalOperations")}.items():
+        operation = document.object_at(it)
+        yield _Operation(f"{name} {path}", operation, depth > 0)
+        if depth >= _NESTED:
+            continue
+        for called, callback in document.object_at(operation, "callbacks").items():
+            for expression, inner in document.object_at(callback).items():
+                if id(document.object_at(inner)) in seen:
+                    continue
+                yield from _of_item(document, f"callback {called} {expression}", inner, seen, depth + 1)
 
 
 def _answers(document: Document, use: Use, response: Json, produces: JsonValue) -> Iterator[Use]:
-    """Yield what a response can be, as far as that is a problem."""
+    """Yield the error bodies that a response describes."""
     headers = tuple((name, document.object_at(it)) for name, it in document.object_at(response, "headers").items())
     use = replace(use, description=text(response, "description"), headers=headers)
     if "content" not in response:  # Swagger 2
         examples = tuple(it for it in document.object_at(response, "examples").values() if isinstance(it, dict))
-        is_problem = any(essence(kind) in _PROBLEMS for kind in texts(produces))
-        if is_problem and not use.key.startswith(_NO_ERRORS) and ("schema" in response or examples):
-            yield replace(use, schema=response.get("schema"), examples=examples)
+        kinds = texts(produces) or [JSON]
+        if "schema" in response or examples:
+            yield from _of_kinds(document, replace(use, schema=response.get("schema"), examples=examples), kinds)
         return
     for kind, media in document.object_at(response, "content").items():
         whole = document.object_at(media)
-        found = replace(use, schema=whole.get("schema"), examples=tuple(_examples(document, whole)))
-        if essence(kind) in _PROBLEMS:
-            yield found
-        elif essence(kind) == JSON and not use.key.startswith(_NO_ERRORS) and _is_like(document, whole.get("schema")):
-            yield replace(found, is_json=True)
+        examples = tuple(_examples(document, whole))
+        yield from _of_kinds(document, replace(use, schema=whole.get("schema"), examples=examples), [kind])
+
+
+def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
+    """Yield a body if one of its media types is that of a problem, or if it is an object of plain JSON."""
+    known = [essence(kind) for kind in kinds]
+    use = replace(use, name=name_of(use.schema))
+    if any(kind in _PROBLEMS or kind.endswith("problem+json") for kind in known):
+        yield use
+        return
+    plain = next((kind for kind in known if kind == JSON or kind.endswith("+json")), "")
+    if plain and (use.examples or _has_members(document, use.schema)):
+        yield replace(use, json=plain)
+
+
+def _has_members(document: Document, schema: JsonValue) -> bool:
+    return any(merged(document, it).get("properties") for it, _, _ in _alternatives(document, schema, 0))
 
 
 def _is_like(document: Document, schema: JsonValue) -> bool:
@@ -117,9 +189,23 @@ def _examples(document: Document, media: Json) -> Iterator[Json]:
     if isinstance(one, dict):
         yield one
     for it in document.object_at(media, "examples").values():
-        value = document.object_at(it).get("value")
+        value = _example(document, document.object_at(it))
         if isinstance(value, dict):
             yield value
+
+
+def _example(document: Document, example: Json) -> JsonValue:
+    """Return the value of an Example Object, however it is written (OpenAPI 3.2.0, section 4.19)."""
+    for key in ("value", "dataValue"):
+        if key in example:
+            return example[key]
+    if written := text(example, "serializedValue"):
+        try:
+            value: JsonValue = json.loads(written)
+        except (ValueError, RecursionError):
+            return None
+        return Document(value).root
+    return document.external(example, "externalValue")
 
 
 def looks_like_a_problem(schema: Json, *, at_least: int = 1) -> bool:
@@ -133,68 +219,75 @@ def _branches(document: Document, use: Use) -> Iterator[Use]:
     """Yield a use for each alternative of a schema."""
     found = list(_alternatives(document, use.schema, 0))[:_BRANCHES]
     if len(found) < 2:
-        yield replace(use, schema=found[0]) if found else use
+        yield replace(use, schema=found[0][0], name=found[0][1] or use.name, fixed=found[0][2]) if found else use
         return
-    types = [_type(document, it) for it in found]
-    open_ones = [at for at, it in enumerate(types) if it is None]
-    for at, (schema, uri) in enumerate(zip(found, types, strict=True)):
-        own = [it for it in use.examples if it.get("type") == uri]
-        rest = [it for it in use.examples if it.get("type") not in types]
-        yield replace(use, schema=schema, examples=tuple(rest if open_ones[:1] == [at] else own if uri else ()))
+    branches = [replace(use, schema=schema, name=name, fixed=fixed) for schema, name, fixed in found]
+    types = [_types(document, it) for it in branches]
+    known = [it for some in types for it in some]  # not a set: an example can have any value for `type`
+    open_ones = [at for at, some in enumerate(types) if not some]
+    for at, (branch, some) in enumerate(zip(branches, types, strict=True)):
+        own = [it for it in use.examples if it.get("type") in some]
+        rest = [it for it in use.examples if it.get("type") not in known]
+        yield replace(branch, examples=tuple(rest if open_ones[:1] == [at] else own))
 
 
-def _alternatives(document: Document, schema: JsonValue, depth: int) -> Iterator[JsonValue]:
+_Branch = tuple[JsonValue, str, tuple[tuple[str, str], ...]]
+
+
+def _alternatives(document: Document, schema: JsonValue, depth: int) -> Iterator[_Branch]:
+    """Yield the schemas that a schema is one of: by its discriminator, `oneOf` or `anyOf`."""
     whole = document.resolved(schema)
-    if isinstance(whole, dict) and "properties" not in whole and depth < 4:
-        for union in ("oneOf", "anyOf"):
-            branches = values(whole.get(union))[:_BRANCHES]
-            for it in branches:
-                yield from _alternatives(document, it, depth + 1)
-            if branches:
-                return
-    yield schema
+    if not isinstance(whole, dict) or depth >= _DEPTH:
+        yield schema, name_of(schema), ()
+        return
+    discriminator = document.object_at(whole, "discriminator")
+    by = text(discriminator, "propertyName")
+    mapping = document.object_at(discriminator, "mapping") if by else {}
+    branches = (
+        []
+        if "properties" in whole and not mapping
+        else [it for union in ("oneOf", "anyOf") for it in values(whole.get(union))[:_BRANCHES]]
+    )
+    targets = {id(document.resolved(it)) for it in mapping.values()}
+    for value, it in list(mapping.items())[:_BRANCHES]:
+        yield it, name_of(it), ((by, value),)
+    for it in branches:
+        if id(document.resolved(it)) in targets:
+            continue
+        name = name_of(it)
+        is_named = by and name and not constants(document.object_at(merged(document, it), "properties", by))
+        if is_named:  # without a mapping the value is the name of the schema
+            yield it, name, ((by, name),)
+        else:
+            yield from _alternatives(document, it, depth + 1)
+    if not mapping and not branches:
+        yield schema, name_of(schema), ()
 
 
-def _type(document: Document, schema: JsonValue) -> str | None:
-    found = constant(document.object_at(merged(document, schema), "properties", "type"))
-    return found if isinstance(found, str) else None
+def _types(document: Document, use: Use) -> list[str]:
+    return texts(constants(document.object_at(use.whole(document), "properties", "type")))
 
 
 def _components(document: Document, found: list[Use]) -> Iterator[Use]:
     """Yield the schemas that look like problems, and are neither used nor a part of others."""
-    schemas = {**document.object_at(document.root, "definitions")}
-    schemas.update(document.object_at(document.root, "components", "schemas"))
-    known = {use.name for use in found} | set(_mentioned(schemas))
-    group = "components/schemas" if "components" in document.root else "definitions"
-    for name in schemas:
-        reference: Json = {"$ref": f"#/{group}/{name.replace('~', '~0').replace('/', '~1')}"}
-        if name not in known and looks_like_a_problem(merged(document, reference), at_least=3):
-            yield Use(f"schema {name}", schema=reference)
+    for group in (("definitions",), ("components", "schemas")):
+        schemas = document.object_at(document.root, *group)
+        known = {id(document.resolved(use.schema)) for use in found} | set(_mentioned(document, schemas))
+        for name, schema in schemas.items():
+            if id(document.resolved(schema)) not in known and _is_like(document, schema):
+                yield from _branches(document, Use(f"schema {name}", schema=schema, name=name))
 
 
-def bases_in(document: Document) -> frozenset[str]:
-    """Return the names of the schemas that others are made from."""
-    schemas = {**document.object_at(document.root, "definitions")}
-    schemas.update(document.object_at(document.root, "components", "schemas"))
-    parts = [values(it.get("allOf")) for it in schemas.values() if isinstance(it, dict)]
-    return frozenset(_component(it, "schemas", "definitions") for part in parts for it in part)
-
-
-def _mentioned(value: JsonValue) -> Iterator[str]:
-    """Yield the names of the schemas that others refer to."""
+def _mentioned(document: Document, value: JsonValue) -> Iterator[int]:
+    """Yield the identities of the schemas that others refer to."""
     left: list[JsonValue] = [value]
+    seen: set[int] = set()
     while left:
         it = left.pop()
-        if isinstance(it, dict):
-            yield _component(it, "schemas", "definitions")
-            left += it.values()
-        elif isinstance(it, list):
-            left += it
-
-
-def _component(value: JsonValue, *groups: str) -> str:
-    reference = text(value, "$ref")
-    if not reference.startswith("#/"):
-        return ""
-    *path, name = reference[2:].split("/")
-    return name.replace("~1", "/").replace("~0", "~") if path[-1:] in [[it] for it in groups] else ""
+        if isinstance(it, dict | list):
+            if id(it) in seen:
+                continue
+            seen.add(id(it))
+            left += it.values() if isinstance(it, dict) else it
+        if reference_of(it) is not None:
+            yield id(document.resolved(it))

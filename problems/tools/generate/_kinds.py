@@ -1,0 +1,234 @@
+"""
+Kinds of values: what an annotation says, before the classes that it names have their names.
+
+Pure values. Does not know JSON Schema or Python source.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from pydantic import JsonValue
+
+__all__ = [
+    "ANY",
+    "NONE",
+    "Kind",
+    "ListOf",
+    "MapOf",
+    "Member",
+    "Model",
+    "OneOf",
+    "Plain",
+    "Ref",
+    "Scalar",
+    "TupleOf",
+    "Union",
+]
+__all__ += ["distinct", "fits", "references", "renamed", "together", "union", "with_keys"]
+
+Scalar: TypeAlias = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A type that has a name in every module."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several constants."""
+
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list."""
+
+    item: "Kind"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    """A list of a fixed length."""
+
+    items: tuple["Kind", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object with members of any name."""
+
+    value: "Kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The model with this key."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Any of several kinds."""
+
+    kinds: tuple["Kind", ...]
+
+
+Kind: TypeAlias = Plain | OneOf | ListOf | TupleOf | MapOf | Ref | Union
+
+ANY: Final = Plain("Any")
+NONE: Final = Plain("None")
+_PLAIN: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "None": type(None),
+    "Any": object,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """
+    A member of an object.
+
+    Attributes:
+        name: The name on the wire.
+        kind: The kind of its values.
+        required: Whether every object has it.
+        default: The value of an absent member.
+        description: The description.
+        examples: Example values.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+    default: JsonValue = None
+    description: str = ""
+    examples: tuple[JsonValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An object with known members: what its class is to be called, its description and the members."""
+
+    name: str
+    description: str = ""
+    members: tuple[Member, ...] = ()
+
+
+def union(kinds: Iterable[Kind]) -> Kind:
+    """
+    Return the union of some kinds, without repetitions.
+
+    >>> union([Plain("str"), union([Plain("str"), NONE])])
+    Union(kinds=(Plain(name='str'), Plain(name='None')))
+    """
+    found: dict[object, Kind] = {}
+    for kind in kinds:
+        for one in kind.kinds if isinstance(kind, Union) else (kind,):
+            found[_identity(one)] = one
+    if not found or _identity(ANY) in found:
+        return ANY
+    if NONE in found.values():  # comes last, and covers a constant `None`
+        found = {key: it for key, it in found.items() if it not in (NONE, OneOf((None,)))} | {_identity(NONE): NONE}
+    return next(iter(found.values())) if len(found) == 1 else Union(tuple(found.values()))
+
+
+def _identity(kind: Kind) -> object:
+    """Return what tells kinds apart: `1` and `True` are equal for Python, and two constants."""
+    return tuple((type(it), it) for it in kind.values) if isinstance(kind, OneOf) else kind
+
+
+def fits(kind: Kind, value: JsonValue) -> bool:
+    """Return whether a JSON value is of a kind, as far as this is known without its models."""
+    if isinstance(kind, Union):
+        return any(fits(one, value) for one in kind.kinds)
+    if isinstance(kind, OneOf):
+        return any(type(it) is type(value) and it == value for it in kind.values)
+    if isinstance(kind, ListOf):
+        return isinstance(value, list) and all(fits(kind.item, it) for it in value)
+    if isinstance(kind, MapOf):
+        return isinstance(value, dict) and all(fits(kind.value, it) for it in value.values())
+    if isinstance(kind, Plain) and kind.name in _PLAIN:
+        return isinstance(value, _PLAIN[kind.name]) and (not isinstance(value, bool) or kind.name in ("bool", "Any"))
+    return False
+
+
+def references(kind: Kind) -> Iterator[int]:
+    """Yield the keys of the models that a kind refers to."""
+    if isinstance(kind, Ref):
+        yield kind.key
+    elif isinstance(kind, Union | TupleOf):
+        for one in kind.kinds if isinstance(kind, Union) else kind.items:
+            yield from references(one)
+    elif isinstance(kind, ListOf | MapOf):
+        yield from references(kind.item if isinstance(kind, ListOf) else kind.value)
+
+
+def renamed(kind: Kind, keys: Mapping[int, int]) -> Kind:
+    """Return a kind with other keys of its models."""
+    if isinstance(kind, Ref):
+        return Ref(keys[kind.key])
+    if isinstance(kind, Union):
+        return union(renamed(one, keys) for one in kind.kinds)
+    if isinstance(kind, TupleOf):
+        return TupleOf(tuple(renamed(one, keys) for one in kind.items))
+    if isinstance(kind, ListOf):
+        return ListOf(renamed(kind.item, keys))
+    return MapOf(renamed(kind.value, keys)) if isinstance(kind, MapOf) else kind
+
+
+def distinct(models: Mapping[int, Model]) -> dict[int, int]:
+    """
+    Return for each model the key of the first one that is equal to it, the models that they refer to included.
+
+    Begins with all models taken for equal, and tells more of them apart until nothing changes.
+    """
+    groups = dict.fromkeys(models, 0)
+    count = 0
+    while True:
+        first: dict[str, int] = {}
+        finer = {key: first.setdefault(repr(with_keys(model, groups)), key) for key, model in models.items()}
+        if len(first) == count:
+            return finer
+        groups, count = finer, len(first)
+
+
+def with_keys(model: Model, keys: Mapping[int, int]) -> Model:
+    """Return a model with other keys of the models that it refers to."""
+    return replace(model, members=tuple(replace(it, kind=renamed(it.kind, keys)) for it in model.members))
+
+
+def together(several: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
+    """Return the members that objects of several schemas have: required is what all of them require."""
+    lists = list(several)
+    found: dict[str, Member] = {}
+    for members in lists:
+        for it in members:
+            old = found.get(it.name)
+            found[it.name] = it if old is None else _both(old, it)
+    needed = [{it.name for it in members if it.required} for members in lists]
+    always = set.intersection(*needed) if needed else set()
+    return tuple(
+        it if it.required == (it.name in always) else replace(it, required=False, kind=union([it.kind, NONE]))
+        for it in found.values()
+    )
+
+
+def _both(one: Member, other: Member) -> Member:
+    return Member(
+        one.name,
+        union([one.kind, other.kind]),
+        one.required and other.required,
+        one.default,
+        one.description or other.description,
+        one.examples or other.examples,
+    )
