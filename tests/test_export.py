@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from problems import Conflict, NotFound, Registry
 from problems.documenting.vocabulary import DocumentedType, Vocabulary
 from problems.tools.export import FORMATS, export
+from tests.hostile import Documents
 
 ROOT = Path(__file__).parents[1]
 BASE = "https://shop.example/problems/"
@@ -98,7 +99,7 @@ class TestTypeScript:
             pytest.param("  readonly first?: Line | null;\n", id="nullable object"),
             pytest.param('  readonly reason?: "sold" | "broken";\n', id="enumeration"),
             pytest.param('  readonly "until-when"?: string | null;\n', id="alias"),
-            pytest.param("  readonly by_colour?: Readonly<Record<string, number>>;\n", id="map"),
+            pytest.param("  readonly by_colour?: { readonly [key: string]: number };\n", id="map"),
             pytest.param("  readonly pair?: readonly [number, string];\n", id="tuple"),
             pytest.param("No item has the * / requested id.", id="end of a comment"),
             pytest.param("export type Problem = ItemNotFound | OutOfStock | ValidationProblem;\n", id="union"),
@@ -142,7 +143,7 @@ class TestTypeScript:
             pytest.param({"type": ["string", "null"]}, "string | null", id="types"),
             pytest.param({"allOf": [{"type": "string"}]}, "string", id="all of"),
             pytest.param({"$ref": "#/$defs/Nowhere"}, "unknown", id="dangling"),
-            pytest.param({"type": "object"}, "Readonly<Record<string, unknown>>", id="object"),
+            pytest.param({"type": "object"}, "{ readonly [key: string]: unknown }", id="object"),
             pytest.param(
                 {"type": "object", "properties": {"a": {"type": "integer"}}}, '{ readonly "a"?: number }', id="inline"
             ),
@@ -170,6 +171,77 @@ class TestTypeScript:
         documented = DocumentedType(type="urn:x:y", name="X", title="X", status=409, schema=document)
 
         assert 'export type Colour = "red" | "blue";\n' in export(Vocabulary(types=(documented,)), "typescript")
+
+
+HOSTILE = range(60)
+"""The seeds of random exports with hostile texts."""
+
+
+def hostile(seed):
+    """Return the module of a random export."""
+    return export(Vocabulary.model_validate(json.loads(json.dumps(Documents(seed).export()))), "typescript")
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["Record", "delete", "Problem", "string", "1st", "a b", "", "__proto__", "größe"])
+    def test_a_name_is_free(self, name):
+        """
+        What is declared is an identifier, and neither a word of the language nor a type that the module uses.
+        """
+        document = {"properties": {"it": {"$ref": f"#/$defs/{name}"}}, "$defs": {name: {"properties": {"a": {}}}}}
+        documented = DocumentedType(type="urn:x:y", name="X", title="X", status=409, schema=document)
+        script = export(Vocabulary(types=(documented,)), "typescript")
+        (declared,) = set(re.findall(r"^export interface (\S+)", script, re.MULTILINE)) - {"X", "ProblemDetails"}
+
+        assert re.fullmatch(r"[A-Za-z_$][\w$]*", declared, re.ASCII)
+        assert declared != name
+        assert f"  readonly it?: {declared};\n" in script
+
+    def test_equal_definitions_with_different_parts_are_two(self):
+        """
+        A definition is the same only if those that it refers to are.
+        """
+
+        def documented(uri, part):
+            reference = {"type": "object", "properties": {"part": {"$ref": "#/$defs/Part"}}}
+            document = {"properties": {"it": {"$ref": "#/$defs/It"}}, "$defs": {"It": reference, "Part": part}}
+            return DocumentedType(type=uri, name="X", title="X", status=409, schema=document)
+
+        types = (documented("urn:x:1", {"type": "string"}), documented("urn:x:2", {"type": "integer"}))
+        script = export(Vocabulary(types=types), "typescript")
+
+        assert ["It", "It_"] == re.findall(r"^export interface (It_?) ", script, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        "schema",
+        [
+            pytest.param({"$ref": "#/$defs/It"}, id="itself"),
+            pytest.param({"anyOf": [{"type": "null"}, {"allOf": [{"$ref": "#/$defs/It"}]}]}, id="an alternative"),
+        ],
+    )
+    def test_a_circular_definition(self, schema):
+        """
+        A type that consists of itself only is unknown.
+        """
+        document = {"properties": {"it": {"$ref": "#/$defs/It"}}, "$defs": {"It": schema}}
+        documented = DocumentedType(type="urn:x:y", name="X", title="X", status=409, schema=document)
+
+        assert "export type It = unknown;\n" in export(Vocabulary(types=(documented,)), "typescript")
+
+    @pytest.mark.parametrize("text", ["*/ boom() /*", "*\u2028/ boom()", '"; boom(); "', "\\", "\ud83d", "\u202e"])
+    def test_a_text_stays_a_text(self, text):
+        """
+        No text ends a string or a comment, and no character hides.
+        """
+        document = {"properties": {text: {"const": text, "description": text}}}
+        documented = DocumentedType(type="urn:x:y", name="X", title=text, status=409, schema=document)
+        script = export(Vocabulary(types=(documented,)), "typescript")
+        code = re.sub(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|//[^\n]*', "", script, flags=re.DOTALL)
+
+        assert "boom" not in code
+        assert script.encode("utf-8")
+        assert "\u2028" not in script
+        assert "\u202e" not in script
 
 
 USE = """
@@ -234,6 +306,15 @@ class TestCompiler:
         (folder / "forgets.ts").write_text(case.sub("", USE))
 
         assert "Type 'ValidationProblem' is not assignable to type 'never'" in self.compile(folder, "forgets.ts").stdout
+
+    def test_hostile_exports_compile(self, tmp_path):
+        """
+        Whatever texts and schemas an export has, its module is accepted by the compiler.
+        """
+        for seed in HOSTILE:
+            (tmp_path / f"m{seed}.ts").write_text(hostile(seed), "utf-8")
+
+        assert "" == self.compile(tmp_path, "--noEmit", *(f"m{seed}.ts" for seed in HOSTILE)).stdout
 
 
 class TestSharing:

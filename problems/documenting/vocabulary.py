@@ -5,8 +5,7 @@ Turns classes into plain values that other programs read. Knows no representatio
 """
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -23,7 +22,7 @@ from problems.openapi._examples import example_document
 from problems.openapi._walk import SCHEMAS
 from problems.registry import Registry
 
-__all__ = ["DocumentedHeader", "DocumentedType", "Vocabulary", "documented", "schema_names", "types_of"]
+__all__ = ["DocumentedHeader", "DocumentedType", "Vocabulary", "documented", "types_of"]
 
 Json = dict[str, Any]
 
@@ -145,27 +144,6 @@ class Vocabulary(BaseModel):
 
 def _to_json(value: BaseModel) -> str:
     return value.model_dump_json(indent=2, by_alias=True) + "\n"
-
-
-def schema_names(types: Iterable[DocumentedType], taken: Iterable[str]) -> Mapping[int, str]:
-    """
-    Return a name for each schema in *types*, their definitions among them, by its identity.
-
-    Equal definitions of several types have one name, different ones that are called the same two.
-
-    Args:
-        types: The problem types.
-        taken: The names that mean something else in the program that is written.
-    """
-    names: dict[int, str] = {}
-    used: dict[str, Json] = {name: {} for name in taken}
-    for documented in types:
-        for name, schema in [*documented.definitions.items(), (documented.name, documented.document)]:
-            own = re.sub(r"\W", "_", name)
-            while used.setdefault(own, schema) != schema:
-                own += "_"
-            names[id(schema)] = own
-    return names
 
 
 def types_of(registry: Registry) -> tuple[type[Problem], ...]:

@@ -1,31 +1,50 @@
 """
 A vocabulary as a TypeScript module: an interface for each problem type, their union, and a guard.
 
-From JSON Schema to types; what TypeScript cannot say (limits, patterns) is left out. Nothing to install, nothing to
-run but the guard.
+From JSON Schema to types; bounds and patterns, which TypeScript has no types for, are left out. Text reaches the module
+through one encoder for strings and one for comments; every declared name is free in TypeScript and in the module.
 """
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from pydantic import JsonValue
 
 from problems._wire.problem_type import ABOUT_BLANK
-from problems.documenting.vocabulary import DocumentedType, Vocabulary, schema_names
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
 
 __all__ = ["to_typescript"]
 
-Json = dict[str, Any]
+Json = dict[str, JsonValue]
 
 _PLAIN: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+_OTHER: Final = re.compile(r"[^A-Za-z0-9_$]")
+_INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+_DEPTH: Final = 30
 
-_TAKEN: Final = ("Problem", "ProblemType", "ProblemDetails")
+_WORDS: Final = (
+    "any arguments as async await bigint boolean break case catch class const continue debugger declare "
+    "default delete do else enum eval export extends false finally for function if implements import in "
+    "instanceof interface let module namespace never new null number object package private protected "
+    "public return static string super switch symbol this throw true try type typeof undefined unknown "
+    "unique var void while with yield __proto__"
+)
+_GLOBALS: Final = (
+    "Array Boolean Date Error Exclude Extract Function Map NonNullable Number Object Omit Partial Pick "
+    "Promise Readonly ReadonlyArray Record Required RegExp Set String Symbol"
+)
+_OWN: Final = "Problem ProblemDetails ProblemType isProblem problemTypes"
+_TAKEN: Final = frozenset(f"{_WORDS} {_GLOBALS} {_OWN}".split())
+"""The names that no interface can have: words of the language, global types, and the names that every module has."""
 
 _HEAD: Final = """\
 // Written by `problems export --format typescript`: change the classes it was made from instead.
 
-/** What any problem may have (RFC 9457). Members that are not known are to be ignored. */
+/** The members that any problem may have (RFC 9457). Ignore members that you do not know. */
 export interface ProblemDetails {
   readonly type?: string;
   readonly title?: string;
@@ -52,94 +71,214 @@ def to_typescript(vocabulary: Vocabulary) -> str:
     """
     Return the text of a TypeScript module.
 
-    What is `about:blank` has no interface: it has nothing that tells it from others but its status.
+    Types that are `about:blank` have no interface: only the status tells them apart.
     """
     types = [documented for documented in vocabulary.types if documented.type != ABOUT_BLANK]
-    names = schema_names(types, _TAKEN)
-    parts = [_HEAD]
-    parts += (_interface(names[id(schema)], schema, names, it) for it in types for schema in _new(it, names))
+    names = _Names(types)
+    parts = [_HEAD, *(it for documented in types for it in names.definitions(documented))]
     parts += (_problem(documented, names) for documented in types)
-    union = " | ".join(names[id(documented.document)] for documented in types) or "never"
+    union = " | ".join(names.of_type(it) for it in types) or "never"
     parts.append(f"/** Every problem of this vocabulary; `type` tells them apart. */\nexport type Problem = {union};\n")
-    constants = "".join(f"  {names[id(it.document)]}: {json.dumps(it.type)},\n" for it in types)
+    constants = "".join(f"  {names.of_type(it)}: {_text(it.type)},\n" for it in types)
     parts.append(f"/** The type URIs. */\nexport const problemTypes = {{\n{constants}}} as const;\n")
     parts.append('/** A type URI. */\nexport type ProblemType = Problem["type"];\n')
     return "\n".join([*parts, _GUARD])
 
 
-def _new(documented: DocumentedType, names: Mapping[int, str]) -> Iterator[Json]:
-    """Yield the definitions of a type that no type before it has."""
-    first: dict[str, int] = {}
-    for identity, name in names.items():
-        first.setdefault(name, identity)
-    for schema in documented.definitions.values():
-        if first[names[id(schema)]] == id(schema):
-            yield schema
+class _Names:
+    """Gives a name to each problem type and each definition; equal definitions of several types have one."""
+
+    __slots__ = ("_first", "_known", "_types", "_used")
+
+    def __init__(self, types: Iterable[DocumentedType]) -> None:
+        self._used: set[str] = set()
+        self._known: dict[tuple[str, str], str] = {}
+        self._first: dict[int, list[tuple[str, Json]]] = {}
+        self._types: dict[int, str] = {}
+        for documented in types:
+            first = self._first[id(documented)] = []
+            for name, schema in _definitions(documented).items():
+                key = _key(name, documented)
+                if key not in self._known:
+                    self._known[key] = self._free(name)
+                    first.append((self._known[key], schema))
+            self._types[id(documented)] = self._free(documented.name)
+
+    def _free(self, name: str) -> str:
+        word = _OTHER.sub("_", name)
+        word = word if _IDENTIFIER.fullmatch(word) else f"_{word}"
+        while word in _TAKEN or word in self._used:
+            word += "_"
+        self._used.add(word)
+        return word
+
+    def of_type(self, documented: DocumentedType) -> str:
+        """Return the name of a problem type."""
+        return self._types[id(documented)]
+
+    def of_reference(self, reference: JsonValue, documented: DocumentedType) -> str:
+        """Return the name of the definition that a reference in a type leads to."""
+        name = _name(reference)
+        return self._known[_key(name, documented)] if name in _definitions(documented) else "unknown"
+
+    def definitions(self, documented: DocumentedType) -> Iterator[str]:
+        """Yield the definitions of a type that no type before it has."""
+        for name, schema in self._first[id(documented)]:
+            yield _declared(name, schema, self, documented)
 
 
-def _problem(documented: DocumentedType, names: Mapping[int, str]) -> str:
+def _definitions(documented: DocumentedType) -> Mapping[str, Json]:
+    return {name: it for name, it in _object(documented.document.get("$defs")).items() if isinstance(it, dict)}
+
+
+def _name(reference: JsonValue) -> str:
+    last = reference.rpartition("/")[2] if isinstance(reference, str) else ""
+    return last.replace("~1", "/").replace("~0", "~")
+
+
+def _key(name: str, documented: DocumentedType) -> tuple[str, str]:
+    """Return what equal definitions have in common: the name, the schema, and those that it refers to."""
+    known, reached, left = _definitions(documented), dict[str, Json](), [name]
+    while left:
+        one = left.pop()
+        if one in known and one not in reached:
+            reached[one] = known[one]
+            left += _references(known[one])
+    return name, json.dumps(reached, sort_keys=True)
+
+
+def _references(value: JsonValue) -> Iterator[str]:
+    left: list[JsonValue] = [value]
+    while left:
+        it = left.pop()
+        if isinstance(it, dict):
+            yield _name(it.get("$ref"))
+        left += it.values() if isinstance(it, dict) else _list(it)
+
+
+def _problem(documented: DocumentedType, names: _Names) -> str:
     about = documented.description or documented.title
-    schema = {**documented.document, "description": f"{about}\n\n{documented.title}: {documented.status}."}
-    return _interface(names[id(documented.document)], schema, names, documented)
+    document = _object(documented.document)
+    members: Json = {**_object(document.get("properties")), "type": {"const": documented.type}}
+    schema: Json = {"properties": members, "required": [*_list(document.get("required")), "type"]}
+    schema["description"] = f"{about}\n\n{documented.title}: {documented.status}."
+    return _declared(names.of_type(documented), schema, names, documented)
 
 
-def _interface(name: str, schema: Json, names: Mapping[int, str], documented: DocumentedType) -> str:
+def _declared(name: str, schema: Json, names: _Names, documented: DocumentedType) -> str:
+    """Return the declaration of a named schema: an interface of an object, or a type."""
     head = _comment(schema.get("description"), "")
     if "properties" not in schema:
-        return f"{head}export type {name} = {_type(schema, names, documented)};\n"
-    required = schema.get("required", ())
+        kind = "unknown" if _is_circular(schema, documented) else _type(schema, names, documented)
+        return f"{head}export type {name} = {kind};\n"
+    required = _list(schema.get("required"))
     lines = [f"{head}export interface {name} {{"]
-    for member, inner in schema["properties"].items():
-        key = member if _IDENTIFIER.fullmatch(member) else json.dumps(member)
+    for member, inner in _object(schema["properties"]).items():
+        key = member if _IDENTIFIER.fullmatch(member) else _text(member)
         mark = "" if member in required else "?"
-        about = _comment(inner.get("description"), "  ")
+        about = _comment(_object(inner).get("description"), "  ")
         lines.append(f"{about}  readonly {key}{mark}: {_type(inner, names, documented)};")
     return "\n".join([*lines, "}", ""])
 
 
-def _type(schema: Json, names: Mapping[int, str], documented: DocumentedType) -> str:
+def _is_circular(schema: Json, documented: DocumentedType) -> bool:
+    """Return whether a schema is an alternative or a part of itself, which no type alias can be."""
+    known, seen, left = _definitions(documented), set[int](), [schema]
+    while left:
+        one = left.pop()
+        inner = [known[_name(one["$ref"])]] if _name(one.get("$ref")) in known else []
+        inner += [_object(it) for union in ("anyOf", "oneOf", "allOf") for it in _list(one.get(union))]
+        for it in inner:
+            if it is schema:
+                return True
+            if id(it) not in seen and "properties" not in it:
+                seen.add(id(it))
+                left.append(it)
+    return False
+
+
+def _type(schema: JsonValue, names: _Names, documented: DocumentedType, depth: int = 0) -> str:
+    if not isinstance(schema, dict) or depth > _DEPTH:
+        return "unknown"
     if "$ref" in schema:
-        definition = documented.definitions.get(str(schema["$ref"]).rpartition("/")[2], {})
-        return names.get(id(definition), "unknown")
+        return names.of_reference(schema["$ref"], documented)
     if "const" in schema:
-        return json.dumps(schema["const"])
+        return _literal(schema["const"])
     if "enum" in schema:
-        return " | ".join(map(json.dumps, schema["enum"]))
-    for union, sign in (("anyOf", " | "), ("oneOf", " | "), ("allOf", " & ")):
-        if union in schema:
-            return sign.join(dict.fromkeys(_type(it, names, documented) for it in schema[union]))
-    kinds = schema.get("type", ())
-    found = [_plain(kind, schema, names, documented) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
-    return " | ".join(found) or "unknown"
+        return _union(map(_literal, _list(schema["enum"])))
+    for union in ("anyOf", "oneOf"):
+        if _list(schema.get(union)):
+            return _union(_type(it, names, documented, depth + 1) for it in _list(schema[union]))
+    if parts := _list(schema.get("allOf")):
+        kinds = dict.fromkeys(_type(it, names, documented, depth + 1) for it in parts)
+        return " & ".join(f"({it})" if " | " in it and len(kinds) > 1 else it for it in kinds)
+    kinds_: JsonValue = schema.get("type")
+    found = [kinds_] if isinstance(kinds_, str) else _list(kinds_)
+    return _union(_plain(kind, schema, names, documented, depth + 1) for kind in found)
 
 
-def _plain(kind: str, schema: Json, names: Mapping[int, str], documented: DocumentedType) -> str:
+def _union(kinds: Iterable[str]) -> str:
+    found = list(dict.fromkeys(kinds))
+    return "unknown" if "unknown" in found or not found else " | ".join(found)
+
+
+def _plain(kind: JsonValue, schema: Json, names: _Names, documented: DocumentedType, depth: int) -> str:
     if kind == "array":
-        if "prefixItems" in schema:
-            return f"readonly [{', '.join(_type(it, names, documented) for it in schema['prefixItems'])}]"
-        return f"ReadonlyArray<{_type(schema.get('items', {}), names, documented)}>"
+        if first := _list(schema.get("prefixItems")):
+            return f"readonly [{', '.join(_type(it, names, documented, depth) for it in first)}]"
+        return f"ReadonlyArray<{_type(schema.get('items'), names, documented, depth)}>"
     if kind == "object":
-        return _object(schema, names, documented)
-    return _PLAIN.get(kind, "unknown")
+        return _inline(schema, names, documented, depth)
+    return _PLAIN.get(kind, "unknown") if isinstance(kind, str) else "unknown"
 
 
-def _object(schema: Json, names: Mapping[int, str], documented: DocumentedType) -> str:
-    required = schema.get("required", ())
+def _inline(schema: Json, names: _Names, documented: DocumentedType, depth: int) -> str:
+    required = _list(schema.get("required"))
     members = [
-        f"readonly {json.dumps(name)}{'' if name in required else '?'}: {_type(it, names, documented)}"
-        for name, it in schema.get("properties", {}).items()
+        f"readonly {_text(name)}{'' if name in required else '?'}: {_type(it, names, documented, depth)}"
+        for name, it in _object(schema.get("properties")).items()
     ]
     if members:
         return f"{{ {'; '.join(members)} }}"
-    values = schema.get("additionalProperties")
-    inner = _type(schema["additionalProperties"], names, documented) if isinstance(values, dict) else "unknown"
-    return f"Readonly<Record<string, {inner}>>"
+    # Not `Record`: a type alias can refer to itself inside of an index signature.
+    return f"{{ readonly [key: string]: {_type(schema.get('additionalProperties'), names, documented, depth)} }}"
 
 
-def _comment(text: object, indent: str) -> str:
-    if not isinstance(text, str) or not text.strip():
+def _literal(value: JsonValue, depth: int = 0) -> str:
+    """Return the type of one JSON value."""
+    if isinstance(value, str):
+        return _text(value)
+    if depth > _DEPTH:
+        return "unknown"
+    if isinstance(value, list):
+        return f"readonly [{', '.join(_literal(it, depth + 1) for it in value)}]"
+    if isinstance(value, dict):
+        members = (f"readonly {_text(name)}: {_literal(it, depth + 1)}" for name, it in value.items())
+        return f"{{ {'; '.join(members)} }}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "number"
+    return json.dumps(value)
+
+
+def _text(value: str) -> str:
+    """Return a string literal, in which every character can be seen."""
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _comment(value: JsonValue, indent: str) -> str:
+    """Return a comment, or an empty text for a value that is not a text."""
+    if not isinstance(value, str) or not value.strip():
         return ""
-    lines = text.replace("*/", "* /").strip().splitlines()
+    lines = [_INVISIBLE.sub(" ", line) for line in value.strip().splitlines()]
+    lines = [re.sub(r"\*(?=/)", "* ", line) for line in lines]
     if len(lines) == 1:
         return f"{indent}/** {lines[0]} */\n"
     return f"{indent}/**\n{''.join(f'{indent} * {line}'.rstrip() + chr(10) for line in lines)}{indent} */\n"
+
+
+def _object(value: JsonValue) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []

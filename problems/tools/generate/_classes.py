@@ -5,7 +5,6 @@ Knows what a problem class looks like, not where the facts came from.
 """
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -45,6 +44,7 @@ from problems.tools.generate._names import (
     is_class_name,
     is_member_name,
     is_model_member_name,
+    is_schema_name,
     member_names,
     member_words,
 )
@@ -75,7 +75,6 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "pydantic": ("BaseModel", "Field"),
 }
 _BASES: Final[Mapping[int, type[Problem]]] = {0: Problem, 4: ClientProblem, 5: ServerProblem}
-_SCHEMA_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +215,19 @@ class _Writer:
                 docstring(it.source.description or it.source.title, it.notes),
                 *self._members(members, names, it.headers),
             ]
-            yield ast.ClassDef(name, [dotted(it.parent)], arguments(it.words(name)), body, [])
+            words = it.words(name)
+            if self._can_be_schema(it.source.schema_name):
+                words["schema_name"] = literal(it.source.schema_name)
+            yield ast.ClassDef(name, [dotted(it.parent)], arguments(words), body, [])
 
     def registry(self) -> ast.expr:
         """Return the registry of the problem types that are not bases."""
         known = [dotted(name) for name, it in self._problems if it.source.status]
         return called("Registry", *known, **({} if self._base is None else {"base": literal(self._base)}))
+
+    def _can_be_schema(self, name: str) -> bool:
+        """Return whether a type keeps a name in OpenAPI that no class of the module has, and no annotation uses."""
+        return name not in self._used and is_schema_name(name)
 
     def _members(
         self, members: Iterable[Member], names: Mapping[str, str], headers: Mapping[str, ast.expr]
@@ -337,8 +343,6 @@ class _Problem:
             found["any_status"] = literal(True)
         if it.aliases:
             found["aliases"] = literal(it.aliases)
-        if it.schema_name != name and _SCHEMA_NAME.fullmatch(it.schema_name):
-            found["schema_name"] = literal(it.schema_name)
         return found
 
     def _read_headers(self) -> None:

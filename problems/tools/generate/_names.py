@@ -26,7 +26,7 @@ __all__ = [
     "is_member_name",
     "is_model_member_name",
 ]
-__all__ += ["member_names", "member_words"]
+__all__ += ["is_schema_name", "member_names", "member_words"]
 
 IMPORTED: Final = (
     *("Annotated", "Any", "BaseModel", "ClientProblem", "Dialect", "Field", "Literal", "Problem", "Registry"),
@@ -100,6 +100,11 @@ def is_model_member_name(name: str) -> bool:
 def _is_attribute(name: str) -> bool:
     is_name = name.isidentifier() and _normal(name) == name and not keyword.iskeyword(name)
     return is_name and name not in _IN_ANNOTATIONS
+
+
+def is_schema_name(name: str) -> bool:
+    """Return whether a class can have a name in OpenAPI that is not its own: its model has that name, too."""
+    return re.fullmatch("[A-Za-z][A-Za-z0-9]*", name) is not None and name not in _IN_ANNOTATIONS
 
 
 def free_name(candidates: Iterable[str], used: set[str], is_allowed: Callable[[str], bool]) -> str:
