@@ -23,17 +23,12 @@ _LIMIT: Final = 5_000_000
 
 # YAML 1.2.2, section 10.3.2: the core schema.
 _TYPES: Final = (
-    ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
-    ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")),
-    ("int", re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"), list("-+0123456789")),
-    (
-        "float",
-        re.compile(
-            r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-        ),
-        list("-+.0123456789"),
-    ),
-    ("merge", re.compile("<<"), ["<"]),
+    ("null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    ("bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
+    ("int", re.compile(r"(?:[-+]?[0-9]++|0o[0-7]++|0x[0-9a-fA-F]++)\Z"), list("-+0123456789")),
+    ("float", re.compile(r"[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?\Z"), list("-+.0123456789")),
+    ("float", re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), list("-+.")),
+    ("merge", re.compile(r"<<\Z"), ["<"]),
 )
 
 
@@ -86,8 +81,7 @@ def _loader() -> Any:
     loader: Any = type("JsonLoader", (fast,), {"yaml_implicit_resolvers": {}, "yaml_constructors": {}})
     loader.flatten_mapping = _flatten
     for tag, pattern, first in _TYPES:
-        whole = re.compile(rf"(?:{pattern.pattern})\Z")
-        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", whole, first)
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, first)
     scalars = {"null": _null, "bool": _bool, "int": _int, "float": _float}
     for tag, make in scalars.items():
         loader.add_constructor(f"tag:yaml.org,2002:{tag}", make)
