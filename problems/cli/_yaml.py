@@ -23,12 +23,12 @@ _LIMIT: Final = 5_000_000
 
 # YAML 1.2.2, section 10.3.2: the core schema.
 _TYPES: Final = (
-    ("null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
-    ("bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
-    ("int", re.compile(r"(?:[-+]?[0-9]++|0o[0-7]++|0x[0-9a-fA-F]++)\Z"), list("-+0123456789")),
-    ("float", re.compile(r"[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?\Z"), list("-+.0123456789")),
-    ("float", re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), list("-+.")),
-    ("merge", re.compile(r"<<\Z"), ["<"]),
+    ("null", re.compile(r"\A(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    ("bool", re.compile(r"\A(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
+    ("int", re.compile(r"\A(?:[-+]?[0-9]++|0o[0-7]++|0x[0-9a-fA-F]++)\Z"), list("-+0123456789")),
+    ("float", re.compile(r"\A[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)(?:[eE][-+]?[0-9]++)?\Z"), list("-+.0123456789")),
+    ("float", re.compile(r"\A(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), list("-+.")),
+    ("merge", re.compile(r"\A<<\Z"), ["<"]),
 )
 
 
