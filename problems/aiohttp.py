@@ -179,8 +179,9 @@ def _revived(
     response: Response, read: ReadResponse, document: Document | None, reason: str | None, terms: Terms
 ) -> Problem:
     problem = terms.revive(read, document, reason, _status_error)
-    # What the library's own error has; but a member of that name is the member.
-    own = {"request_info": response.request_info, "history": response.history, "message": response.reason}
+    # The attributes of the library's own error. A member of the same name wins. Error trackers show `message`.
+    text = problem.detail or problem.problem_details.title or response.reason
+    own = {"request_info": response.request_info, "history": response.history, "message": text}
     problem.__dict__.update({name: value for name, value in own.items() if name not in problem.__dict__})
     return problem
 

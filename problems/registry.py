@@ -8,7 +8,7 @@ exceptions. Immutable; knows no requests and no responses.
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType, ModuleType
-from typing import Any, Final, Protocol, Self, TypeGuard
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
@@ -87,7 +87,19 @@ class Registry:
         AbstractProblem: One of *types* is a base.
     """
 
-    __slots__ = ("_base", "_by_uri", "_direct", "_facts", "_invalid", "_models", "_overridden", "_types", "forms")
+    __slots__ = (
+        "_base",
+        "_by_text",
+        "_by_uri",
+        "_direct",
+        "_facts",
+        "_invalid",
+        "_models",
+        "_overridden",
+        "_types",
+        "_untyped",
+        "forms",
+    )
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
@@ -96,7 +108,7 @@ class Registry:
         self._models: dict[type[Problem], type[BaseModel]] = {}
         self.forms: dict[type, Form] = {}
         """Those that `form` has made; never that of a received problem, which nobody answers with."""
-        self._direct: dict[type, dict[object, tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
+        self._direct: dict[type, dict[tuple[object, int], tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
         self._overridden: Mapping[type[Problem], ProblemType] = {}
         self._fill({cls: self._resolved(cls) for cls in types})
 
@@ -137,9 +149,23 @@ class Registry:
                 self._claim(uri, cls)
         for uri, cls in known.items():
             self._claim(uri, cls)
+        self._by_text = self._texts()
+        self._untyped: dict[int, list[type[Problem]]] = {}
+        for cls in self._types:
+            if _is_of_status(cls, self._facts[cls]):
+                self._untyped.setdefault(self._facts[cls].status, []).append(cls)
         ours = self._facts_of(ValidationProblem).uri
         if self.validation_problem is ValidationProblem and ours != ABOUT_BLANK:
             self._claim(ours, ValidationProblem)
+
+    def _texts(self) -> Mapping[str, type[Problem]]:
+        """Return the classes by their types and aliases as written; a text that two classes share identifies none."""
+        texts = [(cls.problem_type.uri, cls) for cls in self._types if not cls.problem_type.is_blank]
+        texts += [(alias, cls) for cls in self._types for alias in cls.problem_declaration.aliases]
+        counted: dict[str, set[type[Problem]]] = {}
+        for text, cls in texts:
+            counted.setdefault(text, set()).add(cls)
+        return {text: cls for text, (cls, *others) in counted.items() if not others}
 
     def _claim(self, uri: str, cls: type[Problem]) -> None:
         if uri == ABOUT_BLANK:  # shared by all that say no more than their status (RFC 9457, section 4.2.1)
@@ -295,7 +321,7 @@ class Registry:
         document = details.model_dump(mode="json")
         return self.revive_document(document, status=status or _usable(details.status) or 500, url=url)
 
-    def revive_document(
+    def revive_document(  # noqa: PLR0913 - the parts of a response, each given by its name
         self,
         document: Mapping[str, Any],
         *,
@@ -305,6 +331,7 @@ class Registry:
         headers: Mapping[str, str] | None = None,
         library: Callable[[type], type[Exception] | None] | None = None,
         reason: str | None = None,
+        identity: str | None = None,
     ) -> Problem:
         """
         Return the exception that a JSON object tells of, as it came over the wire.
@@ -317,17 +344,22 @@ class Registry:
             headers: The header fields it came with, for members that are sent there.
             library: Tells the status error of the client library from the class of the response.
             reason: Why there was no document, if there was none.
+            identity: The member that names the problem type, if it is another one than `type`.
         """
         members: dict[str, Any]
         try:
-            read, make = self._direct[type(response)][document.get("type")]
+            read, make = self._direct[type(response)][document.get("type") if identity is None else None, status]
             members = read(document)
             problem = make()
         except Exception:  # noqa: BLE001 - what is not known yet, does not fit or is no URI takes the long way
-            found = self._found(document.get("type"), url if response is None else _address(response))
-            misfit, members, found = _members(found, document, headers, status)
-            cls, reason = received(found, library(type(response)) if library else None), misfit or reason
-            self._remember(document.get("type"), found, cls, type(response))
+            found = self._by_text.get(_text_in(document, identity))
+            found = found or self._found(document.get("type"), url if response is None else _address(response))
+            fit = self._fit(found, document, headers, status)
+            cls = received(fit.cls, library(type(response)) if library else None, fit.further)
+            members, reason = dict(fit.members), fit.reason if reason is None else reason
+            if fit.ignored:
+                members["problem_ignored"] = fit.ignored
+            self._remember(document.get("type"), found, fit, cls, (type(response), status))
             problem = cls.__new__(cls)
         members["problem_status"] = status
         members["problem_received"] = document
@@ -345,11 +377,48 @@ class Registry:
         found = self._by_uri.get(uri)
         return found if found is not None and ":" in uri else self.find(uri, url)
 
-    def _remember(self, uri: object, found: type[Problem], cls: type[Problem], response: type) -> None:
+    def _fit(
+        self,
+        found: type[Problem] | None,
+        document: Mapping[str, Any],
+        headers: Mapping[str, str] | None,
+        status: int,
+    ) -> "_Fit":
+        """Return the class and the members of a document: of the class *found*, else of the status."""
+        reason = None
+        own, ambiguity = self._of_status(status) if found is None else (found, None)
+        base = by_status(status)
+        # What HTTP ties to the status is there whatever the type is.
+        headed = {} if base.problem_declaration.abstract else base.problem_members.read({}, headers)
+        if own is not None:
+            try:
+                members, ignored = own.problem_members.read_leniently(document, headers)
+            except Exception as error:  # noqa: BLE001 - a validator of the application may raise anything
+                reason = _misfit(own, error)
+            else:
+                further = None if issubclass(own, base) else base
+                return _Fit(own, further, {**headed, **members} if further else members, ignored, None)
+        return _Fit(base, None, headed, (), reason or ambiguity)
+
+    def _of_status(self, status: int) -> tuple[type[Problem] | None, str | None]:
+        """Return the class that the user declared for a status without a type URI, or why there is none."""
+        declared = self._untyped.get(status, ())
+        derived = next((cls for cls in declared if all(issubclass(cls, other) for other in declared)), None)
+        if derived is not None or not declared:
+            return derived, None
+        names = " and ".join(cls.__qualname__ for cls in declared)
+        return None, f"{names} have the status {status} and no type URI, so neither is used. Give one a `type=`."
+
+    def _remember(
+        self, uri: object, found: type[Problem] | None, fit: "_Fit", cls: type[Problem], key: tuple[type, int]
+    ) -> None:
         """Let the next occurrence of a known type take the short way, if its members are all in the document."""
-        known = found.problem_members if isinstance(uri, str) and self._by_uri.get(uri) is found else None
-        if known is not None and ":" in str(uri) and len(known.sent) == len(known.names):
-            self._direct.setdefault(response, {})[uri] = known.reader.validate_python, partial(cls.__new__, cls)
+        if not isinstance(uri, str) or found is None or fit.cls is not found or self._by_uri.get(uri) is not found:
+            return
+        known, response, status = found.problem_members, *key
+        is_whole = len(known.sent) == len(known.names) and not (fit.further and _names_of(fit.further))
+        if ":" in uri and is_whole:
+            self._direct.setdefault(response, {})[uri, status] = known.reader.validate_python, partial(cls.__new__, cls)
 
     def find(self, uri: str, url: str | None = None) -> type[Problem] | None:
         """Return the class of a `type` as received: resolved against *url* first, then as written."""
@@ -386,20 +455,37 @@ def _address(response: Located) -> str | None:
         return None
 
 
-def _members(
-    found: type[Problem] | None, document: Mapping[str, Any], headers: Mapping[str, str] | None, status: int
-) -> tuple[str | None, dict[str, Any], type[Problem]]:
-    """Return why the members do not fit, the members and the class: the one *found*, else that of the status."""
-    misfit = None
-    if found is not None:
-        try:
-            return None, found.problem_members.read(document, headers), found
-        except Exception as error:  # noqa: BLE001 - a validator of the user's may raise anything
-            misfit = _misfit(found, error)
-    found = by_status(status)
-    # What HTTP ties to the status is there whatever the type is.
-    is_open = found.problem_declaration.abstract
-    return misfit, {} if is_open else found.problem_members.read({}, headers), found
+class _Fit(NamedTuple):
+    """
+    The class that a document revives as.
+
+    Attributes:
+        cls: The class.
+        further: The class of the received status, if *cls* does not derive from it.
+        members: The members.
+        ignored: A sentence for each member that does not fit.
+        reason: Why another class did not fit.
+    """
+
+    cls: type[Problem]
+    further: type[Problem] | None
+    members: Mapping[str, Any]
+    ignored: tuple[str, ...]
+    reason: str | None
+
+
+def _is_of_status(cls: type[Problem], facts: ProblemType) -> bool:
+    """Whether a class was declared by the user for all problems of a status: without a type URI."""
+    return facts.is_blank and cls not in (by_status(facts.status), ValidationProblem)
+
+
+def _names_of(cls: type[Problem]) -> tuple[str, ...]:
+    return () if cls.problem_declaration.abstract else cls.problem_members.names
+
+
+def _text_in(document: Mapping[str, object], name: str | None) -> str:
+    text = document.get(name) if name is not None else None
+    return text if isinstance(text, str) else ""
 
 
 def _misfit(cls: type[Problem], error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from problems._wire.close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.status import phrase
 from problems.catching.messages import problem_from_close
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
@@ -55,7 +56,7 @@ def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callab
         ValueError: *codes* returns a code that no endpoint may send.
     """
     if isinstance(problem, ReceivedProblem):
-        return Close(_checked(codes(problem.status_code)), reason(problem.detail))
+        return Close(_checked(codes(problem.status_code)), reason(phrase(problem.status_code)))
     facts = registry.facts(type(problem))
     fits = facts.uri != ABOUT_BLANK and len(facts.uri.encode("utf-8", "replace")) <= MAX_REASON_BYTES
     return Close(_checked(codes(facts.status)), reason(facts.uri if fits else facts.title))

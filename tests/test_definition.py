@@ -306,13 +306,20 @@ class TestDetail:
 
 
 class TestAliases:
-    def test_they_are_references(self):
+    def test_they_are_any_text(self):
         """
-        An alias is what a received type may be, so a URI reference.
+        An alias is what a server sends as `type`, or as another member that identifies an error.
         """
-        assert refusal(type="item", title="Item", aliases=("no item",)) == (
-            "ItemNotFound: `aliases` holds 'no item', which is no URI reference: the character ' ' is not allowed. "
-            "Percent-encode it."
+        cls = define(type="item", title="Item", aliases=("No item!", "404"))
+
+        assert ("No item!", "404") == cls.problem_declaration.aliases
+
+    def test_an_empty_one_is_refused(self):
+        """
+        It would identify each error without an identity.
+        """
+        assert refusal(type="item", title="Item", aliases=("",)) == (
+            "ItemNotFound: `aliases` contains an empty text, which identifies nothing. Remove it."
         )
 
     def test_a_single_text_is_refused(self):

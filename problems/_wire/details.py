@@ -69,15 +69,20 @@ _ALL: Final = SchemaValidator(
 
 class Reading(NamedTuple):
     """
-    What was left out when a document was read, and why.
+    The members that were left out when a document was read, with the reasons.
 
     Attributes:
-        ignored: One sentence for each standard member whose JSON type is wrong (RFC 9457, section 3.1).
+        ignored: One sentence for each standard member whose JSON type is wrong (RFC 9457, section 3.1), and for each
+            optional member that does not fit the declared class.
         reason: Why the declared class was not used, or why the body is no problem; None if all went well.
     """
 
     ignored: tuple[str, ...] = ()
     reason: str | None = None
+
+    def __str__(self) -> str:
+        """Return the sentences as one text, empty if all of the document was used."""
+        return " ".join([*self.ignored, *([self.reason] if self.reason else [])])
 
 
 class ProblemDetails(BaseModel):

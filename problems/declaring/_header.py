@@ -189,8 +189,8 @@ def _aliases(aliases: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(written, str):
         raise ValueError(f"`aliases={aliases!r}` is one text. Write a tuple: `aliases=({aliases!r},)`.")
     for alias in aliases:
-        if reason := check_reference(_text("aliases", alias)):
-            raise ValueError(f"`aliases` holds {alias!r}, which is no URI reference: {reason} Percent-encode it.")
+        if not _text("aliases", alias):
+            raise ValueError("`aliases` contains an empty text, which identifies nothing. Remove it.")
     return tuple(aliases)
 
 

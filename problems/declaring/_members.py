@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
@@ -103,9 +103,17 @@ class Members:
     @cached_property
     def reader(self) -> SchemaValidator:
         """Turns a received document into members: a client needs it, a server does not."""
-        title = self._cls.__qualname__
-        config = CoreConfig(title=title, hide_input_in_errors=True)
-        read = {name: _received(field, self.sent.get(name)) for name, field in self._own.items()}
+        return self._reader(_received)
+
+    @cached_property
+    def _tolerant(self) -> SchemaValidator:
+        """Reads a document as `reader` does, but gives an optional member that does not fit its default."""
+        return self._reader(lambda field, wire: _tolerant(_received(field, wire)))
+
+    def _reader(self, received: Callable[[Any, str | None], core_schema.TypedDictField]) -> SchemaValidator:
+        # Places of errors by field name: the alias alone may be the name of an object that holds several members.
+        config = CoreConfig(title=self._cls.__qualname__, hide_input_in_errors=True, loc_by_alias=False)
+        read = {name: received(field, self.sent.get(name)) for name, field in self._own.items()}
         schema = _dictionary(read, as_sent(self._definitions), config, extra="ignore")
         # Not the validators that nested models have already: these read the names that pydantic validates by.
         return SchemaValidator(schema, config, _use_prebuilt=False)
@@ -210,6 +218,35 @@ class Members:
             # What JSON cannot say otherwise (a date as text for a strict member) only fits as JSON.
             values = self.reader.validate_json(encode(given))
         return values
+
+    def read_leniently(
+        self, document: Mapping[str, object], headers: Mapping[str, str] | None
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """
+        Return the members of a received document, and a sentence for each optional one that does not fit.
+
+        A server may add a value to an enumeration or send null at any time (RFC 9457, section 3.2): such a member has
+        its default.
+
+        Raises:
+            ValidationError: A required member is missing or does not fit.
+        """
+        try:
+            return self.read(document, headers), ()
+        except ValidationError as error:
+            given = document if len(self.sent) == len(self.names) else self._with_headers(document, headers or {})
+            try:
+                values: dict[str, Any] = self._tolerant.validate_json(encode(given))
+            except ValidationError:
+                raise error from None
+            return values, tuple(self._misfits(error))
+
+    def _misfits(self, error: ValidationError) -> Iterator[str]:
+        reasons: dict[str, str] = {}
+        for fault in error.errors(include_url=False):
+            reasons.setdefault(str(fault["loc"][0]), _message(fault).rstrip("."))
+        for name, reason in reasons.items():
+            yield f"The member `{self.sent.get(name, name)}` was ignored: {reason}."
 
     def _with_headers(self, document: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
         """Return what tells the members: no member that is never part of a document is taken from one."""
@@ -417,6 +454,13 @@ def _with_self(cls: Any, function: Any) -> Any:
         return function(problem, *rest)
 
     return serialize
+
+
+def _tolerant(field: core_schema.TypedDictField) -> core_schema.TypedDictField:
+    value: Any = field["schema"]
+    if value["type"] != "default":
+        return field
+    return cast("core_schema.TypedDictField", {**field, "schema": {**value, "on_error": "default"}})
 
 
 def _received(field: Any, wire: str | None) -> core_schema.TypedDictField:

@@ -122,16 +122,16 @@ class ReceivedProblem(Exception):
     A problem that came from a server: the first base of every one.
 
     It is an instance of its declared class too, and of the client library's own status error. Its
-    members, `status`, `problem_details` and `str()` tell what the server said. What any framework
-    reads of an exception that escapes (`status_code`, `detail`, `headers`) is that of a 502: a
-    server's trouble with us is no trouble of our client's.
+    members, `status`, `detail`, `problem_details` and `str()` describe what the server sent. If it
+    escapes from an endpoint, any framework answers with `status_code` 502 and without `headers`: the
+    problems of a server that we call are not those of our client.
     """
 
     status_code = _BAD_GATEWAY
-    detail = "Bad Gateway"
     headers: Mapping[str, str] | None = None
 
     if TYPE_CHECKING:  # as `Problem` has it: checkers would hold that no class can be both
+        detail: str
         instance: str | None
 
     def __init_subclass__(cls) -> None:
@@ -151,9 +151,9 @@ class ReceivedProblem(Exception):
 
     @property
     def reading(self) -> Reading:
-        """What was ignored in the document, and why a declared class did not fit."""
+        """The members that were ignored, each with the reason, and the reason why a declared class did not fit."""
         _, ignored = standard_members(self.__dict__["problem_received"])
-        return Reading(ignored, self.__dict__.get("problem_reason"))
+        return Reading((*ignored, *self.__dict__.get("problem_ignored", ())), self.__dict__.get("problem_reason"))
 
     @property
     def request(self) -> Request | None:
@@ -172,6 +172,12 @@ class ReceivedProblem(Exception):
         return self.__dict__.get("problem_response")
 
     if not TYPE_CHECKING:
+
+        @property
+        def detail(self) -> str:
+            """The `detail` that was received, or an empty string."""
+            usable, _ = standard_members(self.__dict__["problem_received"])
+            return usable.get("detail", "")
 
         @property
         def instance(self) -> str | None:
@@ -216,38 +222,44 @@ class ReceivedProblem(Exception):
         state = {name: value for name, value in self.__dict__.items() if name not in _NOT_PICKLED}
         state["problem_request"] = request_snapshot(self.request)
         state["problem_response"] = response_snapshot(self.response)
-        return _restore, (_declared(cls), _library(cls)), state
+        return _restore, (_declared(cls), _library(cls), _further(cls)), state
 
 
 _NOT_PICKLED: Final = frozenset({"request_info", "history"})  # what aiohttp's own error has besides
 
 
-def received(declared: type[Problem], library: type[Exception] | None) -> type[Problem]:
+def received(
+    declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None = None
+) -> type[Problem]:
     """
     Return the class of received problems of one declared class.
 
     Args:
         declared: The class that the registry found, or that of the status.
         library: The status error of the client library that received it.
+        further: The class of the received status, if *declared* does not derive from it.
     """
     try:
-        made: type[Problem] = declared.__dict__["problem_revived"][library]
+        made: type[Problem] = declared.__dict__["problem_revived"][library, further]
     except KeyError:
-        made = _make_received(declared, library)
-        declared.problem_revived = {**declared.__dict__.get("problem_revived", {}), library: made}
+        made = _make_received(declared, library, further)
+        declared.problem_revived = {**declared.__dict__.get("problem_revived", {}), (library, further): made}
     return made
 
 
-def _make_received(declared: type[Problem], library: type[Exception] | None) -> type[Problem]:
-    bases = (ReceivedProblem, declared, library) if library else (ReceivedProblem, declared)
+def _make_received(
+    declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None
+) -> type[Problem]:
+    problems = (declared, further) if further else (declared,)
+    members = frozenset[str]().union(*(cls.problem_declaration.members for cls in problems))
     namespace = {
         "__module__": declared.__module__,
         "__qualname__": declared.__qualname__,
         "__doc__": declared.__doc__,
         # A member is found in the instance, whatever descriptor of its name the library's error has.
-        **{name: None for name in declared.problem_declaration.members if hasattr(library, name)},
+        **{name: None for name in members if hasattr(library, name)},
     }
-    return type(declared.__name__, bases, namespace)
+    return type(declared.__name__, (ReceivedProblem, *problems, *((library,) if library else ())), namespace)
 
 
 def _declared(cls: type) -> type[Problem]:
@@ -255,11 +267,15 @@ def _declared(cls: type) -> type[Problem]:
     return declared
 
 
+def _further(cls: type) -> type[Problem] | None:
+    return next((base for base in cls.__bases__[2:] if issubclass(base, Problem)), None)
+
+
 def _library(cls: type) -> type[Exception] | None:
-    return cls.__bases__[2] if len(cls.__bases__) > 2 else None
+    return next((base for base in cls.__bases__[2:] if not issubclass(base, Problem)), None)
 
 
-def _restore(declared: type[Problem], library: type[Exception] | None) -> Problem:
+def _restore(declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None = None) -> Problem:
     """Make the empty occurrence that `pickle` and `copy` fill."""
-    cls = received(declared, library)
+    cls = received(declared, library, further)
     return cls.__new__(cls)

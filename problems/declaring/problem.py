@@ -219,7 +219,7 @@ class Problem(Declared, HTTPException):
     """The pydantic model of the members alone."""
     problem_locals: ClassVar[Mapping[str, object] | None] = None
     """What annotations that are text may refer to, for a class inside a function."""
-    problem_revived: ClassVar[Mapping[type[Exception] | None, type["Problem"]]] = {}
+    problem_revived: ClassVar[Mapping[tuple[type[Exception] | None, type["Problem"] | None], type["Problem"]]] = {}
     """The classes of received problems of this class, by the client library's status error."""
     problem_open = _NO_NAMES  # the undeclared members of an occurrence; not annotated, or it were a member itself
     __signature__ = _Signature()
