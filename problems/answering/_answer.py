@@ -14,9 +14,10 @@ from problems._wire.json import FALLBACK
 from problems._wire.media_types import PROBLEM_JSON
 from problems.answering._adapting import Line, adapted, merged
 from problems.answering._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
+from problems.answering.instrumentation.logging import guarded, warned
 from problems.answering.policy import Policy, RequestFacts
 from problems.declaring.problem import Problem
-from problems.registry import Registry
+from problems.registry import Registry, unregistered
 
 __all__ = ["Answer", "Rejected", "answer", "answer_as"]
 
@@ -115,8 +116,17 @@ def _interpreted(make: Make[A], exc: BaseException, facts: RequestFacts, policy:
     if problem is None:
         problem = meaning_of(exc, policy, registry)
     told = problem or unexpected(exc, policy)
-    registry.form(type(told))  # so that it is there
+    if (cls := type(told)) not in registry.forms:
+        registry.form(cls)  # so that it is there
+        with guarded("The type of a problem could not be compared with the registry."):
+            _notice_unregistered(cls, registry)
     return answer_as(make, told, facts, policy, registry, problem is not None)
+
+
+def _notice_unregistered(cls: type[Problem], registry: Registry) -> None:
+    """Warn of a type that clients do not recognise, once, when it is answered for the first time."""
+    if (reason := unregistered(cls, registry)) is not None:
+        warned(f"A problem was answered whose type clients do not recognise: {reason}")
 
 
 def _with_own(headers: list[Line], own: list[Line], policy: Policy) -> list[Line]:

@@ -18,8 +18,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from problems._wire.problem_type import ABOUT_BLANK
-from problems.answering._exchange import Setup
+from problems.answering._exchange import Facts, Setup
 from problems.answering._meaning import meaning_of
+from problems.answering._returned import note_returned
 from problems.answering.instrumentation.logging import guarded, warned
 from problems.answering.policy import Policy
 from problems.catalog import BadRequest
@@ -31,6 +32,7 @@ from problems.registry import Registry
 from problems.starlette._middleware import Innermost, Outermost, answer_crash, closing, setup_for
 from problems.starlette._response import respond
 from problems.starlette._texts import TextsAsProblems
+from problems.starlette._unregistered import warn_unregistered
 from problems.starlette._way import Place, woven
 
 __all__ = ["add_problems", "install", "problem_response", "setup_of"]
@@ -68,7 +70,13 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
             "This is a FastAPI application, with validation errors and a document of its own. "
             "Import `add_problems` from `problems.fastapi`."
         )
-    install(app, setup_for(registry, policy))
+    install(app, setup_for(registry, policy)._replace(read=_with_note))
+
+
+def _with_note(exc: Exception, facts: Facts, _policy: Policy) -> Exception:
+    """Return the exception, which names the endpoint that returned a problem, if it is about that."""
+    note_returned(exc, facts)
+    return exc
 
 
 def install(
@@ -158,9 +166,11 @@ class _Installed:
         extend: Callable[[Starlette], None],
         *,
         recognises_texts: bool = False,
+        is_mounted: bool = False,
     ) -> None:
         self.app, self.setup = app, setup
         self._classes, self._extend, self._recognises_texts = classes, extend, recognises_texts
+        self._is_mounted = is_mounted
         self._outermost = Place()
         self._handlers = _handlers(setup, classes, self._outermost)
 
@@ -177,9 +187,11 @@ class _Installed:
         try:
             self._add_handlers()
             self._extend(self.app)
+            if not self._is_mounted:
+                warn_unregistered(self.app, self.setup)
             for mounted in _mounted_in(self.app):
                 if setup_of(mounted) is None and mounted.middleware_stack is None:
-                    _Installed(mounted, self.setup, self._classes, self._extend).give()
+                    _Installed(mounted, self.setup, self._classes, self._extend, is_mounted=True).give()
         except Exception as error:  # noqa: BLE001 - a server would take it for an application without lifespan
             warned(f"`add_problems` could not finish the set-up of {self.app!r}: {type(error).__name__}: {error}")
 

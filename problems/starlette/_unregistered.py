@@ -1,0 +1,69 @@
+"""
+Declared problem types whose type URI clients do not recognise, found when the application starts.
+
+Knows Starlette's routes; the rule is in `problems.registry`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from problems.answering._exchange import Setup
+from problems.answering.instrumentation.logging import warned
+from problems.declaring._applications import Place, inner_application, places_in
+from problems.declaring._raises import declared
+from problems.declaring.problem import Problem
+from problems.registry import unregistered
+
+__all__ = ["warn_unregistered"]
+
+
+def warn_unregistered(app: Any, setup: Setup) -> None:
+    """
+    Warn of each declared type that is not registered, or relative without a base, with an operation that declares it.
+
+    Args:
+        app: The application. Mounted applications with problems of their own are left to themselves.
+        setup: The registry and policy of the application.
+    """
+    found: dict[type[Problem], str] = {}
+    for cls, operation in _declarations(app, setup):
+        found.setdefault(cls, operation)
+    for cls, operation in found.items():
+        if (reason := unregistered(cls, setup.registry)) is not None:
+            setup.registry.form(cls)  # known from now on: there is no second warning when it is answered
+            warned(f"{operation} declares {cls.__qualname__} ({cls.problem_type.status}), but {reason}")
+
+
+def _declarations(app: Any, setup: Setup) -> Iterator[tuple[type[Problem], str]]:
+    for middleware in getattr(app, "user_middleware", ()):
+        yield from ((cls, f"The middleware {middleware.cls.__qualname__}") for cls in declared(middleware.cls))
+    for place in places_in(app.routes):
+        endpoint = getattr(place.route, "endpoint", None)
+        inner = inner_application(place.route)
+        if endpoint is not None:
+            for method in _methods(endpoint, place):
+                types = setup.declares(_scope(app, place, method), setup.registry) or ()
+                yield from ((cls, f"{method or 'WebSocket'} {place.path}") for cls in types)
+        elif inner is not None and not hasattr(inner, "problems_installed"):
+            yield from _declarations(inner, setup)
+
+
+def _methods(endpoint: object, place: Place) -> list[str]:
+    """Return the methods of a route, none for those of a WebSocket; a class has a function for each."""
+    if isinstance(endpoint, type):
+        return [name.upper() for name in ("get", "head", "post", "put", "patch", "delete") if hasattr(endpoint, name)]
+    methods = getattr(place.route, "methods", None)
+    return sorted(methods)[:1] if methods else [""]
+
+
+def _scope(app: Any, place: Place, method: str) -> dict[str, Any]:
+    """Return the facts of a request that decide which operation it reaches."""
+    return {
+        "type": "http" if method else "websocket",
+        "app": app,
+        "route": place.original,
+        "endpoint": place.route.endpoint,
+        "method": method,
+        "path": place.path,
+        "fastapi": {"effective_route_context": place.context},
+    }
