@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field, ValidationError
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, ResponseHeader, raises
-from problems.documenting.vocabulary import Vocabulary
+from problems.documenting.vocabulary import DocumentedType, Vocabulary
 from problems.fastapi import add_problems
 from problems.tools.diff import compare, vocabulary_in
 
@@ -290,6 +290,43 @@ class TestHeaders:
                 del header["schema"]
 
         assert [] == codes(vocabulary_in(text), after)
+
+
+class TestAnySchema:
+    """Schemas that strangers wrote."""
+
+    SCHEMAS = (
+        {"type": "integer", "minimum": 10**400, "maximum": 10**401},
+        {"type": "number", "minimum": float("nan"), "maximum": float("inf"), "multipleOf": 0},
+        {"type": "integer", "multipleOf": 10**400},
+        {"enum": [10**400, 1e308, float("nan"), {"a": [None]}]},
+        {"$ref": "#"},
+        {"$ref": "#/$defs/It"},
+        {"$ref": "#/$defs/No"},
+        {"allOf": [{"$ref": "#/$defs/It"}, {"$ref": "#/$defs/It"}]},
+        {"anyOf": "no list", "properties": [], "required": 3, "items": [], "type": {}},
+        {"anyOf": [{"anyOf": [{"type": name} for name in "abcdefghij"]}] * 10, "allOf": [{"oneOf": [{}, {}]}] * 20},
+        {"type": ["string", "null", 3], "minLength": "a", "pattern": 3},
+        False,
+        None,
+        7,
+    )
+
+    @pytest.mark.parametrize("before", SCHEMAS, ids=range(len(SCHEMAS)))
+    @pytest.mark.parametrize("after", SCHEMAS, ids=range(len(SCHEMAS)))
+    def test_every_pair_is_compared(self, before, after):
+        """
+        Whatever a schema is, it is compared, and is equal to itself.
+        """
+        loop = {"It": {"properties": {"a": {"allOf": [{"$ref": "#/$defs/It"}, {"$ref": "#/$defs/It"}]}}}}
+        words = {"type": "a:b", "name": "Sold", "title": "Sold", "status": 409}
+        old, new = (
+            Vocabulary(types=(DocumentedType(**words, schema={"$defs": loop, "properties": {"left": it}}),))
+            for it in (before, after)
+        )
+        changes = compare(old, new).changes
+
+        assert before is not after or () == changes
 
 
 class TestNames:

@@ -193,7 +193,7 @@ def _bases(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> 
     """
     if old.bases is None or new.bases is None:
         return
-    implied = _status_bases(old) | _status_bases(new) if old.status != new.status else frozenset()
+    implied = _status_bases(old) | _status_bases(new) if old.status != new.status else frozenset[str]()
     for base in [it for it in old.bases if it not in new.bases and it not in implied]:
         message = f"The class no longer derives from {base}: `except` clauses for that class do not catch it."
         yield _change("base-removed", old, message, breaking=True)

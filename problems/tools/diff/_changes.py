@@ -79,8 +79,10 @@ class Comparison:
         return self._found[key]
 
     def _between(self, old: Values, new: Values, depth: int) -> Iterator[Step]:
-        yield from (Step((), Kind.NARROWER) for it in _missing(old, new))
-        yield from (Step((), Kind.WIDER) for it in _missing(new, old))
+        if _has_more(old, new):
+            yield Step((), Kind.NARROWER)
+        if _has_more(new, old):
+            yield Step((), Kind.WIDER)
         left = [it for it in old.branches if it not in new.branches or _has_inner(it)]
         right = [it for it in new.branches if it not in old.branches or _has_inner(it)]
         for kind in ("array", "object"):
@@ -152,11 +154,10 @@ class Comparison:
             yield from self.steps(old.limits.get("items", True), new.limits.get("items", True), depth)
 
 
-def _missing(values: Values, other: Values) -> Iterator[object]:
-    """Yield the single values that the other values do not include."""
-    for text, value in values.constants.items():
-        if text not in other.constants and not any(accepts(it, value) for it in other.branches):
-            yield value
+def _has_more(values: Values, other: Values) -> bool:
+    """Return whether there is a single value that the other values do not include."""
+    missing = [value for text, value in values.constants.items() if text not in other.constants]
+    return any(not any(accepts(branch, value) for branch in other.branches) for value in missing)
 
 
 def _has_inner(branch: Branch) -> bool:
@@ -171,10 +172,8 @@ def _within(name: str, steps: Iterable[Step]) -> Iterator[Step]:
 def _properties(branch: Branch) -> dict[str, object]:
     """Return the named members of an object, those included that are only named as required."""
     found = branch.limits.get("properties")
-    properties = dict(found) if is_object(found) else {}
-    return properties | {
-        it: True for it in array(branch.limits.get("required")) if isinstance(it, str) and it not in properties
-    }
+    properties: dict[str, object] = {it: True for it in array(branch.limits.get("required")) if isinstance(it, str)}
+    return {**found, **{it: True for it in properties if it not in found}} if is_object(found) else properties
 
 
 def _item(branch: Branch, prefix: Sequence[object], place: int) -> object:

@@ -7,6 +7,7 @@ unions are bounded, and a schema that is not valid allows any value.
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
@@ -76,8 +77,8 @@ class Values:
         branches: The values of whole types.
     """
 
-    constants: dict[str, object] = field(default_factory=dict)
-    branches: list[Branch] = field(default_factory=list)
+    constants: dict[str, object] = field(default_factory=dict[str, object])
+    branches: list[Branch] = field(default_factory=list[Branch])
 
 
 class Schemas:
@@ -242,10 +243,19 @@ def _branch(kind: object, limits: Json) -> Branch | None:
 
 def _few(branch: Branch) -> range:
     """Return the integers of a small range."""
-    low, high = branch.limits.get("low"), branch.limits.get("high")
-    if branch.limits.keys() != {"integer", "low", "high"} or not isinstance(low, tuple) or not isinstance(high, tuple):
+    low, high = _edge(branch.limits.get("low")), _edge(branch.limits.get("high"))
+    if branch.limits.keys() != {"integer", "low", "high"} or low is None or high is None or high - low >= _FEW:
         return range(0)
-    return range(int(low[0]), int(high[0]) + 1) if high[0] - low[0] < _FEW else range(0)
+    return range(int(low), int(high) + 1)
+
+
+def _edge(bound: object) -> float | None:
+    """Return the number of a bound that `_bound` made."""
+    match bound:
+        case (int() | float() as number, int()):
+            return number
+        case _:
+            return None
 
 
 def _number(limits: Json, *, integer: bool) -> Branch | None:
@@ -253,7 +263,7 @@ def _number(limits: Json, *, integer: bool) -> Branch | None:
     kept = {key: it for key, it in limits.items() if key not in _OWNERS["number"]}
     multiple = limits.get("multipleOf")
     if is_number(multiple) and multiple > 0:
-        integer = integer or float(multiple).is_integer()
+        integer = integer or _is_whole(multiple)
         if not (integer and multiple == 1):
             kept["multipleOf"] = multiple
     low, high = _bound(limits, "minimum", "exclusiveMinimum", 1), _bound(limits, "maximum", "exclusiveMaximum", -1)
@@ -274,9 +284,9 @@ def _bound(limits: Json, inclusive: str, exclusive: str, sign: int) -> tuple[flo
     """Return the bound of a range, and whether it is outside: `sign` for an excluded one, 0 for an included one."""
     found: list[tuple[float, int]] = []
     at, beyond = limits.get(inclusive), limits.get(exclusive)
-    if is_number(at) and math.isfinite(at):
+    if is_number(at):
         found.append((at, sign if beyond is True else 0))  # OpenAPI 3.0: `exclusiveMinimum: true`
-    if is_number(beyond) and math.isfinite(beyond):
+    if is_number(beyond):
         found.append((beyond, sign))
     return (max(found) if sign > 0 else min(found)) if found else None
 
@@ -295,7 +305,7 @@ def accepts(branch: Branch, value: object) -> bool:
 
 
 def _is_in_range(value: float, limits: Json) -> bool:
-    if limits.keys() - {"integer", "low", "high"} or ("integer" in limits and not float(value).is_integer()):
+    if limits.keys() - {"integer", "low", "high"} or ("integer" in limits and not _is_whole(value)):
         return False
     low, high = limits.get("low"), limits.get("high")
     over = not isinstance(low, tuple) or (value, 0) >= low
@@ -303,7 +313,7 @@ def _is_in_range(value: float, limits: Json) -> bool:
 
 
 def _is_within(size: int, limits: Json, lowest: str, highest: str) -> bool:
-    low, high = limits.get(lowest, 0), limits.get(highest, math.inf)
+    low, high = limits.get(lowest, 0), limits.get(highest, sys.maxsize)
     return is_number(low) and is_number(high) and low <= size <= high
 
 
@@ -312,9 +322,11 @@ def _is_of(value: object, kind: object) -> bool:
     if isinstance(value, bool):
         return kind in (None, "boolean")
     if isinstance(value, int | float):
-        return kind in (None, "number") or (kind == "integer" and float(value).is_integer())
-    names = {str: "string", list: "array", dict: "object", type(None): "null"}
-    return kind in (None, names.get(type(value)))
+        return kind in (None, "number") or (kind == "integer" and _is_whole(value))
+    name = (
+        "string" if isinstance(value, str) else "array" if is_list(value) else "object" if is_object(value) else "null"
+    )
+    return kind in (None, name)
 
 
 def text_of(value: object) -> str:
@@ -331,8 +343,12 @@ def _plain(value: object) -> object:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Return whether a value is a finite JSON number."""
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_whole(number: float) -> bool:
+    return isinstance(number, int) or number.is_integer()
 
 
 def array(value: object) -> list[object]:
