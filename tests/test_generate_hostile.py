@@ -50,9 +50,9 @@ def faults(source):
 
 
 def _of_class(node, classes):
-    base = ast.unparse(node.bases[0])
-    if len(node.bases) != 1 or not (base in ROOTS | {"BaseModel"} or base.startswith("catalog.")):
-        yield f"base {base}"
+    *family, base = map(ast.unparse, node.bases)
+    if not {*family} <= classes or not (base in ROOTS | {"BaseModel"} or base.startswith("catalog.")):
+        yield f"bases {family} {base}"
     for word in node.keywords:
         yield from _of_literal(word.value) if word.arg in WORDS else (f"word {word.arg}",)
     for field in node.body:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, ServerProblem
+from problems.catalog import by_status
 from problems.documenting.vocabulary import Vocabulary
 from problems.tools.diff import vocabulary_in
 from problems.tools.generate import generate_from_openapi
@@ -373,6 +374,30 @@ class TestInference:
         The note says by what a client recognises the class.
         """
         assert "does not name a type URI: the class is recognised by the status." in notes(answering(problem()))
+
+    @pytest.mark.parametrize(
+        ("keys", "statuses"),
+        [
+            pytest.param(["default"], {404, 503}, id="default"),
+            pytest.param(["4XX", "default"], {404, 503}, id="a range and default"),
+            pytest.param(["4XX"], {404}, id="4XX"),
+            pytest.param(["404", "5XX"], {404, 503}, id="a status and a range"),
+        ],
+    )
+    def test_a_body_of_any_status_is_a_family(self, keys, statuses):
+        """
+        A body that is documented for any status has a class for each usual status, and a base for all of them.
+        """
+        document = answering(problem(left={"type": "integer"}))
+        responses = document["paths"]["/orders"]["post"]["responses"]
+        responses.update(dict.fromkeys(keys, responses.pop("409")))
+        registry = run(generate_from_openapi(document)).registry
+        found = {cls.problem_type.status: cls for cls in registry}
+
+        assert statuses == {404, 503} & found.keys()
+        assert len(registry) == len(found)
+        assert all(issubclass(cls, by_status(status)) for status, cls in found.items())
+        assert all("left" in cls.problem_members.sent for cls in registry)
 
     def test_schemas_of_one_status_are_one_class(self):
         """

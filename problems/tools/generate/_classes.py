@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.status import PHRASES
 from problems._wire.uris import check_reference, is_absolute
 from problems.catalog import ValidationProblem, by_status
 from problems.catching import Dialect
@@ -74,6 +75,8 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "problems.catching": ("Dialect",),
     "pydantic": ("BaseModel", "Field"),
 }
+_OF_STATUSES: Final = frozenset(name for status in PHRASES for name in by_status(status).problem_declaration.members)
+"""The members of the classes of the catalog, whose names a base of several of them cannot use."""
 _BASES: Final[Mapping[int, type[Problem]]] = {0: Problem, 4: ClientProblem, 5: ServerProblem}
 
 
@@ -112,6 +115,7 @@ class Source:
         aliases: Further type URIs.
         headers: The header fields that come with the type.
         members: The extension members.
+        family: The name that a base shares with the classes that derive from it.
         notes: What there is to say to those who read the class.
     """
 
@@ -126,6 +130,7 @@ class Source:
     aliases: tuple[str, ...] = ()
     headers: tuple[DocumentedHeader, ...] = ()
     members: tuple[Member, ...] = ()
+    family: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -208,7 +213,7 @@ class _Writer:
     def problems(self) -> Iterator[ast.stmt]:
         """Yield the classes of the problem types."""
         for name, it in self._problems:
-            taken = {*self._used, *it.base.problem_declaration.members}
+            taken = {*self._used, *it.base.problem_declaration.members, *(_OF_STATUSES if it.source.family else ())}
             members = it.members
             names = member_names((member.name for member in members), taken, is_member_name)
             body = [
@@ -218,7 +223,12 @@ class _Writer:
             words = it.words(name)
             if self._can_be_schema(it.source.schema_name):
                 words["schema_name"] = literal(it.source.schema_name)
-            yield ast.ClassDef(name, [dotted(it.parent)], arguments(words), body, [])
+            yield ast.ClassDef(name, [dotted(base) for base in self._bases(it)], arguments(words), body, [])
+
+    def _bases(self, it: "_Problem") -> list[str]:
+        """Return the names of the bases of a class: the base of its family, and the class of its status."""
+        family = [name for name, other in self._problems if other.is_base_of(it)]
+        return [*family, it.parent]
 
     def registry(self) -> ast.expr:
         """Return the registry of the problem types that are not bases."""
@@ -327,6 +337,11 @@ class _Problem:
         """The base class, as the module knows it."""
         is_root = self.base in _BASES.values()
         return self.base.__name__ if is_root else f"catalog.{self.base.__name__}"
+
+    def is_base_of(self, other: "_Problem") -> bool:
+        """Return whether another class of the family derives from this one."""
+        family = self.source.family
+        return family != "" and family == other.source.family and not self.source.status and other is not self
 
     def words(self, name: str) -> dict[str, ast.expr]:
         """Return the words of the class header."""

@@ -6,7 +6,7 @@ Puts together the facts that several uses have of one type, and notes those that
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from problems._wire.problem_type import ABOUT_BLANK
@@ -30,6 +30,9 @@ _CODES: Final = ("code", "errorCode", "error_code", "errorType", "error_type", "
 _DETAILS: Final = ("detail", "message", "error_description", "errorMessage", "description", "msg", "reason")
 _TITLES: Final = ("title", "error", "name", "summary")
 _UNKNOWN: Final = 500
+_USUAL: Final = (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 429, 500, 501, 502, 503, 504)
+"""The statuses that have classes where a document describes one body for any status."""
+_BY_STATUS: Final = "The document does not name a type URI: the class is recognised by the status."
 
 
 @dataclass
@@ -60,11 +63,16 @@ def sources(document: Document, schemas: Schemas) -> Found:
         for one in facts(document, use, identity=identity, is_shared=_is_shared(use, found, bases)):
             groups.setdefault(_key(document, one), []).append(one)
     plain: dict[str, None] = {}
-    for (kind, _), group in groups.items():
+    exact = {status for kind, status in groups if kind == "status"}
+    # A range is narrower than `default`, so its classes are made first.
+    for (kind, _), group in sorted(groups.items(), key=lambda it: (it[0][0] == "any", it[0] == ("any", 0))):
         if kind == "ours":
             made.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
             continue
         source = _source(document, schemas, group)
+        if kind == "any":
+            made.sources += _family(source, exact)
+            continue
         if group[0].uri == ABOUT_BLANK and not source.members and source.status:
             plain[by_status(source.status).__name__] = None
         else:
@@ -78,6 +86,19 @@ def sources(document: Document, schemas: Schemas) -> Found:
     made.dialect = _dialect(document, found, identity)
     made.base = server_of(document) if any(source.code for source in made.sources) else None
     return made
+
+
+def _family(source: Source, exact: set[object]) -> Iterator[Source]:
+    """Yield a base for error bodies that are documented for any status, and a class for each usual status."""
+    statuses = [it for it in _USUAL if it not in exact and source.hundreds in (0, it // 100)]
+    exact.update(statuses)
+    family = f"{source.name} {source.hundreds}"
+    note = "Responses with a status that no class has are raised as the classes of `problems.catalog`."
+    notes = (*(it for it in source.notes if it != _BY_STATUS), note)
+    yield replace(source, status=0, hundreds=None, headers=(), family=family, schema_name="", notes=notes)
+    for status in statuses:
+        name = f"{source.name}{by_status(status).__name__}"
+        yield Source(name, ABOUT_BLANK, source.title, status, description=source.description, family=family)
 
 
 def _bases(document: Document) -> frozenset[str]:
@@ -253,7 +274,7 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
         if not first.status and not first.is_any:
             notes.append("The document does not name a status. This is a base: derive a class with a status from it.")
         else:
-            notes.append("The document does not name a type URI: the class is recognised by the status.")
+            notes.append(_BY_STATUS)
         return ABOUT_BLANK, ()
     uri = _absolute(document, first.uri)
     relative = tuple(dict.fromkeys(one.uri for one in group if one.uri != uri))
