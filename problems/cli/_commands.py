@@ -1,4 +1,8 @@
-"""The commands: each loads what its arguments name, calls one function, and prints what that returns."""
+"""
+The commands: each loads what its arguments name, calls one function, and prints the result.
+
+One module, because the commands share their arguments, their exit statuses and the form of their reports.
+"""
 
 import json
 from collections import Counter
@@ -8,17 +12,18 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import typer
+from typer.core import TyperGroup
 
-from problems.cli._breaches import breach
 from problems.cli._fetch import statuses_of
 from problems.cli._formatting import formatted
-from problems.cli._mistakes import Commands
-from problems.cli._output import annotation, named, say, say_markdown, say_table, styled, write, write_files
-from problems.cli._places import Places
-from problems.cli._sources import files_beside, openapi_in, vocabulary_of
-from problems.contract import check, finish
+from problems.cli._output import annotation, fail, named, say, say_markdown, say_table, styled, write, write_files
+from problems.cli._sources import Places, files_beside, openapi_in, vocabulary_of
+from problems.contract import Certainty, check, finish
+from problems.contract import Finding as Breach
+from problems.declaring.problem import Problem
 from problems.documenting.pages import Pages, page_markdown
 from problems.documenting.vocabulary import DocumentedType, Vocabulary
+from problems.errors import ProblemsError
 from problems.registry import Registry
 from problems.tools._targets import TargetError, load, load_registry, registry_of
 from problems.tools.diff import Change, compare
@@ -28,6 +33,7 @@ from problems.tools.lint import (
     CODES,
     Finding,
     Findings,
+    Severity,
     dead_types,
     lint,
     page_addresses,
@@ -37,9 +43,27 @@ from problems.tools.lint import (
 
 __all__ = ["app"]
 
+_SEVERITIES: Final[dict[Certainty, Severity]] = {"certain": "error", "likely": "warning", "possible": "info"}
+_HARMLESS: Final = frozenset({"never raised", "unregistered"})
 _LOOK: Final = "Look at problem types"
 _CHECK: Final = "Check an API"
 _WRITE: Final = "Write for others"
+
+
+class Commands(TyperGroup):
+    """The commands of `problems`; an error of this package becomes a sentence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ProblemsError as error:
+            fail(str(error))
+            raise typer.Exit(2) from None
+        except RecursionError:  # of schemas within schemas; a document is not read to any depth
+            fail("A document is nested too deeply to be read. Give one of fewer levels.")
+            raise typer.Exit(2) from None
+
 
 app = typer.Typer(
     cls=Commands,
@@ -248,7 +272,32 @@ def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warni
     registry = registry_of(application := load(target)) or Registry()
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is no application. Name one of Starlette or FastAPI.")
-    _report([breach(it, registry) for it in check(application)], form, fail_on)
+    _report([_breach(it, registry) for it in check(application)], form, fail_on)
+
+
+def _breach(found: Breach, registry: Registry) -> Finding:
+    """Return a breach as a finding: the surer it is, the more severe; a type that is never raised breaks nothing."""
+    severity = _SEVERITIES[found.certainty]
+    return Finding(
+        code=found.kind.replace(" ", "-"),
+        severity="warning" if found.kind in _HARMLESS and severity == "error" else severity,
+        type=_uri(found, registry),
+        name=found.problem.__qualname__,
+        message=f"{found.where} {found.message} ({found.certainty})",
+        fix=found.fix,
+        file=_relative(found.file) if found.file else None,
+        line=found.line or None,
+    )
+
+
+def _uri(found: Breach, registry: Registry) -> str:
+    is_unresolved = found.kind in ("unregistered", "relative") or found.problem is Problem
+    return found.problem.problem_type.uri if is_unresolved else registry.uri(found.problem)
+
+
+def _relative(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 @app.command(rich_help_panel=_WRITE)
