@@ -20,6 +20,7 @@ __all__ = [
     "capped",
     "check_header",
     "describes_body",
+    "field_value",
     "header_value",
     "http_date",
     "parse_retry_after",
@@ -132,6 +133,22 @@ def check_header(name: object, value: object) -> None:
         raise InvalidHeader(name, f"{reason}. Remove or encode them (RFC 9110, section 5.5).")
 
 
+def field_value(name: str, value: object) -> str:
+    """
+    Return *value* as the field *name* is sent with it: checked, and without the white space around it.
+
+    That white space is not part of a value (RFC 9110, section 5.5), and a server drops the connection over it.
+
+    >>> field_value("X-Region", " eu ")
+    'eu'
+
+    Raises:
+        InvalidHeader: HTTP does not allow the name or the value.
+    """
+    check_header(name, value)
+    return str(value).strip(" \t")
+
+
 class HeaderLines(Mapping[str, str]):
     """
     Response header fields as the lines that are sent, immutable.
@@ -217,8 +234,7 @@ class _Lines(ItemsView[str, str]):
 
 def _lines_of(name: str, value: object) -> Iterator[tuple[str, str]]:
     for text in value if _is_several(value) else (value,):
-        check_header(name, text)
-        yield name, str(text).strip(" \t")  # around a value they are no part of it (RFC 9110, section 5.5)
+        yield name, field_value(name, text)
 
 
 def _is_several(value: object) -> TypeGuard[Iterable[object]]:

@@ -9,7 +9,7 @@ the registry to status, headers and body. Knows no framework and sends nothing:
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from problems._wire.headers import HeaderLines, check_header, describes_body, header_value
+from problems._wire.headers import HeaderLines, describes_body, field_value, header_value
 from problems._wire.json import FALLBACK
 from problems._wire.media_types import PROBLEM_JSON
 from problems.answering._adapting import Line, adapted, merged
@@ -159,8 +159,7 @@ def _sendable(headers: Any) -> Iterator[tuple[str, str]]:
     pairs: Callable[[], Iterable[Any]] = getattr(headers, "items", lambda: headers or ())
     for name, value in pairs():
         try:
-            text = header_value(value)
-            check_header(name, text)
+            text = field_value(name, header_value(value))
         except ValueError:  # a field that cannot be sent must not cost the client its error
             continue
         yield name, text

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from problems._wire.details import ProblemDetails
 from problems._wire.frozen import Frozen
-from problems._wire.headers import check_header
+from problems._wire.headers import field_value
 
 __all__ = ["Render", "Representation"]
 
@@ -39,6 +39,5 @@ class Representation:
     headers: Mapping[str, str] = Frozen[str, str]()
 
     def __post_init__(self) -> None:
-        for name, value in {"Content-Type": self.media_type, **self.headers}.items():
-            check_header(name, value)
-        object.__setattr__(self, "headers", Frozen(self.headers))
+        object.__setattr__(self, "media_type", field_value("Content-Type", self.media_type))
+        object.__setattr__(self, "headers", Frozen({name: field_value(name, it) for name, it in self.headers.items()}))

@@ -8,7 +8,7 @@ responses.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from problems._wire.headers import check_header, header_value, refuse_body_field
+from problems._wire.headers import check_header, field_value, header_value, refuse_body_field
 from problems.errors import InvalidHeader
 
 __all__ = ["ResponseHeader"]
@@ -97,6 +97,4 @@ class ResponseHeader:
         except (TypeError, ValueError) as error:
             raise InvalidHeader(self.name, f"its value cannot be written. {str(error).rstrip('.')}.") from None
         texts = (encoded,) if isinstance(encoded, str) else encoded
-        for text in texts:
-            check_header(self.name, text)
-        return [*((self.name, text) for text in texts), *self.also.items()]
+        return [*((self.name, field_value(self.name, text)) for text in texts), *self.also.items()]

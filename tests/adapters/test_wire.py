@@ -3,8 +3,11 @@
 import json
 import logging
 import socket
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -118,6 +121,40 @@ def test_headers_of_a_foreign_exception(serve, http, given, sent):
     found = {name.lower(): value for name, value in headers if name.lower() not in names or name.lower() in sent}
 
     assert (418, 418, sent, 1) == (status, json.loads(body)["status"], found, len(values(headers, "content-length")))
+
+
+async def with_field(request):
+    values = {"X-It": request.query_params["value"]}
+    raise HTTPException(409, "Taken.", headers=values)
+
+
+@pytest.fixture
+def with_field_port(serve, http):
+    """The port of one server for all examples of a property."""
+    app = Starlette(routes=[Route("/", with_field)])
+    add_problems(app)
+    return serve(app, http=http).port
+
+
+HTTP_TEXT = st.text(
+    st.sampled_from(["a", "ä", " ", "\t", "\x7f", "\r", "\n", "\0", "漢", '"', ",", "\xa0"]), max_size=6
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(HTTP_TEXT)
+@example(" lead")
+@example("trail\t")
+@example("  ")
+def test_no_value_costs_the_client_the_answer(with_field_port, http, text):
+    """
+    A foreign value is sent without the white space around it, or not at all if HTTP has no form for it.
+    """
+    found, headers, body = ask(with_field_port, "GET", f"/?value={quote(text)}")
+    expected = [] if set(text) & set("\x7f\r\n\0漢") else [text.strip(" \t")]
+
+    assert (409, expected) == (found, values(headers, "x-it"))
+    assert 409 == json.loads(body)["status"]
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere"])
