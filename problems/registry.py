@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeGuard
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,19 +17,18 @@ from problems._wire.details import ProblemDetails
 from problems._wire.json import join, prefix
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
 from problems._wire.status import phrase
+from problems._wire.text import briefly
 from problems._wire.uris import check_base, is_absolute, resolve
 from problems.catalog import ValidationProblem, by_status
-from problems.declaring._members import faults
+from problems.declaring._definition import definition_of
+from problems.declaring._mistakes import faults
 from problems.declaring._raises import is_problem
 from problems.declaring._received import ReceivedProblem, received
 from problems.declaring._watch import WATCH
-from problems.declaring.problem import Problem, model_for
+from problems.declaring.problem import Problem, detail_of, details_of, extensions_of
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 
 __all__ = ["Registry"]
-
-_UNREGISTERED: Final = 64
-"""The most forms of unregistered classes that a registry keeps: classes that are made per request have to be freed."""
 
 
 class Form:
@@ -48,7 +48,7 @@ class Form:
 
     def document(self, problem: Problem, instance: str | None, detail: bytes | None = None) -> bytes:
         """Return the document of an occurrence, with another *detail* if there is one; never fails."""
-        return join(self.beginning, detail or problem.problem_detail, instance, problem.problem_extensions)
+        return join(self.beginning, detail or detail_of(problem), instance, extensions_of(problem))
 
 
 _VALIDATION_URI: Final = "validation-problem"
@@ -93,24 +93,24 @@ class Registry:
         "_by_uri",
         "_direct",
         "_facts",
+        "_forms",
         "_invalid",
         "_models",
         "_overridden",
         "_types",
         "_untyped",
-        "forms",
     )
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
             raise InvalidRegistry(f"`base={base!r}` is no base URI: {reason}")
         self._base = base
-        self._models: dict[type[Problem], type[BaseModel]] = {}
-        self.forms: dict[type, Form] = {}
-        """Those that `form` has made; never that of a received problem, which nobody answers with."""
+        self._models: WeakKeyDictionary[type, type[BaseModel]] = WeakKeyDictionary()
+        # Weak: applications make classes while they run, and a registry must not keep them.
+        self._forms: WeakKeyDictionary[type, Form] = WeakKeyDictionary()
         self._direct: dict[type, dict[tuple[object, int], tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
         self._overridden: Mapping[type[Problem], ProblemType] = {}
-        self._fill({cls: self._resolved(cls) for cls in types})
+        self._fill({_defined(cls): self._resolved(cls) for cls in types})
 
     @classmethod
     def from_module(cls, module: ModuleType, *, base: str | None = None) -> Self:
@@ -143,7 +143,7 @@ class Registry:
         self._invalid = next((cls for cls in facts if issubclass(cls, ValidationProblem)), ValidationProblem)
         self._by_uri: dict[str, type[Problem]] = {}
         for cls, its in self._facts.items():
-            aliases = cls.problem_declaration.aliases
+            aliases = definition_of(cls).declaration.aliases
             # As written too: what a server sends that has no base of its own to send.
             for uri in (its.uri, *aliases, *map(self._absolute, aliases)):
                 self._claim(uri, cls)
@@ -161,7 +161,7 @@ class Registry:
     def _texts(self) -> Mapping[str, type[Problem]]:
         """Return the classes by their types and aliases as written; a text that two classes share identifies none."""
         texts = [(cls.problem_type.uri, cls) for cls in self._types if not cls.problem_type.is_blank]
-        texts += [(alias, cls) for cls in self._types for alias in cls.problem_declaration.aliases]
+        texts += [(alias, cls) for cls in self._types for alias in definition_of(cls).declaration.aliases]
         counted: dict[str, set[type[Problem]]] = {}
         for text, cls in texts:
             counted.setdefault(text, set()).add(cls)
@@ -177,10 +177,10 @@ class Registry:
     def _resolved(self, cls: type[Problem]) -> ProblemType:
         if not is_problem(cls):
             raise InvalidRegistry(
-                f"A registry takes problem classes, not {cls!r}. Write `Registry(NotFound, Conflict)`; "
+                f"A registry takes problem classes; got {briefly(cls, 120)}. Write `Registry(NotFound, Conflict)`; "
                 f"for a list, `Registry(*classes)`."
             )
-        if cls.problem_declaration.abstract:
+        if definition_of(cls).declaration.abstract:
             raise AbstractProblem(cls.__qualname__, "registered")
         facts = self._facts_of(cls)
         if not is_absolute(facts.uri) and self._base is None:
@@ -206,7 +206,7 @@ class Registry:
         return len(self._types)
 
     def __contains__(self, cls: object) -> bool:
-        return cls in self._facts
+        return is_problem(cls) and _defined(cls) in self._facts
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Registry) and (self._base, self._facts) == (other._base, other._facts)
@@ -243,7 +243,7 @@ class Registry:
                 f"Both {_name(first)} and {_name(others[0])} tell of invalid requests, which are answered with one "
                 f"problem type. Derive the other from `UnprocessableContent`, or leave it out."
             )
-        further = {} if first is ValidationProblem else first.problem_body.model_fields
+        further = {} if first is ValidationProblem else definition_of(first).body.model_fields
         for name, field in further.items():
             if name != "errors" and field.is_required():
                 raise InvalidRegistry(
@@ -253,7 +253,12 @@ class Registry:
 
     def facts(self, cls: type[Problem]) -> ProblemType:
         """Return the facts of a class, its type URI as it is on the wire; of a class outside the registry too."""
-        return self._overridden.get(cls) or self._facts.get(cls) or self._facts_of(cls)
+        if not is_problem(cls):
+            raise InvalidRegistry(
+                f"A problem class has a type URI; got {briefly(cls)}. Write `registry.uri(NotFound)`."
+            )
+        defined = _defined(cls)
+        return self._overridden.get(defined) or self._facts.get(defined) or self._facts_of(defined)
 
     def invalid_as(self, status: int) -> Self:
         """
@@ -280,14 +285,15 @@ class Registry:
 
     def form(self, cls: type[Problem]) -> Form:
         """Return how the documents of a class are written, for whoever sends them."""
-        made = self.forms.get(cls)
-        if made is None:
-            made = Form(self.facts(cls))
-            if not issubclass(cls, ReceivedProblem):
-                if len(self.forms) >= len(self._facts) + _UNREGISTERED:
-                    self.forms.clear()
-                self.forms[cls] = made
-        return made
+        form = self.known_form(cls)
+        if form is None:
+            defined = _defined(cls)
+            form = self._forms[defined] = Form(self.facts(defined))
+        return form
+
+    def known_form(self, cls: type[Problem]) -> Form | None:
+        """Return the form of a class that was answered before, `None` for any other."""
+        return self._forms.get(_defined(cls))
 
     def model(self, cls: type[Problem]) -> type[BaseModel]:
         """
@@ -296,16 +302,22 @@ class Registry:
         Raises:
             AbstractProblem: *cls* is a base.
         """
-        made = self._models.get(cls)
-        if made is None:
-            made = self._models[cls] = model_for(cls, self.facts(cls))
-        return made
+        defined = _defined(cls)
+        model = self._models.get(defined)
+        if model is None:
+            model = self._models[defined] = definition_of(defined).model_for(self.facts(defined))
+        return model
 
     def details(self, problem: Problem) -> ProblemDetails:
         """Return the document of an occurrence, with the type URI it has on the wire."""
+        if is_problem(problem):
+            raise InvalidRegistry(
+                f"An occurrence has details; got the class {problem.__qualname__}. "
+                f"Write `registry.details({problem.__qualname__}(…))`."
+            )
         if isinstance(problem, ReceivedProblem):
             return problem.problem_details
-        return problem.problem_document(self.facts(type(problem)))
+        return details_of(problem, self.facts(type(problem)))
 
     def revive(self, details: ProblemDetails, *, status: int | None = None, url: str | None = None) -> Problem:
         """
@@ -389,10 +401,10 @@ class Registry:
         own, ambiguity = self._of_status(status) if found is None else (found, None)
         base = by_status(status)
         # What HTTP ties to the status is there whatever the type is.
-        headed = {} if base.problem_declaration.abstract else base.problem_members.read({}, headers)
+        headed = {} if definition_of(base).declaration.abstract else definition_of(base).members.read({}, headers)
         if own is not None:
             try:
-                members, ignored = own.problem_members.read_leniently(document, headers)
+                members, ignored = definition_of(own).members.read_leniently(document, headers)
             except Exception as error:  # noqa: BLE001 - a validator of the application may raise anything
                 reason = _misfit(own, error)
             else:
@@ -415,7 +427,7 @@ class Registry:
         """Let the next occurrence of a known type take the short way, if its members are all in the document."""
         if not isinstance(uri, str) or found is None or fit.cls is not found or self._by_uri.get(uri) is not found:
             return
-        known, response, status = found.problem_members, *key
+        known, response, status = definition_of(found).members, *key
         is_whole = len(known.sent) == len(known.names) and not (fit.further and _names_of(fit.further))
         if ":" in uri and is_whole:
             self._direct.setdefault(response, {})[uri, status] = known.reader.validate_python, partial(cls.__new__, cls)
@@ -426,6 +438,11 @@ class Registry:
         if url is None or (found is not None and ":" in uri):  # a scheme, so there is nothing to resolve
             return found
         return self._by_uri.get(resolve(url, uri)) or found
+
+
+def _defined(cls: type[Problem]) -> type[Problem]:
+    """Return the class that a subclass without a declaration of its own is; anything but a class as it is."""
+    return definition_of(cls).cls if is_problem(cls) else cls
 
 
 def _name(cls: type) -> str:
@@ -439,7 +456,7 @@ def _is_own(name: str, value: object, module: ModuleType) -> TypeGuard[type[Prob
         and issubclass(value, Problem)
         and value.__module__ == module.__name__
         and not name.startswith("_")
-        and not value.problem_declaration.abstract
+        and not definition_of(value).declaration.abstract
     )
 
 
@@ -480,7 +497,7 @@ def _is_of_status(cls: type[Problem], facts: ProblemType) -> bool:
 
 
 def _names_of(cls: type[Problem]) -> tuple[str, ...]:
-    return () if cls.problem_declaration.abstract else cls.problem_members.names
+    return () if definition_of(cls).declaration.abstract else definition_of(cls).members.names
 
 
 def _text_in(document: Mapping[str, object], name: str | None) -> str:
@@ -503,7 +520,7 @@ def unregistered(cls: type[Problem], registry: Registry) -> str | None:
     True
     """
     if (
-        cls.problem_declaration.abstract
+        definition_of(cls).declaration.abstract
         or cls is registry.validation_problem
         or (facts := registry.facts(cls)).is_blank
     ):

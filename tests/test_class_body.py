@@ -18,6 +18,7 @@ from pydantic import (
 
 from problems import NotFound, Problem, Unauthorized
 from problems.declaring._body import is_taken
+from problems.declaring._definition import definition_of
 from problems.errors import InvalidDefinition, ReservedMember
 
 
@@ -132,7 +133,7 @@ class TestClassVariables:
             headers_of: ClassVar = ()
             _cache: ClassVar[dict[str, int]] = {}
 
-        assert ("item_id",) == ItemNotFound.problem_members.names
+        assert ("item_id",) == definition_of(ItemNotFound).members.names
 
     @pytest.mark.parametrize("hint", ["ClassVar[int]", "ClassVar", "typing.ClassVar[int]", " t.ClassVar [int]"])
     def test_as_text(self, hint):
@@ -142,7 +143,7 @@ class TestClassVariables:
         body = {"__annotations__": {"limit": hint}, "limit": 3}
         cls = types.new_class("Shipment", (NotFound,), {}, lambda namespace: namespace.update(body))
 
-        assert frozenset() == cls.problem_declaration.members
+        assert frozenset() == definition_of(cls).declaration.members
 
     def test_methods_and_properties(self):
         """
@@ -150,7 +151,7 @@ class TestClassVariables:
         """
 
         class ItemNotFound(HasItem, type="item", title="Item"):
-            limit = 3
+            limit: ClassVar[int] = 3
 
             @property
             def is_old(self) -> bool:
@@ -173,8 +174,8 @@ class TestClassVariables:
         """
 
         class ItemNotFound(HasItem, type="item", title="Item"):
-            key = SecretStr("hunter2")
-            numbers = TypeAdapter(list[int])
+            key: ClassVar[SecretStr] = SecretStr("hunter2")
+            numbers: ClassVar[TypeAdapter[list[int]]] = TypeAdapter(list[int])
 
         assert [7] == ItemNotFound(item_id=7).numbers.validate_python(["7"])
 

@@ -6,6 +6,7 @@ import pytest
 
 from problems import ClientProblem, Conflict, NotFound, Problem, ServerProblem
 from problems._wire.problem_type import ABOUT_BLANK
+from problems.declaring._definition import definition_of
 from problems.declaring._header import Inherited, Words, declare
 from problems.errors import AbstractProblem, InvalidDefinition
 
@@ -182,7 +183,7 @@ class TestType:
         """
         A base below a typed class is no type.
         """
-        assert define(TypedBase, abstract=True).problem_declaration.abstract
+        assert definition_of(define(TypedBase, abstract=True)).declaration.abstract
 
     def test_subclass_with_its_own(self):
         """
@@ -312,7 +313,7 @@ class TestAliases:
         """
         cls = define(type="item", title="Item", aliases=("No item!", "404"))
 
-        assert ("No item!", "404") == cls.problem_declaration.aliases
+        assert ("No item!", "404") == definition_of(cls).declaration.aliases
 
     def test_an_empty_one_is_refused(self):
         """
@@ -334,7 +335,7 @@ class TestAliases:
         """
         Aliases stay as written.
         """
-        assert ("a", "b") == define(type="item", title="Item", aliases=("a", "b")).problem_declaration.aliases
+        assert ("a", "b") == definition_of(define(type="item", title="Item", aliases=("a", "b"))).declaration.aliases
 
 
 class TestSchemaName:
@@ -353,7 +354,7 @@ class TestAbstract:
         """
         What is below a base is a type again.
         """
-        assert not define(define(abstract=True)).problem_declaration.abstract
+        assert not definition_of(define(define(abstract=True))).declaration.abstract
 
     @pytest.mark.parametrize("cls", [Problem, ClientProblem, ServerProblem, define(abstract=True)])
     @pytest.mark.parametrize(
@@ -454,7 +455,7 @@ class TestDeclare:
 
 def test_a_misspelt_word_is_refused():
     """
-    Python itself refuses a word that is none.
+    A keyword that no class header has is refused.
     """
-    with pytest.raises(TypeError, match="unexpected keyword argument 'titel'"):
+    with pytest.raises(TypeError, match="`titel=` is not a keyword of a problem class"):
         define(type="item", titel="Item")

@@ -8,6 +8,7 @@ import pytest
 from pydantic import AnyUrl, BaseModel, Field
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, TooManyRequests, ValidationProblem
+from problems.declaring._definition import definition_of
 from problems.documenting.vocabulary import DocumentedType, Vocabulary
 from problems.tools.generate import generate
 
@@ -181,7 +182,7 @@ class TestGenerate:
         source = generate(Vocabulary(types=(documented,)))
 
         assert f"    {annotation}\n" in source
-        assert run(source).X.problem_members
+        assert definition_of(run(source).X).members
 
     @pytest.mark.parametrize(
         ("member", "name"),
@@ -199,4 +200,4 @@ class TestGenerate:
         document = {"properties": {member: {"type": "integer"}}, "required": [member]}
         documented = DocumentedType(type="urn:x:y", name="X", title="X", status=409, schema=document)
 
-        assert {name: member} == dict(run(generate(Vocabulary(types=(documented,)))).X.problem_members.sent)
+        assert {name: member} == dict(definition_of(run(generate(Vocabulary(types=(documented,)))).X).members.sent)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from problems import ClientProblem, Conflict, NotFound, Problem, Registry, ServerProblem
 from problems.catalog import by_status
+from problems.declaring._definition import definition_of
 from problems.documenting.vocabulary import Vocabulary
 from problems.tools.diff import vocabulary_in
 from problems.tools.generate import generate_from_openapi
@@ -25,7 +26,7 @@ def run(source):
     try:
         exec(compile(source, "generated.py", "exec"), module.__dict__)  # noqa: S102 - what was generated is tested
         for cls in module.registry:
-            assert cls.problem_members is not None
+            assert definition_of(cls).members is not None
     finally:
         del sys.modules[name]
     return module
@@ -128,7 +129,7 @@ class TestRoundTrip:
         assert original.__name__ == cls.__name__
         assert errors.registry.facts(original) == self.module.registry.facts(cls)
         assert original.__mro__[1].__name__ == cls.__mro__[1].__name__
-        assert dict(original.problem_members.sent) == dict(cls.problem_members.sent)
+        assert dict(definition_of(original).members.sent) == dict(definition_of(cls).members.sent)
 
     def test_what_is_about_blank_is_told(self):
         """
@@ -289,7 +290,7 @@ class TestInference:
         document["paths"]["/still"] = answering(problem(type={"const": "/problems/sold"}))["paths"]["/orders"]
         cls = only(document)
 
-        assert (SOLD, ("sold", "/problems/sold")) == (cls.problem_type.uri, cls.problem_declaration.aliases)
+        assert (SOLD, ("sold", "/problems/sold")) == (cls.problem_type.uri, definition_of(cls).declaration.aliases)
 
     @pytest.mark.parametrize(
         ("keys", "base"),
@@ -397,7 +398,7 @@ class TestInference:
         assert statuses == {404, 503} & found.keys()
         assert len(registry) == len(found)
         assert all(issubclass(cls, by_status(status)) for status, cls in found.items())
-        assert all("left" in cls.problem_members.sent for cls in registry)
+        assert all("left" in definition_of(cls).members.sent for cls in registry)
 
     def test_schemas_of_one_status_are_one_class(self):
         """
@@ -407,7 +408,7 @@ class TestInference:
         document["paths"]["/again"] = answering(problem(again={"type": "string"}))["paths"]["/orders"]
         cls = only(document)
 
-        assert {"left", "again"} == set(cls.problem_members.sent)
+        assert {"left", "again"} == set(definition_of(cls).members.sent)
         assert "int | None" == cls.__annotations__["left"]
 
 
@@ -492,8 +493,8 @@ class TestMembers:
         schema = {**problem(**{name: {"type": "string"} for name in wire}), "required": wire}
         cls = only(answering(schema, key="429"))
 
-        assert wire == list(cls.problem_members.sent.values())
-        assert all(name.isidentifier() for name in cls.problem_members.sent)
+        assert wire == list(definition_of(cls).members.sent.values())
+        assert all(name.isidentifier() for name in definition_of(cls).members.sent)
 
     def test_a_member_without_a_name(self):
         """
@@ -501,7 +502,7 @@ class TestMembers:
         """
         document = answering(problem(**{"": {}}))
 
-        assert {} == dict(only(document).problem_members.sent)
+        assert {} == dict(definition_of(only(document)).members.sent)
         assert "A member whose name is empty is left out." in notes(document)
 
     def test_names_of_classes(self):
@@ -548,7 +549,7 @@ class TestMembers:
         schema = {"properties": {"items": {"type": "array"}}}
         document = answering(schema, media={"example": {"type": SOLD, "title": "Sold", "status": 409}})
 
-        assert {} == dict(only(document).problem_members.sent)
+        assert {} == dict(definition_of(only(document)).members.sent)
         assert "has none of the members of RFC 9457, its examples do" in notes(document)
 
 
@@ -561,7 +562,7 @@ class TestClasses:
         schema = {**problem(type={"const": SOLD}, value={"type": "string", "description": text}), "description": text}
         source = generate_from_openapi(answering(schema, description=text))
 
-        description = only(answering(schema)).problem_members.model.model_fields["value"].description
+        description = definition_of(only(answering(schema))).members.model.model_fields["value"].description
         assert " ".join(text.replace("\ud800", "?").split()) == description
         assert source.encode("utf-8")
 

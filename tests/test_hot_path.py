@@ -19,6 +19,7 @@ from starlette.requests import Request
 from problems import NotFound, Policy, Registry
 from problems.answering._answer import answer
 from problems.answering.policy import RequestFacts
+from problems.declaring._definition import definition_of
 from problems.fastapi import add_problems
 from problems.httpx import problem_hook
 from problems.websockets import text_for
@@ -294,5 +295,5 @@ class TestForms:
         registry = Registry(ItemNotFound, base=BASE)
         first, second = (ItemNotFound(item_id=number, name="x") for number in (1, 2))
 
-        assert first.problem_members is second.problem_members
+        assert definition_of(first).members is definition_of(second).members
         assert registry.form(type(first)) is registry.form(type(second))

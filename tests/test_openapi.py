@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, SecretStr
 
 from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, TooManyRequests, Unauthorized, catalog
 from problems.catalog import BadRequest, UpgradeRequired, ValidationProblem
+from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem
 from problems.openapi import (
     Components,
@@ -395,7 +396,7 @@ class TestResponses:
         [
             it
             for it in vars(catalog).values()
-            if is_problem(it) and not it.problem_declaration.abstract and it.problem_members.headers
+            if is_problem(it) and not definition_of(it).declaration.abstract and definition_of(it).members.headers
         ],
         ids=lambda it: it.__name__,
     )

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from problems import NotFound, Problem, ResponseHeader
+from problems.declaring._definition import definition_of
 from problems.errors import InvalidDefinition, ReservedMember
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class TestInAModule:
         """
         A class variable is no member.
         """
-        assert ("position", "quota") == Later.problem_members.names
+        assert ("position", "quota") == definition_of(Later).members.names
 
     def test_generics(self):
         """
@@ -178,7 +179,7 @@ class TestInAFunction:
         class Local(NotFound):
             line: Line
 
-        assert {"Line"} == Local.problem_locals.keys()
+        assert {"Line"} == (definition_of(Local).local or {}).keys()
 
 
 def test_reserved_names():

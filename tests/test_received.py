@@ -282,7 +282,9 @@ class TestHostileDocuments:
             "headers",
             "args",
             "problem_type",
-            "problem_members",
+            "_problem",
+            "_written",
+            "_undeclared",
             "problem_status",
             "problem_received",
             "__class__",
@@ -363,7 +365,7 @@ class TestRelayed:
         """
         What the class needs has to be named.
         """
-        with pytest.raises(InvalidMembers, match="item_id: Field required"):
+        with pytest.raises(InvalidMembers, match="`item_id=` is missing"):
             receive().relayed()
 
     def test_duties_of_the_status(self):
@@ -373,7 +375,7 @@ class TestRelayed:
         problem = registry.revive_document({}, status=401, headers={"WWW-Authenticate": "Bearer"})
         assert isinstance(problem, ReceivedProblem)
 
-        with pytest.raises(InvalidMembers, match="challenges: Field required"):
+        with pytest.raises(InvalidMembers, match="`challenges=` is missing"):
             problem.relayed()
 
     def test_an_initialiser_of_the_user(self):

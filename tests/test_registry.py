@@ -146,7 +146,7 @@ class TestTypes:
         A list has to be unpacked, an occurrence is none of its class.
         """
         with pytest.raises(
-            InvalidRegistry, match=r"A registry takes problem classes, not .* for a list, `Registry\(\*"
+            InvalidRegistry, match=r"A registry takes problem classes; got .* for a list, `Registry\(\*"
         ):
             Registry(wrong, base=BASE)
 

@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from problems import BadRequest, Conflict, Forbidden, Gone, NotFound, Registry, TooManyRequests, raises
 from problems.contract import check
+from problems.declaring._definition import definition_of
 from problems.fastapi import add_problems, responses
 from problems.openapi._examples import example_document
 from problems.starlette import add_problems as add_problems_to_starlette
@@ -471,7 +472,7 @@ def test_any_application(classes, data):
             for cls in declared:
                 if pick == f"{number}-{known.uri(cls)}":
                     example = example_document(cls, known.facts(cls), known.model(cls))
-                    members = {name: example[name] for name in cls.problem_members.names if name in example}
+                    members = {name: example[name] for name in definition_of(cls).members.names if name in example}
                     raise cls(**members)
 
         return raises(*declared)(dependency)

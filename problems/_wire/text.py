@@ -1,13 +1,14 @@
 """
-Texts for logs: one short line, whatever is in it.
+Texts for logs and messages: one short line, whatever is in it.
 
 Knows no problems: it takes texts and values.
 """
 
+import difflib
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["one_line", "shown"]
+__all__ = ["briefly", "nearest", "one_line", "shown"]
 
 _MAX: Final = 300
 
@@ -32,11 +33,28 @@ def shown(members: Iterable[tuple[str, object]]) -> str:
     >>> shown([("item_id", 7), ("name", "x")])
     "item_id=7, name='x'"
     """
-    return one_line(", ".join(f"{name}={_safe_repr(value)}" for name, value in members))
+    return one_line(", ".join(f"{name}={briefly(value, _MAX)}" for name, value in members))
 
 
-def _safe_repr(value: object) -> str:
+def briefly(value: object, limit: int = 60) -> str:
+    """
+    Return the `repr` of a value in at most *limit* characters; a value that has none is named by its class.
+
+    >>> briefly("a" * 100, 12)
+    "'aaaaaaaaaa…"
+    """
     try:
-        return repr(value)
+        text = repr(value[: 4 * limit] if isinstance(value, str) else value)
     except Exception:  # noqa: BLE001 - the text of an error must not fail
-        return f"<{type(value).__name__}>"
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """
+    Return the one of the *known* words that was probably meant, `None` if none is like *word*.
+
+    >>> nearest("tittle", ["type", "title"]), nearest("zzz", ["type", "title"])
+    ('title', None)
+    """
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)

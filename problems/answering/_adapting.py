@@ -23,7 +23,8 @@ from problems.answering.policy import Policy, RequestFacts, RequestId
 from problems.answering.representations import Representation
 from problems.answering.texts import Part, Texts
 from problems.catalog import ValidationProblem
-from problems.declaring.problem import Problem
+from problems.declaring._definition import definition_of
+from problems.declaring.problem import Problem, detail_of, extensions_of
 from problems.registry import Registry
 
 __all__ = ["Line", "adapted", "merged"]
@@ -140,7 +141,7 @@ def _offers(offered: Sequence[Representation], accept: str) -> Mapping[str, Repr
 
 
 def _worded(problem: Problem, its: ProblemType, texts: Texts | None, facts: RequestFacts) -> _Wording:
-    wording = _Wording(its.title, problem.problem_detail, problem.problem_extensions)
+    wording = _Wording(its.title, detail_of(problem), extensions_of(problem))
     if texts is None:
         return wording
     with guarded("The texts failed; a problem is sent as it is written in the code."):
@@ -185,16 +186,16 @@ def _translated(problem: Problem, its: ProblemType, wording: _Wording, language:
 
 def _usual_detail(problem: Problem) -> str | None:
     """Return the detail that an occurrence has if its raise site gives none."""
-    if isinstance(problem, ValidationProblem) and not problem.problem_declaration.detail:
-        return problem.problem_detail
+    if isinstance(problem, ValidationProblem) and not definition_of(type(problem)).declaration.detail:
+        return detail_of(problem)
     try:
-        return problem.problem_members.detail(vars(problem))
+        return definition_of(type(problem)).members.detail(vars(problem))
     except Exception:  # noqa: BLE001 - a member without the format asked for: the class knows what to do
         return None
 
 
 def _members_of(problem: Problem) -> Mapping[str, object]:
-    members = problem.problem_members.texts(vars(problem))
+    members = definition_of(type(problem)).members.texts(vars(problem))
     return {**members, "count": len(problem.errors)} if isinstance(problem, ValidationProblem) else members
 
 

@@ -7,7 +7,7 @@ the registry to status, headers and body. Knows no framework and sends nothing:
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple
 
 from problems._wire.headers import HeaderLines, describes_body, field_value, header_value
 from problems._wire.json import FALLBACK
@@ -19,10 +19,7 @@ from problems.answering.policy import Policy, RequestFacts
 from problems.declaring.problem import Problem
 from problems.registry import Registry, unregistered
 
-__all__ = ["Answer", "Rejected", "answer", "answer_as"]
-
-A = TypeVar("A")
-A_co = TypeVar("A_co", covariant=True)
+__all__ = ["Answer", "Rejected", "answer"]
 
 _CONTENT_TYPE: Final = (b"content-type", PROBLEM_JSON.encode())
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -51,76 +48,46 @@ class Answer(NamedTuple):
     failure: Exception | None = None
 
 
-class Make(Protocol[A_co]):
-    """What makes an answer of its parts, as `Answer` has them: the response of a framework, for one."""
-
-    def __call__(
-        self,
-        status: int,
-        headers: list[Line],
-        body: bytes,
-        problem: Problem | None,
-        instance: str | None,
-        is_expected: bool = ...,  # noqa: FBT001 - by position, as a tuple has it
-        failure: Exception | None = ...,
-        /,
-    ) -> A_co: ...
-
-
 def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Registry) -> Answer:
     """
     Return what the client described by *facts* is told about *exc*.
 
     Never raises: behind everything stands a constant document.
     """
-    return answer_as(Answer, exc, facts, policy, registry)
-
-
-def answer_as(
-    make: Make[A],
-    exc: BaseException,
-    facts: RequestFacts,
-    policy: Policy,
-    registry: Registry,
-    is_expected: bool = True,  # noqa: FBT001, FBT002 - passed on by position, as it comes
-) -> A:
-    """Return the same as an object of another kind, which *make* makes: so nobody has to copy it."""
     try:
-        form = registry.forms.get(type(exc))
-        if form is None:  # another library's exception, or the first of its class
-            return _interpreted(make, exc, facts, policy, registry)
-        problem: Problem = exc  # type: ignore[assignment]  # there are no forms of other classes
-        made: object = problem.instance or facts.instance
-        instance = made if isinstance(made, str) else None  # whatever others have made of it
-        if policy.adapts:
-            body, described = adapted(problem, instance, facts, policy, registry)
-            headers = [*described, _NO_STORE, (b"content-length", b"%d" % len(body))]
-        else:
-            body = form.document(problem, instance)
-            headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(body))]
-        if problem.headers:
-            headers = _with_own(headers, _lines(problem.headers, form.status), policy)
-        # RFC 9110, section 9.3.2: a HEAD has the fields that a GET would have, without the content.
-        sent = b"" if facts.method == "HEAD" else body
-        return make(form.status, headers, sent, problem, instance, is_expected)
+        leaf, problem = leading(exc, policy, registry)
+        if is_without_content(leaf):
+            return _without_content(leaf.status_code, leaf.headers, facts)
+        meant = problem or meaning_of(leaf, policy, registry)
+        return _written(meant or unexpected(leaf, policy), meant is not None, facts, policy, registry)
     except Exception as failure:  # noqa: BLE001 - an error toolkit may never make an error worse
         headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(FALLBACK))]
-        sent = b"" if facts.method == "HEAD" else FALLBACK
-        return make(500, headers, sent, None, facts.instance, False, failure)
+        return Answer(500, headers, _content(FALLBACK, facts), None, facts.instance, False, failure)
 
 
-def _interpreted(make: Make[A], exc: BaseException, facts: RequestFacts, policy: Policy, registry: Registry) -> A:
-    exc, problem = leading(exc, policy, registry)
-    if is_without_content(exc):
-        return make(*_without_content(exc.status_code, exc.headers, facts))
-    if problem is None:
-        problem = meaning_of(exc, policy, registry)
-    told = problem or unexpected(exc, policy)
-    if (cls := type(told)) not in registry.forms:
-        registry.form(cls)  # so that it is there
+def _written(problem: Problem, is_expected: bool, facts: RequestFacts, policy: Policy, registry: Registry) -> Answer:  # noqa: FBT001 - private
+    """Return the answer that sends a problem."""
+    cls = type(problem)
+    form = registry.known_form(cls)
+    if form is None:
+        form = registry.form(cls)
         with guarded("The type of a problem could not be compared with the registry."):
             _notice_unregistered(cls, registry)
-    return answer_as(make, told, facts, policy, registry, problem is not None)
+    given: object = problem.instance or facts.instance
+    instance = given if isinstance(given, str) else None  # whatever others have made of it
+    if policy.adapts:
+        body, described = adapted(problem, instance, facts, policy, registry)
+    else:
+        body, described = form.document(problem, instance), [_CONTENT_TYPE]
+    headers = [*described, _NO_STORE, (b"content-length", b"%d" % len(body))]
+    if problem.headers:
+        headers = _with_own(headers, _lines(problem.headers, form.status), policy)
+    return Answer(form.status, headers, _content(body, facts), problem, instance, is_expected)
+
+
+def _content(body: bytes, facts: RequestFacts) -> bytes:
+    # RFC 9110, section 9.3.2: a HEAD has the fields that a GET would have, without the content.
+    return b"" if facts.method == "HEAD" else body
 
 
 def _notice_unregistered(cls: type[Problem], registry: Registry) -> None:

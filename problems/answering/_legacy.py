@@ -18,7 +18,7 @@ from problems.declaring.problem import Problem
 
 __all__ = ["keep_errors", "keep_nothing", "keep_value", "legacy_detail"]
 
-_KEPT: Final = "problem_legacy"
+_KEPT: Final = "_legacy"
 
 
 def keep_value(problem: Problem, exc: HTTPException) -> None:

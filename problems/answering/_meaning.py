@@ -25,6 +25,7 @@ from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
 from problems.catalog.validation import sentence
 from problems.declaring._body import is_taken
+from problems.declaring._definition import definition_of
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
 from problems.registry import Registry
@@ -161,7 +162,7 @@ def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Pro
     problem = unvalidated(cls, _sentence(cls, exc.errors, told), members, headers)
     # Plain values all of them, which need no second look.
     written = to_json({"errors": told, "truncated": True} if truncated else {"errors": told}, inf_nan_mode="null")
-    problem.__dict__.update(problem_rejected=told, problem_written=written)
+    problem.__dict__.update(_rejected=told, _written=written)
     if policy.legacy_detail:
         keep_errors(problem, exc.errors, told)
     return problem
@@ -170,7 +171,7 @@ def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Pro
 def _sentence(cls: type[Problem], errors: Sequence[object], told: Sequence[object]) -> str:
     """Return the `detail` for some errors: the template of the class, or how many there are."""
     with suppress(Exception):  # a template may need what an invalid request does not have, and `errors` may be anything
-        return cls.problem_members.detail({"errors": told, "truncated": False}) or sentence(len(errors))
+        return definition_of(cls).members.detail({"errors": told, "truncated": False}) or sentence(len(errors))
     return sentence(len(told))
 
 
@@ -182,7 +183,7 @@ def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
     hidden = status >= 500 and not policy.expose_server_detail
     text, members = (None, _NO_MEMBERS) if hidden else _split(getattr(exc, "detail", None))
     cls = class_of(status)
-    if not members.keys().isdisjoint(cls.problem_members.names):
+    if not members.keys().isdisjoint(definition_of(cls).members.names):
         cls = _bare_class(status)  # `retry_after` of a stranger is no header of ours, and must not get lost as one
     # The class of an `HTTPException` fills in the phrase where the raise site gives no text, and clients read it.
     problem = unvalidated(cls, text or _phrase(status), members, getattr(exc, "headers", None))

@@ -13,6 +13,7 @@ from pydantic_core.core_schema import ErrorType
 from problems._wire.invalid_params._messages import facts_of
 from problems._wire.media_types import TEXT
 from problems.answering.texts import Part
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.registry import Registry
 
@@ -58,8 +59,8 @@ def _of_type(cls: type[Problem], registry: Registry) -> Iterator[_Entry]:
     its = registry.facts(cls)
     key = str(its.status) if its.is_blank else its.uri
     yield _Entry("title", key, its.title)
-    if cls.problem_declaration.detail:
-        yield _Entry("detail", key, cls.problem_declaration.detail)
+    if definition_of(cls).declaration.detail:
+        yield _Entry("detail", key, definition_of(cls).declaration.detail)
 
 
 def _of_inputs() -> Iterator[_Entry]:

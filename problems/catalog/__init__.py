@@ -16,6 +16,7 @@ from problems.catalog._duties import Challenges, RetryAfter
 from problems.catalog.client import *  # noqa: F403 - the list is that of the module
 from problems.catalog.server import *  # noqa: F403 - the list is that of the module
 from problems.catalog.validation import ValidationProblem
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def class_of(status: int) -> type[Problem]:
     For what other libraries raise: a 499 is answered as a 499. What is no status of a response with content is a 500.
     """
     base = by_status(status)
-    if not base.problem_declaration.abstract:
+    if not definition_of(base).declaration.abstract:
         return base
     if not 200 <= status <= 599 or is_bodyless(status):
         return server.InternalServerError

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from math import inf
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from problems._wire.headers import retry_after
 from problems._wire.media_types import JSON, MERGE_PATCH_JSON
@@ -36,13 +36,23 @@ def _to_come(value: float | timedelta | datetime) -> float | timedelta | datetim
     return value
 
 
-Challenges = Annotated[str | Sequence[str], AfterValidator(_not_empty)]
+Challenges = Annotated[str | Sequence[str], AfterValidator(_not_empty), Field(examples=["Bearer"])]
 """One challenge or several, such as `'Bearer realm="shop"'` (RFC 9110, section 11.6.1)."""
 
 Protocols = Annotated[str | Sequence[str], AfterValidator(_not_empty)]
 """One protocol or several, the preferred one first (RFC 9110, section 7.8)."""
 
-RetryAfter = Annotated[int | float | timedelta | datetime, AfterValidator(_to_come)]
+
+def _in_one_sentence(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError as error:
+        if any(it["type"] == "value_error" for it in error.errors()):
+            raise
+        raise ValueError("expected seconds, a timedelta, or a datetime with a time zone") from None
+
+
+RetryAfter = Annotated[int | float | timedelta | datetime, AfterValidator(_to_come), WrapValidator(_in_one_sentence)]
 """Seconds (fractions are rounded up), a duration, or a time with its time zone (RFC 9110, section 10.2.3)."""
 
 Length = Annotated[int, Field(ge=0)]

@@ -4,13 +4,13 @@ The problem of a request that does not fit: 422 with every value that was reject
 Declares what is told; `problems._wire.invalid_params` finds it out.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from problems._wire.invalid_params import InvalidParam
 from problems.catalog.client import UnprocessableContent
+from problems.declaring._definition import definition_of
 
 __all__ = ["ValidationProblem", "sentence"]
 
@@ -46,17 +46,14 @@ class ValidationProblem(UnprocessableContent):
     ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
 
-    def _usual_detail(self, values: Mapping[str, Any]) -> str | None:
-        return super()._usual_detail(values) or sentence(len(values["errors"]))
-
-    # An answer has them ready to be sent, as `problem_rejected`. They become objects when somebody looks at them: that
+    # An answer has them ready to be sent, as `_rejected`. They become objects when somebody looks at them: that
     # takes longer than all the rest of the answer.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            if name != "errors" or "problem_rejected" not in self.__dict__:
+            if name != "errors" or "_rejected" not in self.__dict__:
                 raise AttributeError(name=name, obj=self)
-            self.errors = [InvalidParam.model_validate(told) for told in self.__dict__["problem_rejected"]]
+            self.errors = [InvalidParam.model_validate(told) for told in self.__dict__["_rejected"]]
             return self.errors
 
 
@@ -68,3 +65,7 @@ def sentence(count: int) -> str:
     ('1 input was rejected.', '2 inputs were rejected.')
     """
     return "1 input was rejected." if count == 1 else f"{count} inputs were rejected."
+
+
+definition_of(ValidationProblem).any_status = True  # an API may answer invalid requests with 400
+definition_of(ValidationProblem).sentence = lambda members: sentence(len(members["errors"]))

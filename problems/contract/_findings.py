@@ -15,6 +15,7 @@ from problems._wire.uris import is_absolute
 from problems.catalog import class_of
 from problems.contract._operations import Operation
 from problems.contract._values import CERTAIN, LIKELY, POSSIBLE, UNREAD, UNSEEN, Instance, Known, Place, Raise, Value
+from problems.declaring._definition import definition_of
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 
@@ -191,7 +192,7 @@ def problem_of(raised: Raise, translate: Mapping[type[Exception], object]) -> ty
     """
     cls = raised.exception
     if _is_problem(cls):
-        return None if cls.problem_declaration.abstract else cls
+        return None if definition_of(cls).declaration.abstract else cls
     for base in cls.__mro__:
         target = translate.get(base) if issubclass(base, Exception) else None
         if target is not None:

@@ -31,6 +31,9 @@ _TAKEN_BEGINNINGS: Final = ("_", "problem_", "model_")
 _OF_HEADER: Final = frozenset({"type", "title", "status", "detail"})
 _OF_OCCURRENCE: Final = frozenset({"instance", "status_code", "headers", "args"})
 _OF_ANY_CLASS: Final = frozenset({"__module__", "__qualname__", "__doc__", "__annotations__"})
+_DEFINING: Final = ("__init_subclass__", "_define")
+"""The functions between a class body and `local_names`."""
+
 _NOTHING: Final = (None,)
 _CLASS_VAR: Final = r"\s*(\w+\.)*ClassVar\b"
 _FINAL: Final = r"\s*(\w+\.)*Final\b"
@@ -82,7 +85,11 @@ def check_body(cls: type, own: Mapping[str, object], members: frozenset[str]) ->
         if said != _NOTHING and (reason := _fault(name, hint, said)):
             raise InvalidDefinition(cls.__qualname__, reason)
     for name in cls.__dict__.keys() - own.keys() - _OF_ANY_CLASS:
-        if not name.startswith("__") and (reason := _inert(name, cls.__dict__[name], members)):
+        if name.startswith("__"):
+            continue
+        value = cls.__dict__[name]
+        reason = _inert(name, value, members) or (_plain(name, value) if name not in _annotations(cls) else None)
+        if reason:
             raise InvalidDefinition(cls.__qualname__, reason)
 
 
@@ -105,7 +112,7 @@ def _inert(name: str, value: object, members: frozenset[str]) -> str | None:
     """Return why an entry that is no member would have no effect."""
     if name in _OF_HEADER:
         return f"{name!r} would have no effect in the body. Write it into the class header: `{name}=…`."
-    if name in _OF_OCCURRENCE or name.startswith("problem_"):
+    if name in _OF_OCCURRENCE or name == "_problem" or name.startswith("problem_"):
         return f"{name!r} cannot be replaced in the body, every problem has it. Give it another name."
     if name in members:
         return f"{name!r} replaces a member, but has no annotation. Write it as the base does: `{name}: … = …`."
@@ -114,6 +121,17 @@ def _inert(name: str, value: object, members: frozenset[str]) -> str | None:
     if is_of_pydantic(value):
         return _inert_decorator(name, getattr(value, "decorator_info", None), members)
     return None
+
+
+def _plain(name: str, value: object) -> str | None:
+    """Return why a plain value without an annotation is refused: it looks like a member and is none."""
+    if name.startswith("_") or isinstance(value, type) or hasattr(type(value), "__get__"):
+        return None
+    kind = type(value).__name__
+    return (
+        f"{name!r} has no annotation, so it would be neither a member nor sent. "
+        f"Write `{name}: {kind} = …` for a member with a default, or `{name}: ClassVar[{kind}] = …` for a constant."
+    )
 
 
 def is_of_pydantic(value: object) -> bool:
@@ -175,7 +193,7 @@ def local_names(cls: type, own: Mapping[str, object]) -> dict[str, object] | Non
     words = {word for hint in own.values() for word in _words(hint)}
     frame = inspect.currentframe() if words else None
     frame = frame and frame.f_back
-    while frame is not None and frame.f_code.co_name == "__init_subclass__":
+    while frame is not None and frame.f_code.co_name in _DEFINING:
         frame = frame.f_back
     return {name: value for name, value in frame.f_locals.items() if name in words} if frame else None
 

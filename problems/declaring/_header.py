@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
 from problems._wire.status import is_bodyless, phrase
 from problems._wire.template import fields
+from problems._wire.text import nearest
 from problems._wire.uris import check_reference
 from problems.errors import InvalidDefinition
 
-__all__ = ["Inherited", "Words", "declare"]
+__all__ = ["Inherited", "Words", "declare", "unknown_word"]
 
 _SCHEMA_NAME: Final = "[A-Za-z][A-Za-z0-9]*"
 
@@ -46,6 +47,7 @@ class Inherited(NamedTuple):
         status: The status code, 0 for none.
         detail: The template of `detail`.
         members: The names of the members.
+        any_status: Whether a subclass may have another status: that of invalid requests is the application's choice.
     """
 
     owner: str
@@ -54,6 +56,20 @@ class Inherited(NamedTuple):
     status: int
     detail: str
     members: frozenset[str]
+    any_status: bool = False
+
+
+def unknown_word(word: str) -> str:
+    """
+    Return what is wrong with a word that no class header has.
+
+    >>> unknown_word("tittle")
+    '`tittle=` is not a keyword of a problem class. Did you mean `title=`?'
+    """
+    near = nearest(word, Words._fields)
+    known = ", ".join(f"`{name}`" for name in Words._fields)
+    hint = f"Did you mean `{near}=`?" if near else f"The keywords are {known}; members are annotated in the body."
+    return f"`{word}=` is not a keyword of a problem class. {hint}"
 
 
 def declare(
@@ -75,7 +91,7 @@ def declare(
     try:
         base = bases[0] if len(bases) == 1 else reduce(_joined, bases)
         names = base.members.union(members)
-        status = base.status if words.status is None else _status(words)
+        status = base.status if words.status is None else _status(words, base)
         is_base = words.abstract or not status or is_unbound
         uri = _type(words, base, status, is_base=is_base)
         title = _title(words, base, uri, status, is_base=is_base)
@@ -105,11 +121,18 @@ def _joined(one: Inherited, other: Inherited) -> Inherited:
         one.status or other.status,
         one.detail or other.detail,
         one.members | other.members,
+        one.any_status or other.any_status,
     )
 
 
-def _status(words: Words) -> int:
+def _status(words: Words, base: Inherited) -> int:
     status = _integer(words.status)
+    if base.status and status != base.status and not base.any_status:
+        name = "".join(phrase(status).split())
+        raise ValueError(
+            f"`status={status}` contradicts the base {base.owner}, which has the status {base.status}. "
+            f"Derive the class from `{name}`, or leave `status` out."
+        )
     if words.any_status and 200 <= status <= 599 and not is_bodyless(status):
         return status
     if not 400 <= status <= 599:
@@ -157,6 +180,12 @@ def _type(words: Words, base: Inherited, status: int, *, is_base: bool) -> str:
 
 def _title(words: Words, base: Inherited, uri: str, status: int, *, is_base: bool) -> str:
     title = base.title if words.title is None else _text("title", words.title)
+    if "{" in title or "}" in title:
+        # RFC 9457, section 3.1.3: it does not change from occurrence to occurrence.
+        raise ValueError(
+            f"`title={title!r}` has braces, and a title is the same for every occurrence. "
+            f"Write the text that varies as a template: `detail={title!r}`."
+        )
     if is_base:
         return title
     if uri == ABOUT_BLANK:

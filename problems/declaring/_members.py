@@ -8,7 +8,7 @@ work when a class is first used, never at import.
 """
 
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -37,10 +37,11 @@ from problems.declaring._response_header import ResponseHeader
 from problems.declaring._schemas import as_sent, paths_of, settled, shows_all
 from problems.errors import InvalidDefinition
 
-__all__ = ["Members", "MembersModel", "faults", "members_of", "mirror"]
+__all__ = ["Members", "MembersModel", "message_in", "mirror"]
+
+_MESSAGE_MAX: Final = 200
 
 _UNIONS: Final = (Union, types.UnionType)
-_MESSAGE_MAX: Final = 200
 _FORMATTED: Final = (Decimal, date, time, timedelta)
 """The classes whose values have formats of their own, as `{when:%Y}`."""
 
@@ -71,6 +72,15 @@ class Members:
     """
     The members of one problem class.
 
+    Args:
+        cls: The problem class.
+        model: The model that mirrors it.
+        is_open: Whether an occurrence may have members that are not declared.
+        detail: The template of `detail`.
+
+    Raises:
+        InvalidDefinition: Two members have one name on the wire, or one has the name of a standard member.
+
     Attributes:
         model: The pydantic model that mirrors the class.
         names: The Python names of the declared members, in order.
@@ -80,11 +90,10 @@ class Members:
         is_open: Whether an occurrence may have members that are not declared.
     """
 
-    def __init__(
-        self, cls: type, model: type[BaseModel], headers: Mapping[str, ResponseHeader], *, is_open: bool, detail: str
-    ) -> None:
-        self._cls, self.model, self.headers, self.is_open = cls, model, headers, is_open
-        self.sent = dict(_sent(cls.__qualname__, model, headers))
+    def __init__(self, cls: type, model: type[BaseModel], *, is_open: bool, detail: str) -> None:
+        self._cls, self.model, self.is_open = cls, model, is_open
+        self.headers: Mapping[str, ResponseHeader] = dict(_headers(model))
+        self.sent = dict(_sent(cls.__qualname__, model, self.headers))
         fields, self._definitions = _fields(cls, model)
         self.names = tuple(fields)
         self._own = {name: _field(cls, field, is_sent=name in self.sent) for name, field in fields.items()}
@@ -93,6 +102,19 @@ class Members:
         schema = _dictionary(self._own, self._definitions, config, extra="allow" if is_open else "forbid")
         self.validate: Callable[[Mapping[str, Any]], dict[str, Any]] = SchemaValidator(schema, config).validate_python
         self._serializer = SchemaSerializer(schema, config)
+
+    @property
+    def required(self) -> list[str]:
+        """The names of the members that have no default."""
+        return [name for name, field in self.model.model_fields.items() if field.is_required()]
+
+    def name_of(self, place: Sequence[object]) -> str:
+        """Return the Python name of the member that an error of pydantic's is about: it has the alias."""
+        alias = str(place[0]) if place else ""
+        if alias in self._own:
+            return alias
+        firsts = {name: [path[0] for path in paths_of(it.get("validation_alias"))] for name, it in self._own.items()}
+        return next((name for name, aliases in firsts.items() if alias in aliases), alias)
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -244,7 +266,7 @@ class Members:
     def _misfits(self, error: ValidationError) -> Iterator[str]:
         reasons: dict[str, str] = {}
         for fault in error.errors(include_url=False):
-            reasons.setdefault(str(fault["loc"][0]), _message(fault).rstrip("."))
+            reasons.setdefault(str(fault["loc"][0]), message_in(fault).rstrip("."))
         for name, reason in reasons.items():
             yield f"The member `{self.sent.get(name, name)}` was ignored: {reason}."
 
@@ -302,13 +324,8 @@ class _Formatted:
         return repr(self._wire)
 
 
-def faults(error: ValidationError) -> str:
-    """Tell all that is wrong with some members in one line, without their values."""
-    told = (f"{'.'.join(map(str, it['loc']))}: {_message(it)}" for it in error.errors(include_url=False))
-    return "; ".join(told) + "."
-
-
-def _message(fault: ErrorDetails) -> str:
+def message_in(fault: ErrorDetails) -> str:
+    """Return the message of an error of pydantic's, without the rejected value."""
     message = message_of(fault["type"], fault["msg"], fault.get("ctx"), limit=_MESSAGE_MAX)
     return message.removeprefix("Value error, ")
 
@@ -363,22 +380,6 @@ def _dictionary(
     # An occurrence keeps its members in its own ``__dict__``; no instance of the model is ever made.
     schema = core_schema.typed_dict_schema(fields, extra_behavior=extra, config=config)
     return core_schema.definitions_schema(schema, definitions) if definitions else schema
-
-
-def members_of(cls: type, model: type[BaseModel], *, is_open: bool, detail: str) -> Members:
-    """
-    Return the members of a mirrored class.
-
-    Args:
-        cls: The problem class.
-        model: The model that mirrors it.
-        is_open: Whether an occurrence may have members that are not declared.
-        detail: The template of `detail`.
-
-    Raises:
-        InvalidDefinition: Two members have one name on the wire, or one has the name of a standard member.
-    """
-    return Members(cls, model, dict(_headers(model)), is_open=is_open, detail=detail)
 
 
 def _fields(cls: type, model: type[BaseModel]) -> tuple[dict[str, Any], list[CoreSchema]]:

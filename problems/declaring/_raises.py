@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, TypeGuard, TypeVar
 
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, SetupError
 
@@ -75,7 +76,7 @@ def check_types(types: Iterable[object], use: str) -> None:
     for cls in types:
         if not is_problem(cls):
             raise SetupError(f"`{use}` takes problem classes, not {cls!r}. Write `{use}(NotFound)` and the like.")
-        if cls.problem_declaration.abstract:
+        if definition_of(cls).declaration.abstract:
             raise AbstractProblem(cls.__qualname__, f"declared with `{use}`")
 
 

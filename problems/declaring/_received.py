@@ -6,12 +6,13 @@ escapes; knows no client library and no registry.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from problems._wire.details import ProblemDetails, Reading, standard_members
 from problems._wire.headers import HeaderLines
 from problems._wire.text import one_line
 from problems._wire.uris import without_secrets
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.errors import InvalidMembers
 
@@ -240,10 +241,11 @@ def received(
         further: The class of the received status, if *declared* does not derive from it.
     """
     try:
-        made: type[Problem] = declared.__dict__["problem_revived"][library, further]
+        made = cast("type[Problem]", definition_of(declared).received[library, further])
     except KeyError:
         made = _make_received(declared, library, further)
-        declared.problem_revived = {**declared.__dict__.get("problem_revived", {}), (library, further): made}
+        known = definition_of(declared)
+        known.received = {**known.received, (library, further): made}
     return made
 
 
@@ -251,7 +253,7 @@ def _make_received(
     declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None
 ) -> type[Problem]:
     problems = (declared, further) if further else (declared,)
-    members = frozenset[str]().union(*(cls.problem_declaration.members for cls in problems))
+    members = frozenset[str]().union(*(definition_of(cls).declaration.members for cls in problems))
     namespace = {
         "__module__": declared.__module__,
         "__qualname__": declared.__qualname__,
@@ -272,7 +274,8 @@ def _further(cls: type) -> type[Problem] | None:
 
 
 def _library(cls: type) -> type[Exception] | None:
-    return next((base for base in cls.__bases__[2:] if not issubclass(base, Problem)), None)
+    found = next((base for base in cls.__bases__[2:] if not issubclass(base, Problem)), None)
+    return cast("type[Exception] | None", found)
 
 
 def _restore(declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None = None) -> Problem:

@@ -6,64 +6,29 @@ responses nor registries: what is sent is decided in `problems.answering._answer
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from copy import copy, deepcopy
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Final,
-    Generic,
-    Literal,
-    Self,
-    TypeVar,
-    dataclass_transform,
-    get_args,
-    get_origin,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, dataclass_transform
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler, PydanticSchemaGenerationError, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, from_json
+from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from problems._wire.details import ProblemDetails
 from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
-from problems._wire.text import one_line, shown
+from problems._wire.text import briefly, one_line, shown
 from problems._wire.uris import quote_reference
 from problems.declaring._body import annotations_of, check_body, check_names, local_names
-from problems.declaring._header import Inherited, Words, declare
-from problems.declaring._members import Members, MembersModel, faults, members_of, mirror
-from problems.declaring._model import document_model
-from problems.errors import AbstractProblem, InvalidDefinition, InvalidHeader, InvalidMembers, SetupError
+from problems.declaring._definition import ATTRIBUTE, Definition, definition_of
+from problems.declaring._header import Inherited, Words, declare, unknown_word
+from problems.declaring._members import Members
+from problems.declaring._mistakes import of_headers, of_members, of_positionals, of_status
+from problems.errors import InvalidDefinition, InvalidMembers
 
-__all__ = ["ClientProblem", "Problem", "ServerProblem", "model_for", "unvalidated"]
-
-T = TypeVar("T")
-
-
-class PerClass(Generic[T]):
-    """
-    A recipe for a class attribute, followed when a class is first asked for it.
-
-    Every problem class starts with the recipe and replaces it by its own
-    result, so that from then on it costs what any class attribute costs.
-    """
-
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self._make = make
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: object, owner: type) -> T:
-        # Classes of received problems are declared by nobody and have no recipe: they use that of their base. Not
-        # looked for by the recipe itself: another thread may have followed it meanwhile.
-        home = next(base for base in owner.__mro__ if "problem_declaration" in base.__dict__)
-        value = self._make(home)
-        setattr(home, self.name, value)
-        return value
+__all__ = ["ClientProblem", "Problem", "ServerProblem", "detail_of", "details_of", "extensions_of", "unvalidated"]
 
 
 def positional(*, default: Any, kw_only: Literal[False] = False) -> Any:  # noqa: ARG001 - read by type checkers
@@ -76,6 +41,32 @@ def keyword(*, default: Any, kw_only: Literal[True] = True) -> Any:  # noqa: ARG
     return default
 
 
+class _Model:
+    """The attribute `problem_model` of a problem class: built when someone asks for it."""
+
+    def __get__(self, instance: object, owner: "type[Problem]") -> type[BaseModel]:
+        return definition_of(owner).model
+
+
+class _NotAModel:
+    """
+    Refuses a problem class beside a pydantic model as a base, which Python would refuse with a text about lay-outs.
+
+    Pydantic asks each base for this attribute before Python makes the class; for anything else it is not there.
+    """
+
+    def __get__(self, instance: object, owner: type) -> object:
+        caller = sys._getframe(1)  # noqa: SLF001 - pydantic has no other hook here
+        if caller.f_code.co_name != "for_model" or not caller.f_globals["__name__"].startswith("pydantic."):
+            raise AttributeError("model_config")
+        name = caller.f_locals.get("namespace", {}).get("__qualname__", f"a subclass of {owner.__qualname__}")
+        raise InvalidDefinition(
+            name,
+            f"a class cannot have both {owner.__qualname__} and BaseModel as bases. Derive it from "
+            f"{owner.__qualname__} alone: annotations in its body are members, validated by pydantic.",
+        )
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, positional, keyword))
 class Declared:
     """
@@ -85,78 +76,23 @@ class Declared:
     so decorated (PEP 681), and `Problem` has fields.
     """
 
-
-_NO_NAMES: Final[tuple[str, ...]] = ()
-
-
-def _make_body(cls: "type[Problem]") -> type[BaseModel]:
-    """Mirror *cls* and, through their own recipes, its bases."""
-    if cls is Problem:
-        return MembersModel
-    written: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    bases = tuple(base for base in map(_mirrored, written) if base is not None)
-    return mirror(cls, bases, cls.__dict__.get("problem_locals"))
-
-
-def _mirrored(base: Any) -> Any:
-    """Return the model of a base, parametrised as the base is; nothing for a base that has no members."""
-    origin = get_origin(base) or base
-    if origin is Generic:
-        return base
-    if not (isinstance(origin, type) and issubclass(origin, Problem)):
-        return None
-    model: Any = origin.problem_body
-    return model if origin is base else model[get_args(base)]
-
-
-def _make_members(cls: "type[Problem]") -> Members:
-    if "__dataclass_fields__" in cls.__dict__:
-        raise InvalidDefinition(
-            cls.__qualname__,
-            "`@dataclass` would replace what validates the members. Remove it: they are fields anyway.",
-        )
-    if cls.problem_declaration.abstract:
-        raise AbstractProblem(cls.__qualname__, "raised")
-    declared = cls.problem_declaration
-    members = members_of(cls, cls.problem_body, is_open=declared.open, detail=declared.detail)
-    for name, header in members.headers.items():
-        try:
-            header.check(cls.problem_type.status)
-        except InvalidHeader as error:
-            raise InvalidDefinition(cls.__qualname__, f"the member {name!r} cannot be a header. {error}") from error
-    return members
-
-
-def _make_model(cls: "type[Problem]") -> type[BaseModel]:
-    return model_for(cls, cls.problem_type)
-
-
-def model_for(cls: "type[Problem]", facts: ProblemType) -> type[BaseModel]:
-    """
-    Return the pydantic model of the documents of *cls*, the type URI being that of *facts*.
-
-    Raises:
-        AbstractProblem: *cls* is a base.
-    """
-    if cls.problem_declaration.abstract:
-        raise AbstractProblem(cls.__qualname__, "documented")
-    name = cls.problem_declaration.schema_name or cls.__name__
-    members = cls.problem_members
-    unsent = [name for name in members.names if name not in members.sent]
-    return document_model(cls.problem_body, name, facts, unsent=unsent, doc=cls.__dict__.get("__doc__"))
+    model_config = _NotAModel()
 
 
 class _Signature:
-    """What `inspect.signature` and `help` tell of a problem class: the members that it takes."""
+    """The signature of a problem class for `inspect.signature` and `help`: it has the members."""
 
     def __get__(self, instance: object, owner: "type[Problem]") -> inspect.Signature:
         usual = inspect.signature(owner.__init__)
         first = list(usual.parameters.values())[1:]
-        if owner.__init__ is Problem.__init__ and not owner.problem_declaration.abstract:
-            others = first.pop()
-            fields = owner.problem_members.model.model_fields
-            first += [_parameter(name, field) for name, field in fields.items()]
-            first += [others] if owner.problem_declaration.open else []
+        if owner.__init__ is Problem.__init__:
+            first = [it for it in first if it.kind is not inspect.Parameter.VAR_POSITIONAL]
+            definition = definition_of(owner)
+            if not definition.declaration.abstract:
+                others = first.pop()
+                fields = definition.members.model.model_fields
+                first += [_parameter(name, field) for name, field in fields.items()]
+                first += [others] if definition.declaration.open else []
         return usual.replace(parameters=first, return_annotation=inspect.Signature.empty)
 
 
@@ -209,75 +145,48 @@ class Problem(Declared, HTTPException):
 
     problem_type: ClassVar[ProblemType] = ProblemType(ABOUT_BLANK, "", 0)
     """The facts of this class, the type URI as written; a registry resolves it."""
-    problem_declaration: ClassVar[Declaration] = Declaration(abstract=True)
-    """The other words of the class header."""
-    problem_model = PerClass(_make_model)
+    problem_model = _Model()
     """The pydantic model of this type's documents, the type URI as written."""
-    problem_members = PerClass(_make_members)
-    """What there is to know of the extension members."""
-    problem_body = PerClass(_make_body)
-    """The pydantic model of the members alone."""
-    problem_locals: ClassVar[Mapping[str, object] | None] = None
-    """What annotations that are text may refer to, for a class inside a function."""
-    problem_revived: ClassVar[Mapping[tuple[type[Exception] | None, type["Problem"] | None], type["Problem"]]] = {}
-    """The classes of received problems of this class, by the client library's status error."""
-    problem_open = _NO_NAMES  # the undeclared members of an occurrence; not annotated, or it were a member itself
+    _problem: ClassVar[Definition]
+    """Everything else of this package; see `definition_of`."""
     __signature__ = _Signature()
 
-    def __init_subclass__(  # noqa: PLR0913 - the words of a class header
-        cls,
-        *,
-        type: str | None = None,
-        title: str | None = None,
-        status: int | None = None,
-        detail: str | None = None,
-        aliases: tuple[str, ...] = (),
-        schema_name: str | None = None,
-        abstract: bool = False,
-        any_status: bool = False,
-        init: bool = True,
-    ) -> None:
-        super().__init_subclass__()
-        name, own = cls.__qualname__, annotations_of(cls)
-        check_names(name, own)
-        words = Words(type, title, status, detail, aliases, schema_name, abstract, any_status, init)
-        bases = [_inherited(base) for base in cls.__bases__ if issubclass(base, Problem)]
-        facts, declaration = declare(name, words, bases, own, is_unbound=_is_unbound(cls))
-        check_body(cls, own, declaration.members)
-        cls.problem_type, cls.problem_declaration = facts, declaration
-        cls.status_code = facts.status
-        if local := local_names(cls, own):
-            cls.problem_locals = local
-        for recipe in _RECIPES:
-            setattr(cls, recipe.name, recipe)
+    if TYPE_CHECKING:
 
-    def __init__(
-        self,
-        detail: str = "",
-        *,
-        instance: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **members: Any,
-    ) -> None:
-        known = self.problem_members
-        try:
-            values = known.validate(members)
-        except ValidationError as error:
-            # Not from it: pydantic's own error shows the values.
-            raise InvalidMembers(type(self).__qualname__, faults(error)) from None
-        if known.is_open:
-            self.problem_open = _open_names(type(self), values)
-        # RFC 9457, section 3.1.4: a string. What else there is to say goes into members.
-        text = _text(type(self), "detail", detail) if detail else self._usual_detail(values)
-        if text:
-            values = {"detail": text, **values}
-        if instance is not None:
-            values["instance"] = quote_reference(_text(type(self), "instance", instance))
-        if headers is not None or known.headers:
-            values["headers"] = known.lines(values, headers)
-        self.__dict__.update(values)
-        if self.args != (detail,):  # perhaps those of an initialiser of the user, which may hold anything
-            self.args = (detail,) if detail and self.args else ()
+        def __init_subclass__(  # noqa: PLR0913 - the words of a class header
+            cls,
+            *,
+            type: str | None = None,
+            title: str | None = None,
+            status: int | None = None,
+            detail: str | None = None,
+            aliases: tuple[str, ...] = (),
+            schema_name: str | None = None,
+            abstract: bool = False,
+            any_status: bool = False,
+            init: bool = True,
+        ) -> None: ...
+
+        def __init__(
+            self,
+            detail: str = "",
+            *,
+            instance: str | None = None,
+            headers: Mapping[str, str] | None = None,
+            **members: Any,
+        ) -> None: ...
+
+    else:
+
+        def __init_subclass__(cls, **words: Any) -> None:
+            super().__init_subclass__()
+            _define(cls, words)
+
+        # Whatever is given is taken, to be refused in a sentence of our own.
+        def __init__(
+            self, detail: str = "", *further: object, instance: Any = None, headers: Any = None, **members: Any
+        ) -> None:
+            _fill(self, detail, further, instance, headers, members)
 
     @property
     def status(self) -> int:
@@ -287,101 +196,55 @@ class Problem(Declared, HTTPException):
     @property
     def problem_details(self) -> ProblemDetails:
         """The document of this occurrence, the type URI as written; see `Registry.details`."""
-        return self.problem_document(self.problem_type)
-
-    def problem_document(self, facts: ProblemType) -> ProblemDetails:
-        """Return the document of this occurrence, its type URI and title those of *facts*."""
-        return ProblemDetails.model_validate(
-            {
-                "type": facts.uri,
-                "title": facts.title,
-                "status": facts.status,
-                "detail": self.problem_detail,
-                "instance": self.instance,
-                **from_json(self.problem_extensions),
-            }
-        )
+        return details_of(self, self.problem_type)
 
     if not TYPE_CHECKING:
 
         @property
         def detail(self) -> object:
             """The text of this occurrence; the title for code that reads HTTPExceptions, if there is no text."""
-            return self.__dict__.get("detail") or self.__dict__.get("problem_said", self.problem_type.title)
+            return self.__dict__.get("detail") or self.__dict__.get("_other_detail", self.problem_type.title)
 
         @detail.setter
         def detail(self, value: object) -> None:
             # HTTPExceptions are changed by others, who need not keep it a text: what is not a text is not sent.
             self.__dict__.pop("detail", None)
-            self.__dict__["detail" if isinstance(value, str) and value else "problem_said"] = value
-
-    @property
-    def problem_detail(self) -> str | None:
-        """The `detail` that is sent; `None` if neither the raise site nor the class header has one."""
-        return self.__dict__.get("detail")
-
-    @property
-    def problem_extensions(self) -> bytes:
-        """The extension members as one JSON object; never fails."""
-        known, members = self.problem_members, self.__dict__
-        if "problem_written" in members:  # by who made it
-            return bytes(members["problem_written"])
-        return known.encode(members, self.problem_open)
-
-    def _usual_detail(self, values: Mapping[str, Any]) -> str | None:
-        try:
-            return self.problem_members.detail(values)
-        except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
-            template = self.problem_declaration.detail
-            self.add_note(f"The detail {template!r} could not be filled in: {type(error).__name__}.")
-            return None
+            self.__dict__["detail" if isinstance(value, str) and value else "_other_detail"] = value
 
     def __str__(self) -> str:
-        said, text = self.problem_detail, f"{self.status} {self.problem_type.title}"
-        if said is None:
-            members = self._shown()
+        detail, text = detail_of(self), f"{self.status} {self.problem_type.title}"
+        if detail is None:
+            members = _shown(self)
             return one_line(f"{text} ({members})" if members else text)
-        return one_line(f"{text}: {said}")
+        return one_line(f"{text}: {detail}")
 
     def __repr__(self) -> str:
-        said = self.problem_detail
-        return f"{type(self).__name__}({', '.join(filter(None, (said and repr(said), self._shown())))})"
-
-    def _shown(self) -> str:
-        """Return the members as they are sent: a log shows no more of them than a response does."""
-        return shown(from_json(self.problem_extensions).items())
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let models hold problems where they allow arbitrary types; elsewhere a model was expected."""
-        try:
-            return handler(source)
-        except PydanticSchemaGenerationError:
-            name = cls.__name__
-        raise SetupError(
-            f"{cls.__qualname__} is an exception, not a model. Write `responses=responses({name})`, with `responses` "
-            f"of `problems.fastapi`, or `@raises({name})` on the endpoint."
-        )
+        detail = detail_of(self)
+        return f"{type(self).__name__}({', '.join(filter(None, (detail and briefly(detail, 300), _shown(self))))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without ``__init__``: it may be the user's own, and the members are valid already.
-        state = {**self.__dict__, **self.problem_members.portable(self.__dict__, self.problem_open)}
+        state = {**self.__dict__, **self._problem.members.portable(self.__dict__, _undeclared(self))}
         return _restore, (type(self), *self.args), state
 
     def __copy__(self) -> Self:
-        return self._copied(copy)
+        return _copied(self, copy)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return self._copied(lambda state: deepcopy(state, memo))
+        return _copied(self, lambda state: deepcopy(state, memo))
 
-    def _copied(self, copy_of: Callable[[dict[str, object]], dict[str, object]]) -> Self:
-        """Return a copy; a copy stays in this process, so it has all of each member."""
-        make, args, *rest = self.__reduce__()
-        clone: Self = make(*args)
-        is_own = type(self).__reduce__ is Problem.__reduce__
-        state: dict[str, object] | None = self.__dict__ if is_own else next(iter(rest), None)
-        clone.__setstate__(copy_of(state or {}))
-        return clone
+
+P = TypeVar("P", bound=Problem)
+
+
+def _copied(problem: P, copy_of: Callable[[dict[str, object]], dict[str, object]]) -> P:
+    """Return a copy; a copy stays in this process, so it has all of each member."""
+    make, args, *rest = problem.__reduce__()
+    clone: P = make(*args)
+    is_own = type(problem).__reduce__ is Problem.__reduce__
+    state: dict[str, object] | None = problem.__dict__ if is_own else next(iter(rest), None)
+    clone.__setstate__(copy_of(state or {}))
+    return clone
 
 
 def unvalidated(
@@ -397,16 +260,149 @@ def unvalidated(
     """
     problem = cls.__new__(cls)
     problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
-    if (known := cls.problem_members).is_open:
-        problem.problem_open = tuple(name for name in members if name not in known.names)
+    if (known := definition_of(cls).members).is_open:
+        problem.__dict__["_undeclared"] = tuple(name for name in members if name not in known.names)
     return problem
+
+
+def detail_of(problem: Problem) -> str | None:
+    """Return the `detail` that is sent; `None` if neither the raise site nor the class header has one."""
+    return problem.__dict__.get("detail")
+
+
+def extensions_of(problem: Problem) -> bytes:
+    """Return the extension members as one JSON object; never fails."""
+    values = problem.__dict__
+    if "_written" in values:  # by the code that made the problem
+        return bytes(values["_written"])
+    known = definition_of(type(problem)).members
+    if any(name not in values for name in known.names):
+        values = {**_delegated(problem, known), **values}
+    return known.encode(values, _undeclared(problem))
+
+
+def _delegated(problem: Problem, known: Members) -> dict[str, object]:
+    """Return the members that a class of the user's looks up elsewhere, as exceptions of task runners do."""
+    delegate: Callable[[Problem, str], object] | None = getattr(type(problem), "__getattr__", None)
+    found: dict[str, object] = {}
+    if delegate is None:
+        return found
+    for name in known.names:
+        with suppress(Exception):  # whatever a stranger's function raises
+            found[name] = delegate(problem, name)
+    return found
+
+
+def _undeclared(problem: Problem) -> tuple[str, ...]:
+    """Return the names of the members of an open type that it does not declare."""
+    names: tuple[str, ...] = problem.__dict__.get("_undeclared", ())
+    return names
+
+
+def details_of(problem: Problem, facts: ProblemType) -> ProblemDetails:
+    """Return the document of an occurrence, its type URI and title those of *facts*."""
+    return ProblemDetails.model_validate(
+        {
+            "type": facts.uri,
+            "title": facts.title,
+            "status": facts.status,
+            "detail": detail_of(problem),
+            "instance": problem.instance,
+            **from_json(extensions_of(problem)),
+        }
+    )
+
+
+def _shown(problem: Problem) -> str:
+    """Return the members as they are sent: a log shows no more of them than a response does."""
+    return shown(from_json(extensions_of(problem)).items())
+
+
+def _fill(
+    problem: Problem,
+    detail: str,
+    further: tuple[object, ...],
+    instance: str | None,
+    headers: Mapping[str, str] | None,
+    members: dict[str, Any],
+) -> None:
+    """Give a problem the arguments of its initialiser; a wrong one is refused in a sentence."""
+    known, name = definition_of(type(problem)).members, type(problem).__qualname__
+    if further or (detail and not isinstance(detail, str)):  # RFC 9457, section 3.1.4: a string
+        raise InvalidMembers(name, of_positionals(name, (detail, *further), members, known))
+    try:
+        values = known.validate(members)
+    except ValidationError as error:
+        # Not from it: pydantic's own error shows the values.
+        raise InvalidMembers(name, of_members(name, error, members, known)) from None
+    if known.is_open:
+        values["_undeclared"] = _open_names(type(problem), values)
+    if text := detail or _usual_detail(problem, values):
+        values["detail"] = text
+    if instance is not None:
+        values["instance"] = quote_reference(_text(type(problem), "instance", instance))
+    if headers is not None or known.headers:
+        values["headers"] = _lines(name, known, values, headers)
+    problem.__dict__.update(values)
+    if problem.args != (detail,):  # perhaps those of an initialiser of the user, which may hold anything
+        problem.args = (detail,) if detail and problem.args else ()
+
+
+def _usual_detail(problem: Problem, values: Mapping[str, object]) -> str | None:
+    definition = definition_of(type(problem))
+    try:
+        return definition.usual_detail(values)
+    except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
+        template = definition.declaration.detail
+        problem.add_note(f"The detail {template!r} could not be filled in: {type(error).__name__}.")
+        return None
+
+
+def _lines(name: str, known: Members, values: dict[str, Any], headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    given: object = headers
+    if given is not None and (isinstance(given, str | bytes) or not isinstance(given, Iterable)):
+        raise InvalidMembers(name, of_headers(name, headers))
+    return known.lines(values, headers)
+
+
+def _define(cls: type[Problem], given: Mapping[str, Any]) -> None:
+    """Give a class its definition, or that of its base if it declares nothing."""
+    if unknown := [word for word in given if word not in Words._fields]:
+        raise InvalidDefinition(cls.__qualname__, unknown_word(unknown[0]))
+    own = annotations_of(cls)
+    check_names(cls.__qualname__, own)
+    bases = [base for base in cls.__bases__ if issubclass(base, Problem)]
+    if not given and not own and len(bases) == 1 and _is_that_type(cls, bases[0]):
+        check_body(cls, own, definition_of(bases[0]).declaration.members)
+        return
+    words, inherited = Words(**given), [_inherited(base) for base in bases]
+    facts, declaration = declare(cls.__qualname__, words, inherited, own, is_unbound=_is_unbound(cls))
+    check_body(cls, own, declaration.members)
+    cls.problem_type, cls.status_code = facts, facts.status
+    cls._problem = Definition(cls, declaration, local_names(cls, own))
+    cls._problem.any_status = any(it.any_status for it in inherited)
+
+
+def _is_that_type(cls: type[Problem], base: type[Problem]) -> bool:
+    """Whether a class that declares nothing is the type of its base: one with a type URI, no type variable bound."""
+    is_type = not base.problem_type.is_blank and not definition_of(base).declaration.abstract
+    return is_type and "__orig_bases__" not in cls.__dict__
 
 
 def _inherited(base: type[Problem]) -> Inherited:
     """Return what a class has from one of its bases."""
-    facts, declaration = base.problem_type, base.problem_declaration
+    facts, definition = base.problem_type, definition_of(base)
+    declaration = definition.declaration
     title = facts.title if declaration.abstract else ""
-    return Inherited(base.__qualname__, facts.uri, title, facts.status, declaration.detail, declaration.members)
+    return Inherited(
+        base.__qualname__,
+        facts.uri,
+        title,
+        facts.status,
+        declaration.detail,
+        declaration.members,
+        definition.any_status,
+    )
 
 
 def _is_unbound(cls: type) -> bool:
@@ -419,7 +415,10 @@ def _is_unbound(cls: type) -> bool:
 
 def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the members that an open type does not declare; the reserved names are reserved for them too."""
-    names = tuple(name for name in values if name not in cls.problem_members.names)
+    declared = definition_of(cls).members.names
+    names = tuple(name for name in values if name not in declared)
+    if reason := of_status(cls.__qualname__, names, values):
+        raise InvalidMembers(cls.__qualname__, reason)
     try:
         check_names(cls.__qualname__, names)
     except InvalidDefinition as error:
@@ -429,7 +428,7 @@ def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...
 
 def _text(cls: type[Problem], name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidMembers(cls.__qualname__, f"{name}: a text is needed, not {type(value).__name__}.")
+        raise InvalidMembers(cls.__qualname__, f"`{name}` must be a text; got {briefly(value)}.")
     return value
 
 
@@ -438,7 +437,7 @@ def _restore(cls: type[Problem], *args: object) -> Problem:
     return cls.__new__(cls, *args)
 
 
-_RECIPES: Final = tuple(Problem.__dict__[name] for name in ("problem_model", "problem_members", "problem_body"))
+setattr(Problem, ATTRIBUTE, Definition(Problem, Declaration(abstract=True)))
 
 
 class ClientProblem(Problem, abstract=True, init=False):  # or checkers made an initialiser, for all below

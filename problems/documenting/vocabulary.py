@@ -15,6 +15,7 @@ from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.uris import is_absolute
 from problems.catalog import ValidationProblem
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.openapi import Components
 from problems.openapi._docstrings import described
@@ -162,7 +163,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
     schema = _standalone(made.schemas, name)
     schema["description"] = description or facts.title
     for member, text in attributes.items():
-        alias = cls.problem_members.sent.get(member)
+        alias = definition_of(cls).members.sent.get(member)
         if alias in schema["properties"]:
             schema["properties"][alias].setdefault("description", text)
     if issubclass(cls, ValidationProblem) and InvalidParam.__name__ in schema.get("$defs", {}):
@@ -174,7 +175,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         status=facts.status,
         description=description,
         reference=_reference(cls, facts.uri, registry.base),
-        aliases=tuple(_absolute(alias, registry.base) for alias in cls.problem_declaration.aliases),
+        aliases=tuple(_absolute(alias, registry.base) for alias in definition_of(cls).declaration.aliases),
         bases=tuple(_bases(cls, registry)),
         headers=tuple(_headers(made.responses[name].get("headers", {}))),
         example=example_document(cls, facts, model),
@@ -213,7 +214,7 @@ def _bases(cls: type[Problem], registry: Registry) -> Iterator[str]:
     """Yield what `except` clauses can name to catch *cls* besides itself, as it is called in a document."""
     for base in cls.__mro__[1:]:
         if issubclass(base, Problem) and base is not Problem and not base.__name__.startswith("_"):
-            has_type = not base.problem_declaration.abstract and base.problem_type.uri != ABOUT_BLANK
+            has_type = not definition_of(base).declaration.abstract and base.problem_type.uri != ABOUT_BLANK
             yield registry.uri(base) if has_type else base.__name__
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from problems._wire.problem_type import ProblemType
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.openapi._wire_schema import WireSchema
 
@@ -54,7 +55,7 @@ def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseMod
     }
     try:
         read = model.model_validate({**standard, **members})
-        written = from_json(read.model_dump_json(by_alias=True, include=set(cls.problem_members.sent)))
+        written = from_json(read.model_dump_json(by_alias=True, include=set(definition_of(cls).members.sent)))
     except (ValidationError, ValueError, TypeError, LookupError):
         return None
     return {**standard, **_detail(cls, read), **written}
@@ -62,8 +63,8 @@ def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseMod
 
 def _detail(cls: type[Problem], read: BaseModel) -> dict[str, str]:
     """Return the `detail` of an example: the template, filled in, if what it needs is in the document."""
-    template = cls.problem_declaration.detail
-    values = {name: getattr(read, name) for name in cls.problem_members.names if hasattr(read, name)}
+    template = definition_of(cls).declaration.detail
+    values = {name: getattr(read, name) for name in definition_of(cls).members.names if hasattr(read, name)}
     try:
         return {"detail": template.format_map(values)} if template else {}
     except (ValueError, TypeError, LookupError):

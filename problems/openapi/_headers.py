@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 
 from problems._wire.headers import header_value
+from problems.declaring._definition import definition_of
 from problems.declaring._response_header import ResponseHeader
 from problems.declaring.problem import Problem
 from problems.openapi._examples import example_value
@@ -33,7 +34,7 @@ _OTHERS: Final[Mapping[object, tuple[Json, object]]] = {
 
 def headers_of(cls: type[Problem]) -> Json:
     """Return the Header objects of the members that are sent as response header fields (RFC 9110, section 5.5)."""
-    members = cls.problem_members
+    members = definition_of(cls).members
     if not members.headers:
         return {}
     document = members.model.model_json_schema(mode="serialization", schema_generator=WireSchema)

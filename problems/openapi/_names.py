@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from problems._wire.problem_type import ABOUT_BLANK
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 
 __all__ = ["member_names", "pascal", "problem_names", "variants"]
@@ -61,7 +62,7 @@ def member_names(name: str, taken: AbstractSet[str]) -> Iterator[str]:
 
 
 def _plain(cls: type[Problem]) -> str:
-    name = cls.problem_declaration.schema_name or cls.__name__
+    name = definition_of(cls).declaration.schema_name or cls.__name__
     legal = name if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) else pascal(name)
     return legal if legal[:1].isalpha() else f"Problem{legal}"
 

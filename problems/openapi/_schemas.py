@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.openapi._docstrings import described
 from problems.openapi._legacy import Legacy, legacy_schema
@@ -70,7 +71,7 @@ def _described(schema: Json, cls: type[Problem]) -> Json:
     properties: Json = {name: dict(it) for name, it in schema["properties"].items()}
     for _, attributes in described_bases:
         for member, text in attributes.items():
-            name = cls.problem_members.sent.get(member)
+            name = definition_of(cls).members.sent.get(member)
             if name in properties and "$ref" not in properties[name]:
                 properties[name].setdefault("description", text)
     description = described_bases[0][0] or schema.get("description", "")

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from problems.answering._exchange import Decision, Exchange, Setup
 from problems.answering._legacy import legacy_detail
 from problems.answering.instrumentation.logging import guarded
+from problems.declaring.problem import detail_of
 from problems.starlette._connection import Closing, can_deny
 from problems.starlette._way import WAY, Way
 from problems.websockets import Close, close_code, close_for, text_for
@@ -87,7 +88,7 @@ def _closing(decision: Decision) -> Closing:
         return Closing(Close(close_code(answer.status), ""))
     text: str | None = None
     if policy.problem_frames:
-        legacy, _ = legacy_detail(problem, problem.problem_detail, answer.status, decision.facts, policy)
+        legacy, _ = legacy_detail(problem, detail_of(problem), answer.status, decision.facts, policy)
         text = text_for(problem, registry, instance=answer.instance, detail=legacy)
     with guarded("`Policy(close_codes=…)` failed; the usual close code is sent."):
         return Closing(close_for(problem, registry, codes=policy.close_codes), text)

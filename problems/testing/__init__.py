@@ -16,6 +16,7 @@ from problems._wire.reading import read_document
 from problems._wire.status import phrase
 from problems._wire.uris import check_base, is_absolute
 from problems.catalog import ValidationProblem
+from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem
 from problems.declaring._received import received
 from problems.declaring._watch import WATCH
@@ -108,11 +109,11 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
             f"`assert_problem` takes a problem class, not {expected!r}. Members go beside it: "
             f"`assert_problem(response, ItemNotFound, item_id=7)`."
         )
-    if expected.problem_declaration.abstract:
+    if definition_of(expected).declaration.abstract:
         raise AbstractProblem(expected.__qualname__, "expected")
-    if expected.problem_declaration.open:
+    if definition_of(expected).declaration.open:
         return
-    known = {*expected.problem_members.names, *expected.problem_members.sent.values(), *_STANDARD}
+    known = {*definition_of(expected).members.names, *definition_of(expected).members.sent.values(), *_STANDARD}
     for name in members:
         if name not in known:
             raise InvalidMembers(expected.__qualname__, f"{name}: no such member.")
@@ -120,7 +121,7 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
 
 def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
     """Return the problem as a client would, whatever the type URI is."""
-    members = expected.problem_members.read(document, response.headers)
+    members = definition_of(expected).members.read(document, response.headers)
     problem = received(expected, None)
     occurrence: Any = problem.__new__(problem)
     occurrence.__dict__.update(members)
@@ -164,10 +165,10 @@ def _misfits(error: ValidationError) -> Iterator[tuple[str, str]]:
 def _members(
     problem: Problem, document: Mapping[str, object], members: Mapping[str, object]
 ) -> Iterator[tuple[str, str]]:
-    names = {alias: name for name, alias in problem.problem_members.sent.items()}
+    names = {alias: name for name, alias in definition_of(type(problem)).members.sent.items()}
     for name, wanted in members.items():
         python = names.get(name, name)
-        sent = document.get(problem.problem_members.sent.get(python, python), _ABSENT)
+        sent = document.get(definition_of(type(problem)).members.sent.get(python, python), _ABSENT)
         got = problem.__dict__.get(python, sent)
         if wanted not in (got, sent):
             shown = "nothing" if got is _ABSENT else repr(got)

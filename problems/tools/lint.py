@@ -18,6 +18,7 @@ from problems._wire.uris import is_absolute
 from problems.catalog.iana import REGISTRY_URI
 from problems.contract._operations import operations, setup_of
 from problems.declaring._applications import inner_application, places_in
+from problems.declaring._definition import definition_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.openapi._examples import example_document
 from problems.registry import Registry
@@ -219,7 +220,7 @@ def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Sa
 def _is_declared(name: str, cls: object, module: str) -> TypeGuard[type[Problem]]:
     if not isinstance(cls, type) or not issubclass(cls, Problem) or cls.__module__ != module:
         return False
-    return not name.startswith("_") and not cls.problem_declaration.abstract
+    return not name.startswith("_") and not definition_of(cls).declaration.abstract
 
 
 def page_addresses(registry: Registry) -> list[str]:
@@ -311,7 +312,7 @@ def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
 
 
 def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
-    own = [name for name in cls.problem_members.sent.values() if name not in _inherited_from_catalog(cls)]
+    own = [name for name in definition_of(cls).members.sent.values() if name not in _inherited_from_catalog(cls)]
     if registry.facts(cls).is_blank and own:
         # RFC 9457, section 4: members are defined by a type.
         yield _Said(
@@ -325,7 +326,7 @@ def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
 def _inherited_from_catalog(cls: type[Problem]) -> set[str]:
     """Return the members that mean the same for every type: those of header fields, and of validation problems."""
     bases = [base for base in cls.__mro__ if issubclass(base, Problem) and base.__module__.startswith(_OURS)]
-    return {name for base in bases for name in base.problem_members.sent.values()}
+    return {name for base in bases for name in definition_of(base).members.sent.values()}
 
 
 def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
@@ -340,7 +341,7 @@ def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
 
 def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
     title = registry.facts(cls).title
-    if title[:1].islower() or _CODE_LIKE.fullmatch(title) or "{" in title or len(title) > _TITLE_MAX:
+    if title[:1].islower() or _CODE_LIKE.fullmatch(title) or len(title) > _TITLE_MAX:
         yield _Said(
             code="title",
             severity="warning",
@@ -350,7 +351,7 @@ def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
 
 
 def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
-    for name in cls.problem_members.sent.values():
+    for name in definition_of(cls).members.sent.values():
         if not _MEMBER_NAME.fullmatch(name):
             # RFC 9457, section 4: so that the name works in other formats, too.
             yield _Said(

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from problems import Conflict, NotFound, Problem, Registry
 from problems.catalog import iana
+from problems.declaring.problem import extensions_of
 from problems.documenting.vocabulary import Vocabulary
 from problems.errors import InvalidDefinition, InvalidRegistry
 from problems.starlette import problem_pages
@@ -147,7 +148,7 @@ def test_row_62_a_member_may_be_a_link():
 
         to: AnyUrl
 
-    assert b'"to":"https://shop.example/items/8"' in Moved(to="https://shop.example/items/8").problem_extensions
+    assert b'"to":"https://shop.example/items/8"' in extensions_of(Moved(to="https://shop.example/items/8"))
 
 
 @pytest.mark.parametrize("name", ["_stock", "1stock", "-stock"])

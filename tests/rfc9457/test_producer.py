@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from problems import Conflict, NotFound, Problem, TooManyRequests, catalog
 from problems._wire.uris import check_reference
+from problems.declaring._definition import definition_of
 from problems.errors import InvalidDefinition, InvalidMembers
 
 
@@ -18,7 +19,9 @@ def registered() -> list[type[Problem]]:
     found = [getattr(catalog, name) for name in catalog.__all__]
     classes = [cls for cls in found if isinstance(cls, type) and issubclass(cls, Problem)]
     return [
-        cls for cls in classes if not any(it.is_required() for it in cls.problem_members.model.model_fields.values())
+        cls
+        for cls in classes
+        if not any(it.is_required() for it in definition_of(cls).members.model.model_fields.values())
     ]
 
 

@@ -24,6 +24,7 @@ import uvicorn
 
 from problems import BadGateway, BadRequest, MethodNotAllowed, NotFound, Problem, ValidationProblem
 from problems.catalog import InternalServerError
+from problems.declaring._definition import definition_of
 from problems.httpx import raise_problems
 from shop.client import AsyncShop, Shop
 from shop.errors import (
@@ -87,7 +88,7 @@ class Step:
                 f"problem.order_id == {problem.order_id}",
                 f"type(problem.paid_at) is {type(problem.paid_at).__name__}",
             ]
-        members = [f"problem.{name} == {getattr(problem, name)!r}" for name in self.raises.problem_members.names]
+        members = [f"problem.{name} == {getattr(problem, name)!r}" for name in definition_of(self.raises).members.names]
         return members or [f"problem.status == {problem.status}"]
 
     @property

@@ -17,6 +17,7 @@ from problems._wire.status import PHRASES
 from problems._wire.uris import check_reference, is_absolute
 from problems.catalog import ValidationProblem, by_status
 from problems.catching import Dialect
+from problems.declaring._definition import definition_of
 from problems.declaring._response_header import ResponseHeader
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.documenting.vocabulary import DocumentedHeader, documented
@@ -75,7 +76,9 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "problems.catching": ("Dialect",),
     "pydantic": ("BaseModel", "Field"),
 }
-_OF_STATUSES: Final = frozenset(name for status in PHRASES for name in by_status(status).problem_declaration.members)
+_OF_STATUSES: Final = frozenset(
+    name for status in PHRASES for name in definition_of(by_status(status)).declaration.members
+)
 """The members of the classes of the catalog, whose names a base of several of them cannot use."""
 _BASES: Final[Mapping[int, type[Problem]]] = {0: Problem, 4: ClientProblem, 5: ServerProblem}
 
@@ -213,7 +216,11 @@ class _Writer:
     def problems(self) -> Iterator[ast.stmt]:
         """Yield the classes of the problem types."""
         for name, it in self._problems:
-            taken = {*self._used, *it.base.problem_declaration.members, *(_OF_STATUSES if it.source.family else ())}
+            taken = {
+                *self._used,
+                *definition_of(it.base).declaration.members,
+                *(_OF_STATUSES if it.source.family else ()),
+            }
             members = it.members
             names = member_names((member.name for member in members), taken, is_member_name)
             body = [
@@ -362,7 +369,7 @@ class _Problem:
 
     def _read_headers(self) -> None:
         """Find a member for each header field: the one of its name, or a further one that is not in the body."""
-        known = () if self.base.problem_declaration.abstract else documented(self.base, Registry()).headers
+        known = () if definition_of(self.base).declaration.abstract else documented(self.base, Registry()).headers
         names = {it.name.lower() for it in known}
         by_word = {_word(it.name): it.name for it in self.members}
         wire = {it.name for it in self.members}
@@ -387,7 +394,7 @@ def _is_validation(source: Source, models: Mapping[int, Model]) -> bool:
     """Return whether a type is that of invalid requests, as this package declares it."""
     members = {it.name: it.kind for it in source.members}
     kind = members.get("errors")
-    is_own = members.keys() <= {*ValidationProblem.problem_members.sent.values()}
+    is_own = members.keys() <= {*definition_of(ValidationProblem).members.sent.values()}
     if source.status != 422 or source.hundreds is not None or not is_own:
         return False
     if not isinstance(kind, ListOf) or not isinstance(kind.item, Ref):

@@ -1,0 +1,107 @@
+"""
+Sentences about wrong calls of a problem class: expected, given, the line to write.
+
+Does not import problem classes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from problems._wire.text import briefly, nearest
+from problems.declaring._members import Members, message_in
+
+__all__ = ["faults", "of_headers", "of_members", "of_positionals", "of_status"]
+
+_STATUS: Final = ("status", "status_code")
+_NOT_DECLARED: Final = "extra_forbidden"
+_MISSING: Final = "missing"
+
+
+def faults(error: ValidationError) -> str:
+    """Return all that is wrong with some members in one line, without their values."""
+    told = (f"{'.'.join(map(str, it['loc']))}: {message_in(it)}" for it in error.errors(include_url=False))
+    return "; ".join(told) + "."
+
+
+def of_positionals(cls: str, given: Sequence[object], named: Mapping[str, object], members: Members) -> str:
+    """Return what is wrong with the arguments that were *given* without a name: there is one, a text."""
+    first, *others = given
+    texts = [it for it in others if isinstance(it, str)]
+    if isinstance(first, int) and 100 <= first <= 599 and texts:
+        call = ", ".join((briefly(texts[0]), *(f"{name}=…" for name in members.required)))
+        return f"the class has the status, so {first} is left out. Write `{cls}({call})`."
+    unnamed = others if isinstance(first, str) else given
+    free = [name for name in members.names if name not in named]
+    if free:
+        call = ", ".join(f"{name}={briefly(it)}" for name, it in zip(free, unnamed, strict=False))
+        got = ", ".join(map(briefly, unnamed))
+        return f"only `detail`, a text, is given without a name; got {got}. Write `{cls}({call})`."
+    kind = type(unnamed[0]).__name__
+    return f'`detail` must be one text; got {briefly(unnamed[0])} ({kind}). Write `{cls}("…")`, and members by name.'
+
+
+def of_headers(cls: str, given: object) -> str:
+    """Return what is wrong with `headers` that are not a mapping."""
+    name, _, value = given.partition(":") if isinstance(given, str) else ("X-Name", "", "…")
+    written = f"{{{briefly(name.strip() or 'X-Name')}: {briefly(value.strip())}}}"
+    return f"`headers` must be a mapping; got {briefly(given)}. Write `{cls}(…, headers={written})`."
+
+
+def of_status(cls: str, names: Iterable[str], given: Mapping[str, object]) -> str | None:
+    """Return what is wrong with a status that is given to an occurrence, `None` if none is."""
+    word = next((name for name in names if name in _STATUS), None)
+    if word is None:
+        return None
+    return f'the class has the status, so leave out `{word}={briefly(given[word])}`. Write `{cls}("…")`.'
+
+
+def of_members(cls: str, error: ValidationError, given: Mapping[str, object], members: Members) -> str:
+    """Return all that is wrong with the members of an occurrence, without their values."""
+    errors = error.errors(include_url=False)
+    unknown = [str(it["loc"][0]) for it in errors if it["type"] == _NOT_DECLARED and len(it["loc"]) == 1]
+    if text := of_status(cls, unknown, given):
+        return text
+    missing = [members.name_of(it["loc"]) for it in errors if it["type"] == _MISSING and len(it["loc"]) == 1]
+    near = {word: nearest(word, [it for it in members.names if it not in given]) for word in unknown}
+    missing = [name for name in missing if name not in near.values()]
+    texts = [_unknown(word, near[word], members) for word in unknown]
+    texts += [_missing(cls, missing, members)] if missing else []
+    return " ".join((*texts, *_misfits(errors, members)))
+
+
+def _unknown(word: str, near: str | None, members: Members) -> str:
+    if near is not None:
+        return f"{briefly(word)} is not a member. Did you mean `{near}=`?"
+    known = ", ".join(members.names)
+    return f"{briefly(word)} is not a member. " + (f"The members are: {known}." if known else "The class has none.")
+
+
+def _missing(cls: str, names: Sequence[str], members: Members) -> str:
+    call = ", ".join(f"{name}={_example(members, name)}" for name in names)
+    sent = "".join(f" It is sent as {members.headers[name].name}." for name in names if name in members.headers)
+    return f"`{'=`, `'.join(names)}=` is missing.{sent} Write `{cls}(…, {call})`."
+
+
+def _example(members: Members, name: str) -> str:
+    examples: list[Any] = members.model.model_fields[name].examples or []
+    return f'"{examples[0]}"' if examples and isinstance(examples[0], str) else "…"
+
+
+def _misfits(errors: Iterable[ErrorDetails], members: Members) -> list[str]:
+    """Return a sentence for each member whose value does not fit: each alternative of a union has an error."""
+    found: dict[str, list[str]] = {}
+    for it in errors:
+        if len(it["loc"]) > 1 or it["type"] not in (_NOT_DECLARED, _MISSING):
+            found.setdefault(members.name_of(it["loc"]), []).append(_placed(it, members))
+    return [f"`{name}=`: {', or '.join(dict.fromkeys(texts)).rstrip('.')}." for name, texts in found.items()]
+
+
+def _placed(fault: ErrorDetails, members: Members) -> str:
+    """Return a message, with its place where the value is a part of the member's."""
+    field = members.model.model_fields.get(members.name_of(fault["loc"]))
+    steps = [str(it) for it in fault["loc"][1:]]
+    is_part = field is not None and steps and fault["type"] in (_MISSING, _NOT_DECLARED)
+    return f"{'.'.join(steps)}: {message_in(fault)}" if is_part else message_in(fault)
