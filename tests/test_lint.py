@@ -323,3 +323,38 @@ class TestUnregisteredIn:
         (found,) = unregistered_in(application(self.OTHER, Missing))
 
         assert found.message.startswith("GET /x declares it, and the application's registry does not contain it")
+
+
+class TestAmbiguous:
+    """Classes without a type URI that clients could raise for unknown problems of a status."""
+
+    @staticmethod
+    def classes():
+        """Return three classes of one status, the second derived from the first."""
+
+        class Plain(Conflict):
+            """Plain."""
+
+        class Derived(Plain):
+            """Derived."""
+
+        class Other(Conflict):
+            """Other."""
+
+        return Plain, Derived, Other
+
+    def test_a_chain_has_a_most_derived_class(self):
+        """
+        Clients raise it.
+        """
+        plain, derived, _ = self.classes()
+
+        assert [] == [it.code for it in lint(Registry(plain, derived)) if it.code == "shared-status"]
+
+    def test_two_branches_have_none(self):
+        """
+        Clients raise the ready-made class of the status instead.
+        """
+        _, derived, other = self.classes()
+
+        assert ["shared-status"] * 2 == [it.code for it in lint(Registry(derived, other)) if it.code == "shared-status"]

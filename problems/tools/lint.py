@@ -1,8 +1,8 @@
 """
-What is better changed about the problem types of a registry, before clients depend on it.
+Findings about problem types that should change before clients depend on them.
 
-Every finding has a code, a severity and a fix. Pure: reads classes, and the addresses of problem pages only through a
-function that it is given.
+Every finding has a code, a severity and a fix. Pure: reads classes and routes, and problem pages only through a
+function that callers pass. One module, because the checks share the codes and the form of a finding.
 """
 
 import inspect
@@ -33,6 +33,7 @@ __all__ = [
     "page_addresses",
     "place_of",
     "unregistered",
+    "unregistered_in",
 ]
 
 Severity = Literal["error", "warning", "info"]
@@ -41,17 +42,18 @@ CODES: Final = {
     "status-conflict": "the status is not that of the class it derives from",
     "reserved-type": "the type URI is in the IANA registry's name space, but not in the registry",
     "dead-type": "the type URI leads to no page",
-    "unregistered": "the class stands beside those of the registry, and is in none",
-    "relative-type": "the type is relative, and no base makes a URI of it",
+    "unregistered": "no registry contains the class",
+    "relative-type": "the type is relative and has no base",
     "blank-with-members": "there are members, but no type that defines them",
+    "shared-status": "several classes without a type have one status",
     "no-description": "the class has no docstring",
     "title": "the title does not read as a short sentence",
     "same-title": "two types have one title",
     "member-name": "a member has a name that RFC 9457 advises against",
-    "leaky-member": "a member seems to tell of the implementation",
+    "leaky-member": "a member seems to reveal the implementation",
     "no-example": "no example document can be made up",
 }
-"""The codes of all findings, and what each is about."""
+"""The codes of all findings, and their meaning."""
 
 _MEMBER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,}")
 _LEAKY: Final = re.compile(
@@ -64,16 +66,16 @@ _OURS: Final = "problems.catalog"
 
 class Finding(BaseModel):
     """
-    Something that is better changed.
+    One thing that should change.
 
     Attributes:
-        code: What it is; one of `CODES`.
-        severity: How much it matters: an error breaks a rule, a warning advice.
+        code: One of `CODES`.
+        severity: `error` for a broken rule, `warning` for advice, `info` for a hint.
         type: The type URI.
         name: The qualified name of the class.
-        message: What is wrong.
-        fix: What to do about it.
-        file: Where the class is, if that is known.
+        message: The reason.
+        fix: The change to make.
+        file: The file of the class, if it is known.
         line: The first line of the class.
     """
 
@@ -91,11 +93,11 @@ class Finding(BaseModel):
 
 class Findings(BaseModel):
     """
-    What `problems lint` and `problems check` write with `--format json`.
+    The output of `problems lint` and `problems check` with `--format json`.
 
     Attributes:
         version: The version of this format.
-        findings: What was found.
+        findings: The findings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -115,7 +117,7 @@ class _Said(BaseModel):
 
 def lint(registry: Registry, *, also: Iterable[type[Problem]] = ()) -> list[Finding]:
     """
-    Return what is better changed about the types of a registry; the ready-made ones are left alone.
+    Return lint findings for the registry's own problem types; ready-made types have none.
 
     >>> from problems import NotFound
     >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
@@ -125,21 +127,22 @@ def lint(registry: Registry, *, also: Iterable[type[Problem]] = ()) -> list[Find
 
     Args:
         registry: The problem types.
-        also: Classes that are in no registry.
+        also: Further classes to check.
     """
     found: list[Finding] = []
     types = [cls for cls in dict.fromkeys((*registry, *also)) if not cls.__module__.startswith(_OURS)]
     for cls in types:
         found += (_finding(said, cls, registry) for check in _CHECKS for said in check(cls, registry))
-    found += (_finding(said, cls, registry) for cls, said in _same_titles(types, registry))
+    for several in (_same_titles, _ambiguous):
+        found += (_finding(said, cls, registry) for cls, said in several(types, registry))
     return found
 
 
 def unregistered(registry: Registry) -> list[Finding]:
     """
-    Return the problem types that stand in one module with those of a registry, and are in no registry there.
+    Return the problem types of a registry's modules that no registry there contains.
 
-    A client that is given the registry does not know them. What begins with an underscore is left alone.
+    Clients with the registry do not know them. Names that begin with an underscore are left out.
     """
     found: list[Finding] = []
     for module in [sys.modules[name] for name in dict.fromkeys(cls.__module__ for cls in registry)]:
@@ -149,7 +152,7 @@ def unregistered(registry: Registry) -> list[Finding]:
                 said = _Said(
                     code="unregistered",
                     severity="warning",
-                    message=f"It is in no registry of {module.__name__}: clients do not know it by its type.",
+                    message=f"No registry of {module.__name__} contains it: clients do not know its type.",
                     fix="Put it into the registry, or begin its name with an underscore.",
                 )
                 found.append(_finding(said, cls, registry))
@@ -281,7 +284,7 @@ def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
             yield _Said(
                 code="status-conflict",
                 severity="error",
-                message=f"The status is {status}, but {base.__name__} is another: `except {base.__name__}` catches it.",
+                message=f"The status is {status}, but {base.__name__} has another: `except {base.__name__}` catches it.",
                 fix=f"Derive it from the class of {status} in `problems.catalog`.",
             )
             return
@@ -295,7 +298,7 @@ def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
             code="reserved-type",
             severity="error",
             message=f"{uri!r} is in the name space of the IANA registry.",
-            fix="Use the class of `problems.catalog`, if the type is registered, or a URI of your own.",
+            fix="Use the class in `problems.catalog` if the type is registered, otherwise your own URI.",
         )
 
 
@@ -306,7 +309,7 @@ def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         yield _Said(
             code="relative-type",
             severity="warning",
-            message=f"The type {uri!r} is sent as it is: it means something else at each address.",
+            message=f"The type {uri!r} is sent as it is: it means another type at each address.",
             fix="Put the class into a registry with a base.",
         )
 
@@ -334,7 +337,7 @@ def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
         yield _Said(
             code="no-description",
             severity="warning",
-            message="There is no description, for OpenAPI and for the problem page.",
+            message="There is no description for OpenAPI and the problem page.",
             fix="Write a docstring: when it happens, and what a client can do about it.",
         )
 
@@ -361,11 +364,11 @@ def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
                 fix="Rename it, or give it an alias: `Field(alias=…)`.",
             )
         if _LEAKY.search(name.lower()):
-            # RFC 9457, section 4: problem details are no debugging tool.
+            # RFC 9457, section 4: problem details are not a debugging tool.
             yield _Said(
                 code="leaky-member",
                 severity="warning",
-                message=f"The member {name!r} seems to tell clients of the implementation.",
+                message=f"The member {name!r} seems to reveal the implementation.",
                 fix="Log it instead, or rename it if it is about the interface.",
             )
 
@@ -375,7 +378,7 @@ def _example(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         yield _Said(
             code="no-example",
             severity="info",
-            message="No document that fits the members can be made up.",
+            message="The package cannot make an example document that fits the members.",
             fix="Give examples to the members: `Field(examples=[…])`.",
         )
 
@@ -386,9 +389,28 @@ def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator
         facts = registry.facts(cls)
         other = first.setdefault(facts.title, cls)
         if other is not cls and not facts.is_blank:
-            message = f"The title {facts.title!r} is that of {other.__qualname__}, too: people cannot tell them apart."
-            said = _Said(code="same-title", severity="warning", message=message, fix="Say what differs.")
+            message = (
+                f"The title {facts.title!r} is the title of {other.__qualname__} too: people cannot distinguish them."
+            )
+            said = _Said(
+                code="same-title", severity="warning", message=message, fix="Write a title that names the difference."
+            )
             yield cls, said
+
+
+def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Said]]:
+    """Yield the classes without a type of which none is what clients raise for unknown problems of the status."""
+    by_status: dict[int, list[type[Problem]]] = {}
+    for cls in types:
+        if registry.facts(cls).is_blank:
+            by_status.setdefault(registry.facts(cls).status, []).append(cls)
+    for status, classes in by_status.items():
+        if not any(all(issubclass(cls, it) for it in classes) for cls in classes):
+            names = ", ".join(cls.__qualname__ for cls in classes)
+            message = f"{names} have the status {status} and no type: clients raise none of them for unknown types."
+            fix = "Give all but one a `type=` and a `title=`, or derive one from the others."
+            for cls in classes:
+                yield cls, _Said(code="shared-status", severity="warning", message=message, fix=fix)
 
 
 _CHECKS: Final = (_status, _reserved, _relative, _blank, _description, _title, _names, _example)
