@@ -1,8 +1,7 @@
 """
 The `problems` command.
 
-Parses, calls and prints; what is said is decided in `lint`, `diff`, `export`, `contract` and `pages`. Needs the extra
-`cli`.
+Parses arguments, calls the tools and prints their results; decides nothing itself. Needs the extra `cli`.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """
-What a text such as `shop.errors:registry` names: for the command line and for options of other programs.
+Loading of targets such as `shop.errors:registry`, for the command line and for options of other programs.
 
-Imports the module that is named, as uvicorn does. Every mistake is told in a sentence.
+Imports the named module, as uvicorn does. Every mistake becomes a sentence.
 """
 
 import importlib
@@ -25,14 +25,14 @@ _PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
 
 
 class TargetError(ProblemsError):
-    """A text names nothing that can be used; the message says what to write instead."""
+    """A target cannot be used; the message contains what to write instead."""
 
 
 def load(target: str) -> object:
     """
     Return the object that *target* names: `module:attribute`, or `module` for the module itself.
 
-    `module:function()` is what the function returns. The current folder is searched first.
+    `module:function()` calls the function. The current folder is searched first.
 
     >>> load("problems:NotFound").__name__
     'NotFound'
@@ -57,7 +57,7 @@ def load(target: str) -> object:
 
 def _called(found: object, target: str) -> object:
     if not callable(found):
-        raise TargetError(f"{target.removesuffix('()')!r} is no function. Leave out the parentheses.")
+        raise TargetError(f"{target.removesuffix('()')!r} is not a function. Leave out the parentheses.")
     try:
         return found()
     except (Exception, SystemExit) as error:
@@ -69,7 +69,7 @@ def load_registry(target: str) -> Registry:
     Return the registry that *target* names: itself, that of an application, or the only one of a module.
 
     Raises:
-        TargetError: There is none.
+        TargetError: There is no registry.
     """
     found = load(target)
     registry = registry_of(found)
@@ -80,13 +80,13 @@ def load_registry(target: str) -> Registry:
     if inspect.isroutine(found):
         raise TargetError(f"{target!r} is a function. To call it write `{target}()`.")
     raise TargetError(
-        f"{target!r} is no registry, but of the type {type(found).__name__!r}. "
+        f"{target!r} is not a registry; got an object of type {type(found).__name__!r}. "
         f"Name a `Registry`, or an application that was given one by `add_problems`."
     )
 
 
 def registry_of(found: object) -> Registry | None:
-    """Return a registry itself, or that of an application; nothing if it is neither."""
+    """Return a registry itself, the registry of an application, or `None` for anything else."""
     setup = setup_of(found)
     return found if isinstance(found, Registry) else setup.registry if setup is not None else None
 
@@ -125,7 +125,7 @@ def _meant(name: str) -> str:
 
 
 def _refuse_path(name: str) -> None:
-    """Tell what to write for the path of a file."""
+    """Raise an error that contains the target for the path of a file."""
     if not name.endswith(".py"):
         return
     path = Path(os.path.abspath(name))  # noqa: PTH100 - does not follow links: they are how it is imported

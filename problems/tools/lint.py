@@ -284,7 +284,7 @@ def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
             yield _Said(
                 code="status-conflict",
                 severity="error",
-                message=f"The status is {status}, but {base.__name__} has another: `except {base.__name__}` catches it.",
+                message=f"The status {status} contradicts {base.__name__}: `except {base.__name__}` catches it.",
                 fix=f"Derive it from the class of {status} in `problems.catalog`.",
             )
             return

@@ -100,12 +100,12 @@ class TestTarget:
             pytest.param("shop_of_tests:", "'shop_of_tests:' names nothing.", id="no name"),
             pytest.param("shop_of_tests", "has 2 registries. Name one of them: `shop_of_tests:registry`", id="two"),
             pytest.param("none_of_tests", "'none_of_tests' has no registry.", id="none"),
-            pytest.param("none_of_tests:nothing", "is no registry, but of the type 'int'.", id="something else"),
+            pytest.param("none_of_tests:nothing", "is not a registry; got an object of type 'int'.", id="something else"),
             pytest.param(
                 "shop_of_tests:make_app", "is a function. To call it write `shop_of_tests:make_app()`.", id="uncalled"
             ),
             pytest.param("shop_of_tests:fail()", "'shop_of_tests:fail()' fails: ValueError: no database", id="fails"),
-            pytest.param("shop_of_tests:app.title()", "'shop_of_tests:app.title' is no function.", id="no function"),
+            pytest.param("shop_of_tests:app.title()", "'shop_of_tests:app.title' is not a function.", id="no function"),
             pytest.param("broken_of_tests", "cannot be imported: ZeroDivisionError: division by zero", id="broken"),
             pytest.param("shop_of_tests.registry", "Did you mean `shop_of_tests:registry`?", id="dot for colon"),
             pytest.param("shop_of_tests.py", "Did you mean `shop_of_tests:registry`?", id="file"),

@@ -1,8 +1,8 @@
 """
-The documentation that type URIs lead to: an index, and one page for each problem type.
+Problem pages: an index, and one page for each problem type, in HTML, JSON Schema, JSON and Markdown.
 
-From a registry to representations, in HTML, JSON Schema, JSON and Markdown. Pure: knows paths and media types, but no
-server. Where the pages are mounted changes no type URI.
+Pure functions of a registry: knows paths and media types, but no server. The place where the pages are mounted changes
+no type URI.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from problems.registry import Registry
 __all__ = ["OFFERS", "POLICY", "Pages", "Representation", "page_markdown"]
 
 OFFERS: Final = (HTML, SCHEMA_JSON, JSON, MARKDOWN)
-"""The representations of each page; a client that says nothing gets the first (RFC 9457, section 4)."""
+"""The representations of each page; a client without a preference gets the first (RFC 9457, section 4)."""
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _INDEX: Final = "index"
@@ -37,13 +37,13 @@ _UNSAFE: Final = re.compile(r"[^\w.~!$&'()*+,;=@ -]")
 
 class Representation(NamedTuple):
     """
-    What a page looks like to one client.
+    One representation of a page.
 
     Attributes:
         media_type: Its media type.
         body: Its bytes.
         etag: Its entity tag, quotes included (RFC 9110, section 8.8.3).
-        negotiated: Whether another client may see another one at the same address.
+        negotiated: Whether other clients may get another representation at the same address.
     """
 
     media_type: str
@@ -83,7 +83,7 @@ class Pages:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """What the pages are made of."""
+        """The vocabulary that the pages show."""
         return Vocabulary.of(self._registry)
 
     @cached_property
@@ -91,8 +91,8 @@ class Pages:
         """
         The problem types by the paths of their pages below the index.
 
-        A path is what the type URI adds to the base, else the end of the type URI. A type that is `about:blank` says
-        no more than its status does: it has no page.
+        A path is the part of the type URI after the base, otherwise the end of the type URI. `about:blank` types have
+        no page.
         """
         found: dict[str, DocumentedType] = {}
         for documented in self.vocabulary.types:
@@ -104,7 +104,7 @@ class Pages:
 
     def find(self, path: str, *, query: str = "", accept: str = "") -> Representation | None:
         """
-        Return what is at *path* below the index, in the representation that *accept* prefers; nothing if it is no page.
+        Return the page at *path* below the index, as *accept* prefers, or `None` if there is no such page.
 
         Args:
             path: The decoded path; empty for the index.
@@ -122,7 +122,7 @@ class Pages:
         return self._render(path, choose(accept, OFFERS), True)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the pages as files of a static site: their paths, and what is in them."""
+        """Yield the pages as files of a static site: path and content."""
         for path in ("", *self.paths):
             folder = f"{path}/" if path else ""
             yield f"{folder}index.html", self._text(path, HTML, static=True).encode()
@@ -160,7 +160,7 @@ class Pages:
             yield documented, paths.get(documented.type)
 
     def _union(self) -> dict[str, object]:
-        """Return the schema of whatever the registry has."""
+        """Return the schema of documents of any type of the registry."""
         made = Components.of(self._registry, types_of(self._registry))
         return {
             "title": self._heading,

@@ -1,7 +1,7 @@
 """
-How the pages refer to each other: relatively, so that they work wherever they are mounted or copied to.
+Relative links between the pages, which work wherever the pages are mounted or copied to.
 
-Knows paths below the index, nothing of the address of that.
+Knows paths below the index, not the address of the index.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from problems._wire.media_types import JSON, MARKDOWN, SCHEMA_JSON
 __all__ = ["SUFFIXES", "Alternate", "Links"]
 
 SUFFIXES: Final = {".schema.json": SCHEMA_JSON, ".json": JSON, ".md": MARKDOWN}
-"""What is appended to the path of a page for another representation."""
+"""The suffixes of a page's path for its other representations."""
 
 _NAMES: Final = {SCHEMA_JSON: "JSON Schema", JSON: "JSON", MARKDOWN: "Markdown"}
 
