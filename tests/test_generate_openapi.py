@@ -280,6 +280,14 @@ class TestInference:
         assert "https://shop.example/v1/sold" == module.Sold.problem_type.uri
         assert isinstance(received, module.Sold)
 
+    def test_a_type_that_is_not_a_uri_is_known_as_written(self):
+        """
+        Servers send what they document, so a client recognises that text.
+        """
+        module = run(generate_from_openapi(answering(problem(type={"const": "sold out"}))))
+
+        assert isinstance(module.registry.revive_document({"type": "sold out"}, status=409), *module.registry)
+
     def test_a_type_that_is_written_in_two_ways_is_one(self):
         """
         Relative or absolute: one URI is one class.

@@ -1,9 +1,10 @@
+import ast
 import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from problems.cli import _yaml
+from problems.cli import _formatting, _yaml
 from problems.cli._commands import app
 
 DOCUMENT = """
@@ -104,3 +105,76 @@ class TestGenerate:
         monkeypatch.setattr(_yaml, "yaml", None)
 
         assert "Run `pip install 'typed-problems[cli]'`" in run("generate", "shop.yaml", status=2)
+
+
+ELSEWHERE = """
+openapi: 3.1.0
+paths:
+  /orders: {post: {responses: {'409': {$ref: 'REFERENCE'}}}}
+"""
+RESPONSE = '{"content": {"application/problem+json": {"example": {"type": "urn:shop:sold", "title": "Sold"}}}}'
+
+
+class TestFilesBeside:
+    def test_a_file_beside_the_document_is_read(self, folder):
+        """
+        References are relative to the document, not to the current folder.
+        """
+        (folder / "api" / "parts").mkdir(parents=True)
+        (folder / "api" / "parts" / "sold.json").write_text(RESPONSE)
+        (folder / "api" / "shop.yaml").write_text(ELSEWHERE.replace("REFERENCE", "parts/sold.json"))
+
+        assert "class Sold(" in run("generate", "api/shop.yaml")
+
+    @pytest.mark.parametrize(
+        "reference",
+        ["../secret.json", "parts/../../secret.json", "%2e%2e/secret.json", "link.json", "linked/secret.json"],
+    )
+    def test_a_file_outside_of_its_folder_is_not(self, folder, reference):
+        """
+        Neither dots nor links lead out of the folder of the document.
+        """
+        (folder / "api" / "parts").mkdir(parents=True)
+        (folder / "secret.json").write_text(RESPONSE)
+        (folder / "api" / "link.json").symlink_to(folder / "secret.json")
+        (folder / "api" / "linked").symlink_to(folder)
+        (folder / "api" / "shop.yaml").write_text(ELSEWHERE.replace("REFERENCE", reference))
+        source = run("generate", "api/shop.yaml")
+
+        assert "class Sold(" not in source
+        assert "is not read: " in source
+
+    @pytest.mark.parametrize("content", ["{", "\udcff", "[" * 10_000], ids=["no JSON", "no text", "deep"])
+    def test_a_file_that_cannot_be_read_is_noted(self, folder, content):
+        """
+        The rest of the document becomes a module all the same.
+        """
+        (folder / "sold.json").write_text(content, "utf-8", "surrogateescape")
+        (folder / "shop.yaml").write_text(ELSEWHERE.replace("REFERENCE", "sold.json"))
+
+        assert "'sold.json' " in run("generate", "shop.yaml")
+
+
+class TestFormatting:
+    def test_without_a_formatter(self, monkeypatch):
+        """
+        The module is the same program, on long lines.
+        """
+        formatted = run("generate", "shop.yaml")
+        monkeypatch.setattr(_formatting.shutil, "which", lambda *_arguments, **_options: None)
+        source = run("generate", "shop.yaml")
+
+        assert source != formatted
+        assert ast.unparse(ast.parse(source)) == source.rstrip()
+
+    @pytest.mark.parametrize("written", ["import os", "registry = (", ""], ids=["another", "no program", "empty"])
+    def test_a_formatter_that_changes_the_program(self, folder, monkeypatch, written):
+        """
+        Its text is not used.
+        """
+        tool = folder / "ruff"
+        tool.write_text(f"#!/bin/sh\necho '{written}'\n")
+        tool.chmod(0o755)
+        monkeypatch.setattr(_formatting.shutil, "which", lambda *_arguments, **_options: str(tool))
+
+        assert "class SoldOut(" in run("generate", "shop.yaml")

@@ -50,7 +50,7 @@ def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
         hundreds=None if is_known else 0,
         schema_name=documented.name,
         description=documented.description or documented.title,
-        aliases=tuple(it for it in (*documented.aliases, *([written] if written != uri else []))),
+        aliases=tuple(it for it in (*documented.aliases, documented.type) if it != uri),
         headers=documented.headers,
         members=schemas.members(schema, STANDARD),
         notes=tuple(dict.fromkeys([*schemas.notes, *document.notes()])),

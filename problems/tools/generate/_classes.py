@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import PHRASES
-from problems._wire.uris import check_reference, is_absolute
+from problems._wire.uris import is_absolute
 from problems.catalog import ValidationProblem, by_status
 from problems.catching import Dialect
 from problems.declaring._definition import definition_of
@@ -293,7 +293,7 @@ def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
     names: set[str] = set()
     kept = [it for it in sources if it.type == ABOUT_BLANK or not it.status or _claim(it.type, base, claimed)]
     for source in kept:
-        aliases = tuple(it for it in source.aliases if check_reference(it) is None and _claim(it, base, claimed))
+        aliases = tuple(it for it in source.aliases if it and _claim(it, base, claimed))
         schema_name = "" if source.schema_name in names else source.schema_name
         names.add(schema_name)
         yield replace(source, aliases=aliases, schema_name=schema_name)

@@ -37,7 +37,8 @@ class Facts:
 
     Attributes:
         use: The use.
-        uri: The type URI as written; empty if there is none.
+        uri: The type URI; empty if there is none.
+        written: The type as written, if it is not a URI.
         code: The value of the member that identifies the type, if the type URI does not.
         title: The title; empty if there is none.
         status: The status code; 0 if there is none.
@@ -49,6 +50,7 @@ class Facts:
 
     use: Use
     uri: str = ""
+    written: str = ""
     code: str = ""
     title: str = ""
     status: int = 0
@@ -85,7 +87,7 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
             own = [it for it in documents if it.get("type", uri) == uri]
             one = _exemplified(replace(base, uri=quote_reference(uri), is_constant=True), own)
             if one.uri != uri:
-                one = one.told(f"The type {uri!r} is not a URI; it is written here with percent-encoding.")
+                one = replace(one, written=uri)
             yield _named(one, is_alone=len(types) == 1)
         return
     if len(codes) == 1 and codes[0].strip():

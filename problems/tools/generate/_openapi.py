@@ -267,9 +267,7 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
     first = group[0]
     if first.code:
         quoted = quote_reference(first.code)
-        if quoted != first.code:
-            notes.append(f"The code is {first.code!r}.")
-        return quoted, ()
+        return quoted, () if quoted == first.code else (first.code,)
     if not first.uri or first.uri == ABOUT_BLANK:
         if not first.status and not first.is_any:
             notes.append("The document does not name a status. This is a base: derive a class with a status from it.")
@@ -277,10 +275,11 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
             notes.append(_BY_STATUS)
         return ABOUT_BLANK, ()
     uri = _absolute(document, first.uri)
-    relative = tuple(dict.fromkeys(one.uri for one in group if one.uri != uri))
+    written = dict.fromkeys(one.written or one.uri for one in group)
+    others = tuple(it for it in written if it != uri)
     told = f"in the document, relative to {server_of(document)}; clients know both."
-    notes += (f"The type is {it!r} {told}" for it in relative)
-    return uri, relative
+    notes += (f"The type is {it!r} {told}" for it in others)
+    return uri, others
 
 
 def _title(first: Facts) -> str:
