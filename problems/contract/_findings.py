@@ -61,9 +61,10 @@ class Finding:
         certainty: How sure it is.
         exception: The class that is raised, if it is not a problem.
         texts: The texts that an `HTTPException` is raised with, as far as they are known.
+        detail: The application's handler that answers, or the content that `responses=` describe instead.
     """
 
-    kind: Literal["undeclared", "never raised", "returned", "unregistered", "relative"]
+    kind: Literal["undeclared", "never raised", "returned", "unregistered", "relative", "handled", "contradicted"]
     problem: type[Problem]
     operations: tuple[str, ...]
     file: str
@@ -71,6 +72,7 @@ class Finding:
     certainty: Certainty
     exception: type[BaseException] | None = None
     texts: tuple[str, ...] = ()
+    detail: str = ""
 
     @property
     def message(self) -> str:
@@ -85,6 +87,11 @@ class Finding:
                 return f"returns {name} ({status}) instead of raising it: the client gets a 500."
             case "unregistered":
                 return f"uses {name} ({status}), which is not in the registry of the application."
+            case "handled":
+                handler = f"the application's handler {self.detail!r}"
+                return f"leaves {name} ({status}) to {handler}, and documents no response of it."
+            case "contradicted":
+                return f"answers {name} ({status}) as a problem, and its `responses` describe {self.detail}."
             case _:
                 return f"uses {name} ({status}), whose type is relative, and no base makes a URI of it."
 
@@ -103,6 +110,10 @@ class Finding:
                 return f"Write `raise {name}(…)`."
             case "unregistered":
                 return f"Write `Registry({name}, …)`."
+            case "handled":
+                return f"Write `responses={{{self.problem.problem_type.status}: …}}` with what the handler sends."
+            case "contradicted":
+                return f"Take {self.problem.problem_type.status} out of `responses=` if no endpoint returns it itself."
             case _:
                 return "Write `Registry(…, base='https://shop.example/problems/')`."
 
@@ -160,7 +171,7 @@ class RaiseSite:
 def findings(followed: Iterable[Followed]) -> list[Finding]:
     """Return the findings about operations, in the order of the operations."""
     every = list(followed)
-    return [*_undeclared(every), *_never_raised(every), *_returned(every), *_outside(every)]
+    return [*_undeclared(every), *_never_raised(every), *_returned(every), *_outside(every), *_documented(every)]
 
 
 def raise_sites(followed: Iterable[Followed]) -> Iterator[RaiseSite]:
@@ -299,6 +310,30 @@ def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
         (file, line), _, _ = uses[0]
         sure = max(it for _, _, it in uses)
         yield Finding(kind, cls, tuple(dict.fromkeys(name for _, name, _ in uses)), file, line, _CERTAINTIES[sure])
+
+
+def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:
+    """
+    Yield the types whose document somebody else has to write, or has written.
+
+    Those that a handler of the application answers, where the operation documents no response of it; and those that are
+    answered as problems, where `responses=` describe another content at their status.
+    """
+    found: dict[tuple[Literal["handled", "contradicted"], type[Problem], str], list[Operation]] = {}
+    for operation in (it.operation for it in followed if it.operation.setup is not None):
+        for cls in operation.declares:
+            content = operation.documents.get(str(operation.setup.registry.facts(cls).status))
+            handler: Any = operation.handled.get(cls)
+            if handler is not None and content is None:
+                name = str(getattr(handler, "__qualname__", type(handler).__qualname__))
+                found.setdefault(("handled", cls, name), []).append(operation)
+            elif handler is None and content:
+                said = " and ".join(f"`{it}`" for it in content)
+                found.setdefault(("contradicted", cls, said), []).append(operation)
+    for (kind, cls, detail), concerned in found.items():
+        (file, line), names = _place(concerned[0].calls[0]), tuple(it.name for it in concerned)
+        sure = _CERTAINTIES[POSSIBLE if kind == "handled" else LIKELY]
+        yield Finding(kind, cls, tuple(dict.fromkeys(names)), file, line, sure, detail=detail)
 
 
 def _used(it: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:
