@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from problems._wire.problem_type import ProblemType
 from problems.declaring.problem import Problem
 
-__all__ = ["Place", "inner_application", "own_handler", "places_in"]
+__all__ = ["Place", "has_own_handlers", "inner_application", "own_handler", "places_in"]
 
 _LIBRARIES: Final = ("starlette.", "fastapi.", "problems.")
 _INVALID: Final = ("fastapi.exceptions.RequestValidationError", "fastapi.exceptions.ValidationException")
@@ -113,6 +113,11 @@ def own_handler(app: Any, cls: type[Problem], registry: _Registry, *, is_implied
         keys = (named.get(name) for name in (_INVALID if is_invalid else _REFUSED))
     handler = next((table[key] for key in keys if key not in (None, Exception) and key in table), None)
     return handler if _is_own(handler) else None
+
+
+def has_own_handlers(app: Any) -> bool:
+    """Return whether the application has handlers of its own at all; most have none, and large documents ask often."""
+    return any(map(_is_own, (getattr(app, "exception_handlers", None) or {}).values()))
 
 
 def _is_own(handler: object) -> bool:

@@ -13,8 +13,8 @@ from fastapi.routing import RouteContext
 
 from problems.answering._exchange import Setup
 from problems.answering.policy import Policy
-from problems.declaring._applications import inner_application, own_handler, places_in
-from problems.fastapi._declared import documented_by, promised_by, routes_of
+from problems.declaring._applications import has_own_handlers, inner_application, own_handler, places_in
+from problems.fastapi._declared import declared_by, documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.openapi import DocumentedOperation, extend_document, references_in
 from problems.openapi._legacy import Legacy
@@ -82,10 +82,11 @@ def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> Iterator[t
         return
     invalid = setup.registry.validation_problem
     is_ours = own_handler(app, invalid, setup.registry, is_implied=True) is None
+    types_of = documented_by if has_own_handlers(app) else declared_by
     for path, route in routes_of(app.routes):
         if (documents := paths.get(prefix + path)) is None:
             continue
-        types = tuple(documented_by(app, route, setup.registry))
+        types = tuple(types_of(app, route, setup.registry))
         items = invalid_inputs(route).items() if setup.policy.validation_schemas and invalid in types else None
         for operation in _documented(documents, route, path):
             if is_ours:
