@@ -328,6 +328,27 @@ class TestAnySchema:
 
         assert before is not after or () == changes
 
+    def test_what_is_too_deep_is_compared_as_written(self):
+        """
+        A difference below the deepest level that is read is still a difference.
+        """
+
+        def nested(schema):
+            for _ in range(100):
+                schema = {"anyOf": [schema]}
+            return {
+                "type": "a:b",
+                "name": "Sold",
+                "title": "Sold",
+                "status": 409,
+                "schema": {"properties": {"a": schema}},
+            }
+
+        old, new = (Vocabulary(types=(DocumentedType(**nested({"type": it})),)) for it in ("string", "integer"))
+
+        assert [] == codes(old, old)
+        assert [("member-changed", True)] == codes(old, new)
+
 
 class TestNames:
     """Other names under which clients recognise or catch a type."""

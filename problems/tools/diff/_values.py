@@ -105,8 +105,10 @@ class Schemas:
         """Return *schema* as alternatives without references, unions and lists of types."""
         if schema is False:
             return []
-        if not is_object(schema) or depth > _DEPTH:
+        if not is_object(schema):
             return [{}]
+        if depth > _DEPTH:
+            return [{"union": text_of(schema)}]
         found = [*_own(schema)]
         for every in self._conjuncts(schema, inside, depth):
             found = [both for it in found for other in every if (both := _both(it, other)) is not None]
