@@ -6,7 +6,7 @@ the library.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
@@ -98,7 +98,7 @@ R = TypeVar("R", bound=Response)
 
 
 def problem_hook(
-    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
+    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None, ignore: Collection[int] = ()
 ) -> Callable[[Response], Awaitable[None]]:
     """
     Return what raises the problem of each error response: `ClientSession(raise_for_status=problem_hook(registry))`.
@@ -109,11 +109,15 @@ def problem_hook(
     Args:
         registry: The problem types of the server that the session talks to.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
+        dialect: The names and media types of the API, where they are not those of RFC 9457.
+        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer.
     """
-    terms_of(registry, dialect=dialect)  # what is no registry is refused here, not when the first error comes
+    # Wrong arguments are refused here, not when the first error arrives.
+    ignored = terms_of(registry, dialect=dialect, ignore=ignore).ignored
 
     async def hook(response: Response) -> None:
+        if response.status in ignored:
+            return
         await raise_for_problem(response, registry, every_error=every_error, dialect=dialect)
 
     return hook

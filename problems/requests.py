@@ -5,7 +5,7 @@ The same as `problems.httpx` for a `requests.Session`; does not import the libra
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
 from problems._wire.decoding import Decoder
@@ -29,7 +29,14 @@ S = TypeVar("S")
 R = TypeVar("R", bound=Response)
 
 
-def raise_problems(session: S, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None) -> S:
+def raise_problems(
+    session: S,
+    registry: Registry,
+    *,
+    every_error: bool = True,
+    dialect: Dialect | None = None,
+    ignore: Collection[int] = (),
+) -> S:
     """
     Let a session raise the problem of each error response, and return the session.
 
@@ -40,7 +47,8 @@ def raise_problems(session: S, registry: Registry, *, every_error: bool = True, 
         session: A session of requests.
         registry: The problem types of the server that the session talks to.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
+        dialect: The names and media types of the API, where they are not those of RFC 9457.
+        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer.
 
     Raises:
         SetupError: The session raises problems already, or is of another library.
@@ -52,11 +60,11 @@ def raise_problems(session: S, registry: Registry, *, every_error: bool = True, 
     patched: Callable[..., Response] | None = own.get("send")
     if hasattr(patched, _MARK):
         raise SetupError("This session raises problems already. Call `raise_problems` once, with `registry | other`.")
-    terms = terms_of(registry, every_error=every_error, dialect=dialect)
+    terms = terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore)
 
     def send(request: object, **options: object) -> Response:
         response: Response = patched(request, **options) if patched else cls.send(session, request, **options)
-        if response.status_code >= 400:
+        if response.status_code >= 400 and response.status_code not in terms.ignored:
             _raise(response, terms)
         return response
 

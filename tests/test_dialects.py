@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from problems import InvalidParam, ProblemDetails
 from problems._wire.media_types import HTML, JSON, PROBLEM_JSON
-from problems.catching.dialects import Dialect, errors_of
+from problems.catching import Dialect, errors_of
 from problems.errors import SetupError
 
 JSON_VALUES = st.recursive(
@@ -23,120 +24,243 @@ def told(param):
     return {name: value for name, value in param.model_dump(by_alias=True).items() if name != "input"}
 
 
+SHAPES = [
+    (
+        {"errors": {"address": {"zip": ["Too short."]}}},
+        {"detail": "Too short.", "code": "invalid", "pointer": "#/address/zip"},
+        "objects that nest",
+    ),
+    (
+        {"errors": {"json": {"tags": {"0": ["Unknown."]}}}},
+        {"detail": "Unknown.", "code": "invalid", "pointer": "#/tags/0"},
+        "flask-smorest, in the body",
+    ),
+    (
+        {"errors": {"query": {"page": ["Not a number."]}}},
+        {"detail": "Not a number.", "code": "invalid", "in": "query", "parameter": "page"},
+        "flask-smorest, in the query",
+    ),
+    (
+        {"detail": {"json": {"name": ["Missing."]}}, "message": "Validation error"},
+        {"detail": "Missing.", "code": "invalid", "pointer": "#/name"},
+        "APIFlask",
+    ),
+    (
+        {"errors": {"items": [{}, {"price": ["Not a number."]}]}},
+        {"detail": "Not a number.", "code": "invalid", "pointer": "#/items/1/price"},
+        "Django REST framework, wrapped",
+    ),
+    (
+        {"errors": [{"code": "required", "detail": "This field is required.", "attr": "items.0.price"}]},
+        {"detail": "This field is required.", "code": "required", "pointer": "#/items/0/price"},
+        "drf-standardized-errors",
+    ),
+    (
+        {"detail": [{"type": "missing", "loc": ["query", "ids", 3], "msg": "Field required"}]},
+        {"detail": "Field required", "code": "missing", "in": "query", "parameter": "ids"},
+        "django-ninja",
+    ),
+    (
+        {"status_code": 400, "extra": [{"message": "Expected `int`, got `str`", "key": "page", "source": "query"}]},
+        {"detail": "Expected `int`, got `str`", "code": "page", "in": "query", "parameter": "page"},
+        "Litestar",
+    ),
+    (
+        {
+            "error": {
+                "issues": [{"code": "invalid_type", "path": ["items", 0, "price"], "message": "Required"}],
+                "name": "ZodError",
+            }
+        },
+        {"detail": "Required", "code": "invalid_type", "pointer": "#/items/0/price"},
+        "zod",
+    ),
+    (
+        {"issues": [{"type": "min_length", "message": "Too short", "path": [{"key": "user"}, {"key": 0}]}]},
+        {"detail": "Too short", "code": "min_length", "pointer": "#/user/0"},
+        "valibot",
+    ),
+    (
+        {"errors": [{"instancePath": "/items/0", "keyword": "type", "message": "must be number"}]},
+        {"detail": "must be number", "code": "type", "pointer": "#/items/0"},
+        "Ajv",
+    ),
+    (
+        {"errors": [{"path": "/query/page", "message": "must be integer", "errorCode": "type.openapi.validation"}]},
+        {"detail": "must be integer", "code": "type.openapi.validation", "in": "query", "parameter": "page"},
+        "express-openapi-validator",
+    ),
+    (
+        {"errors": [{"type": "field", "msg": "Invalid value", "path": "name", "location": "body"}]},
+        {"detail": "Invalid value", "code": "field", "pointer": "#/name"},
+        "express-validator",
+    ),
+    (
+        {"statusCode": 400, "message": ["name must be a string"], "error": "Bad Request"},
+        {"detail": "name must be a string", "code": "invalid"},
+        "NestJS",
+    ),
+    (
+        {"errors": [{"property": "email", "constraints": {"isEmail": "must be an email"}, "children": []}]},
+        {"detail": "must be an email", "code": "isEmail", "pointer": "#/email"},
+        "class-validator",
+    ),
+    (
+        {"errors": [{"status": "422", "source": {"pointer": "/data/attributes/name"}, "detail": "Too short."}]},
+        {"detail": "Too short.", "code": "invalid", "pointer": "#/data/attributes/name"},
+        "JSON:API",
+    ),
+    (
+        {"errors": [{"defaultMessage": "must not be blank", "field": "name", "rejectedValue": "", "code": "NotBlank"}]},
+        {"detail": "must not be blank", "code": "NotBlank", "pointer": "#/name"},
+        "Spring",
+    ),
+    (
+        {
+            "error": {
+                "code": 400,
+                "details": [
+                    {
+                        "@type": "type.googleapis.com/google.rpc.BadRequest",
+                        "fieldViolations": [{"field": "user.name", "description": "Too short."}],
+                    }
+                ],
+            }
+        },
+        {"detail": "Too short.", "code": "invalid", "pointer": "#/user/name"},
+        "Google",
+    ),
+    (
+        {"message": "Validation Failed", "errors": [{"resource": "Issue", "field": "title", "code": "missing_field"}]},
+        {"detail": "missing_field", "code": "missing_field", "pointer": "#/title"},
+        "GitHub",
+    ),
+    (
+        {"errors": [{"detail": "must be positive", "pointer": "#/age"}]},
+        {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
+        "RFC 9457",
+    ),
+    (
+        {"invalid-params": [{"name": "age", "reason": "must be positive"}]},
+        {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
+        "RFC 7807",
+    ),
+    (
+        {"errors": [{"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"}]},
+        {"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"},
+        "ours",
+    ),
+    (
+        {"errors": {"items[0].price": ["Must be positive."]}},
+        {"detail": "Must be positive.", "code": "invalid", "pointer": "#/items/0/price"},
+        "ASP.NET",
+    ),
+    (
+        {"errors": {"$.a": ["Not a number."]}},
+        {"detail": "Not a number.", "code": "invalid", "pointer": "#/a"},
+        "System.Text.Json",
+    ),
+    (
+        {"errors": {"": ["A body is required."]}},
+        {"detail": "A body is required.", "code": "invalid", "pointer": "#"},
+        "the whole body",
+    ),
+    (
+        {"errors": {"Currency": [{"message": "Unknown.", "code": "E-7"}]}},
+        {"detail": "Unknown.", "code": "E-7", "pointer": "#/Currency"},
+        "objects by name",
+    ),
+    (
+        {"violations": [{"field": "name", "message": "must not be blank"}]},
+        {"detail": "must not be blank", "code": "invalid", "pointer": "#/name"},
+        "Zalando",
+    ),
+    (
+        {"violations": [{"propertyPath": "a.b", "title": "Too short.", "code": "c1"}]},
+        {"detail": "Too short.", "code": "c1", "pointer": "#/a/b"},
+        "Symfony",
+    ),
+    (
+        {"issues": [{"type": "urn:x", "in": "query", "name": "ssin", "detail": "invalid", "value": "1"}]},
+        {"detail": "invalid", "code": "urn:x", "in": "query", "parameter": "ssin"},
+        "Belgif",
+    ),
+    (
+        {"issues": [{"in": "body", "name": "a/b", "detail": "invalid"}]},
+        {"detail": "invalid", "code": "invalid", "pointer": "#/a~1b"},
+        "Belgif, in the body",
+    ),
+    (
+        {"errors": [{"message": "expected number >= 1", "location": "body.count", "value": -6}]},
+        {"detail": "expected number >= 1", "code": "invalid", "pointer": "#/count"},
+        "Huma, in the body",
+    ),
+    (
+        {"errors": [{"message": "expected number <= 10", "location": "path.id", "value": 15}]},
+        {"detail": "expected number <= 10", "code": "invalid", "in": "path", "parameter": "id"},
+        "Huma, in the path",
+    ),
+    (
+        {"errors": [{"detail": "malformed", "header": "Accept"}]},
+        {"detail": "malformed", "code": "invalid", "in": "header", "parameter": "Accept"},
+        "SmartBear, a header",
+    ),
+    (
+        {"errors": [{"detail": "must be a number", "path": "/a/0"}]},
+        {"detail": "must be a number", "code": "invalid", "pointer": "#/a/0"},
+        "a pointer as a path",
+    ),
+    (
+        {"errors": [{"detail": "ASC or DESC", "parameter": "sort"}]},
+        {"detail": "ASC or DESC", "code": "invalid", "parameter": "sort"},
+        "SmartBear, a parameter",
+    ),
+    (
+        {"validationErrors": [{"in": "query", "path": "type", "details": [{"key": "k", "message": "unknown"}]}]},
+        {"detail": "unknown", "code": "k", "in": "query", "parameter": "type"},
+        "Otto",
+    ),
+    (
+        {"subproblems": [{"type": "urn:x:malformed", "detail": "bad", "identifier": {"value": "a.example"}}]},
+        {"detail": "bad", "code": "urn:x:malformed", "context": {"identifier": {"value": "a.example"}}},
+        "ACME",
+    ),
+    (
+        {"detail": [{"loc": ["body", "items", 0, "price"], "msg": "Field required", "type": "missing"}]},
+        {"detail": "Field required", "code": "missing", "pointer": "#/items/0/price"},
+        "FastAPI, in the body",
+    ),
+    (
+        {"detail": [{"loc": ["header", "x-key"], "msg": "Field required", "type": "missing"}]},
+        {"detail": "Field required", "code": "missing", "in": "header", "parameter": "x-key"},
+        "FastAPI, a header",
+    ),
+    (
+        {"errors": ["Something is wrong."]},
+        {"detail": "Something is wrong.", "code": "invalid"},
+        "texts",
+    ),
+]
+"""Documents of frameworks and APIs, what `errors_of` returns for each, and the name in the documentation."""
+
+PAGE = Path(__file__).parents[1] / "docs/how-to/read-problems-in-the-client.md"
+BEGIN, END = "<!-- shapes -->\n", "<!-- end of shapes -->"
+
+
+def table():
+    """Return the table of the documentation."""
+    lines = ["| By | Body | Read as |", "|---|---|---|"]
+    for document, expected, name in SHAPES:
+        read = ", ".join(
+            f"`{key}` {value!r}" for key, value in expected.items() if key not in ("code", "detail", "context")
+        )
+        lines.append(f"| {name} | `{json.dumps(document)}` | {read or 'no place'} |".replace("'", ""))
+    return "\n".join(lines) + "\n"
+
+
 class TestErrorsOf:
-    @pytest.mark.parametrize(
-        ("document", "expected"),
-        [
-            pytest.param(
-                {"errors": [{"detail": "must be positive", "pointer": "#/age"}]},
-                {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
-                id="RFC 9457",
-            ),
-            pytest.param(
-                {"invalid-params": [{"name": "age", "reason": "must be positive"}]},
-                {"detail": "must be positive", "code": "invalid", "pointer": "#/age"},
-                id="RFC 7807",
-            ),
-            pytest.param(
-                {"errors": [{"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"}]},
-                {"detail": "Field required", "code": "missing", "in": "query", "parameter": "page"},
-                id="ours",
-            ),
-            pytest.param(
-                {"errors": {"items[0].price": ["Must be positive."]}},
-                {"detail": "Must be positive.", "code": "invalid", "pointer": "#/items/0/price"},
-                id="ASP.NET",
-            ),
-            pytest.param(
-                {"errors": {"$.a": ["Not a number."]}},
-                {"detail": "Not a number.", "code": "invalid", "pointer": "#/a"},
-                id="System.Text.Json",
-            ),
-            pytest.param(
-                {"errors": {"": ["A body is required."]}},
-                {"detail": "A body is required.", "code": "invalid", "pointer": "#"},
-                id="the whole body",
-            ),
-            pytest.param(
-                {"errors": {"Currency": [{"message": "Unknown.", "code": "E-7"}]}},
-                {"detail": "Unknown.", "code": "E-7", "pointer": "#/Currency"},
-                id="objects by name",
-            ),
-            pytest.param(
-                {"violations": [{"field": "name", "message": "must not be blank"}]},
-                {"detail": "must not be blank", "code": "invalid", "pointer": "#/name"},
-                id="Zalando",
-            ),
-            pytest.param(
-                {"violations": [{"propertyPath": "a.b", "title": "Too short.", "code": "c1"}]},
-                {"detail": "Too short.", "code": "c1", "pointer": "#/a/b"},
-                id="Symfony",
-            ),
-            pytest.param(
-                {"issues": [{"type": "urn:x", "in": "query", "name": "ssin", "detail": "invalid", "value": "1"}]},
-                {"detail": "invalid", "code": "urn:x", "in": "query", "parameter": "ssin"},
-                id="Belgif",
-            ),
-            pytest.param(
-                {"issues": [{"in": "body", "name": "a/b", "detail": "invalid"}]},
-                {"detail": "invalid", "code": "invalid", "pointer": "#/a~1b"},
-                id="Belgif, in the body",
-            ),
-            pytest.param(
-                {"errors": [{"message": "expected number >= 1", "location": "body.count", "value": -6}]},
-                {"detail": "expected number >= 1", "code": "invalid", "pointer": "#/count"},
-                id="Huma, in the body",
-            ),
-            pytest.param(
-                {"errors": [{"message": "expected number <= 10", "location": "path.id", "value": 15}]},
-                {"detail": "expected number <= 10", "code": "invalid", "in": "path", "parameter": "id"},
-                id="Huma, in the path",
-            ),
-            pytest.param(
-                {"errors": [{"detail": "malformed", "header": "Accept"}]},
-                {"detail": "malformed", "code": "invalid", "in": "header", "parameter": "Accept"},
-                id="SmartBear, a header",
-            ),
-            pytest.param(
-                {"errors": [{"detail": "must be a number", "path": "/a/0"}]},
-                {"detail": "must be a number", "code": "invalid", "pointer": "#/a/0"},
-                id="a pointer as a path",
-            ),
-            pytest.param(
-                {"errors": [{"detail": "ASC or DESC", "parameter": "sort"}]},
-                {"detail": "ASC or DESC", "code": "invalid", "parameter": "sort"},
-                id="SmartBear, a parameter",
-            ),
-            pytest.param(
-                {
-                    "validationErrors": [
-                        {"in": "query", "path": "type", "details": [{"key": "k", "message": "unknown"}]}
-                    ]
-                },
-                {"detail": "unknown", "code": "k", "in": "query", "parameter": "type"},
-                id="Otto",
-            ),
-            pytest.param(
-                {"subproblems": [{"type": "urn:x:malformed", "detail": "bad", "identifier": {"value": "a.example"}}]},
-                {"detail": "bad", "code": "urn:x:malformed", "context": {"identifier": {"value": "a.example"}}},
-                id="ACME",
-            ),
-            pytest.param(
-                {"detail": [{"loc": ["body", "items", 0, "price"], "msg": "Field required", "type": "missing"}]},
-                {"detail": "Field required", "code": "missing", "pointer": "#/items/0/price"},
-                id="FastAPI, in the body",
-            ),
-            pytest.param(
-                {"detail": [{"loc": ["header", "x-key"], "msg": "Field required", "type": "missing"}]},
-                {"detail": "Field required", "code": "missing", "in": "header", "parameter": "x-key"},
-                id="FastAPI, a header",
-            ),
-            pytest.param(
-                {"errors": ["Something is wrong."]}, {"detail": "Something is wrong.", "code": "invalid"}, id="texts"
-            ),
-        ],
-    )
-    def test_one_shape(self, document, expected):
+    @pytest.mark.parametrize(("document", "expected", "name"), SHAPES, ids=[name for _, _, name in SHAPES])
+    def test_one_shape(self, document, expected, name):
         """
         However a server says it, it is an `InvalidParam`.
         """
@@ -286,3 +410,15 @@ def parsed(content):
 def is_object(value):
     """Return whether a document is one."""
     return isinstance(value, dict)
+
+
+def test_the_table_of_the_documentation():
+    """
+    It is that of these tests; `python tests/test_dialects.py` writes it.
+    """
+    assert table() == PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}{table()}{END}{rest.partition(END)[2]}", "utf-8")

@@ -5,8 +5,9 @@ May import `problems._wire`, `problems.declaring`, `problems.catalog` and `probl
 `problems.answering`, and no client library.
 """
 
+from problems.catching._listed import errors_of
 from problems.catching._outcome import Undeclared
-from problems.catching.dialects import Dialect, errors_of
+from problems.catching.dialects import Dialect
 from problems.catching.messages import problem_from_close, problem_from_event, problem_from_line
 
 __all__ = [  # noqa: RUF022 - in the order of a first reading

@@ -6,7 +6,7 @@ the one the response comes from. What a document means is the registry's to say.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
@@ -15,7 +15,7 @@ from problems._wire.headers import parse_retry_after
 from problems._wire.reading import LIMIT, Document, is_problem_type, read_document
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
-from problems.errors import need
+from problems.errors import SetupError, need
 from problems.registry import Registry
 
 __all__ = ["Response", "Terms", "content_of", "library_of", "request_of", "retry_after", "status_error", "terms_of"]
@@ -82,6 +82,8 @@ class Terms(NamedTuple):
         read: Returns the problem document in a body and None, or None and why there is none.
         reads: Returns whether a body of a media type may be a problem document.
         limit: The most bytes of a body that are read.
+        identity: The member that identifies the problem type, if it is another one than `type`.
+        ignored: The statuses of responses that are not looked at.
     """
 
     registry: Registry
@@ -89,6 +91,8 @@ class Terms(NamedTuple):
     read: Callable[[bytes, str | None], tuple[Document | None, str | None]]
     reads: Callable[[str | None], bool]
     limit: int
+    identity: str | None = None
+    ignored: Container[int] = ()
 
     def revive(
         self,
@@ -113,20 +117,36 @@ class Terms(NamedTuple):
             headers=response.headers,
             library=library,
             reason=reason,
+            identity=self.identity,
         )
 
 
-def terms_of(registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None) -> Terms:
+def terms_of(
+    registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None, ignore: Collection[int] = ()
+) -> Terms:
     """
     Return the terms on which responses are looked at.
 
     Raises:
-        SetupError: The registry is none.
+        SetupError: The registry is not a registry, or an ignored status is not an integer.
     """
     need(registry, Registry, "registry", "Give one, such as `Registry(ItemNotFound)`.")
+    ignored = _statuses(ignore)
     if dialect is None:
-        return Terms(registry, every_error, read_document, is_problem_type, LIMIT)
-    return Terms(registry, every_error, dialect.read, dialect.reads, dialect.limit)
+        return Terms(registry, every_error, read_document, is_problem_type, LIMIT, None, ignored)
+    # Each error is raised: then any object is of use, and else only one that is recognised as a problem document.
+    read = dialect.read_object if every_error else dialect.read
+    return Terms(registry, every_error, read, dialect.reads, dialect.limit, dialect.identity, ignored)
+
+
+def _statuses(ignore: object) -> frozenset[int]:
+    if isinstance(ignore, str) or not isinstance(ignore, Iterable):
+        raise SetupError(f"`ignore` must be a set of status codes; got {ignore!r}. Write `ignore={{404}}`.")
+    statuses = list(ignore)
+    for status in statuses:
+        if not isinstance(status, int) or isinstance(status, bool):
+            raise SetupError(f"`ignore` must contain status codes; got {status!r}. Write `ignore={{404}}`.")
+    return frozenset(statuses)
 
 
 def content_of(response: Response) -> bytes | None:

@@ -1,92 +1,70 @@
 """
-How servers differ from RFC 9457, and what to make of it, for those who ask for it.
+How the errors of an API differ from RFC 9457, for those who ask for it.
 
-Two things: documents that need a hint to be read as problem details, and the many shapes in which servers list
-what they rejected. Pure functions on JSON; knows neither exceptions nor responses.
+Pure functions on JSON. Does not import exceptions or responses.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import Final
 
-from problems._wire.details import ProblemDetails
-from problems._wire.invalid_params import InvalidParam, ParameterLocation
-from problems._wire.invalid_params._pointers import fragment
 from problems._wire.media_types import essence
 from problems._wire.reading import LIMIT, Document, is_problem_type, read_document, read_json
 from problems.errors import SetupError
 
-__all__ = ["Dialect", "errors_of"]
+__all__ = ["Dialect"]
 
-_LISTS: Final = (
-    "errors",  # RFC 9457 itself, ASP.NET, Huma, SmartBear, Akamai
-    "violations",  # Zalando, Symfony, Micronaut, Quarkus
-    "issues",  # Belgif
-    "invalid-params",  # RFC 7807
-    "invalidParams",
-    "invalid_params",
-    "validationErrors",
-    "fieldErrors",
-    "subproblems",  # ACME (RFC 8555, section 6.7.1)
-)
-_TEXTS: Final = ("detail", "message", "reason", "msg", "description", "title")
-_CODES: Final = ("code", "errorCode", "issueType", "tag", "type", "key")
-_PATHS: Final = (
-    "propertyPath",
-    "path",
-    "field",
-    "name",
-    "property",
-    "fieldName",
-    "invalidField",
-    "requestField",
-    "target",
-)
-_INPUTS: Final = ("input", "value", "invalidValue", "rejectedValue")
-_PLACES: Final[Mapping[str, ParameterLocation]] = {
-    "query": "query",
-    "path": "path",
-    "header": "header",
-    "cookie": "cookie",
-}
-_WITHOUT_CODE: Final = "invalid"
-_SEGMENT: Final = r"[^.\[\]]+"
-_ROOTS: Final = frozenset({"", "$", "(root)", "body"})
-_LIMIT: Final = 1_000
+_SEVERAL: Final = ("media_types", "nested", "lists", "paths", "texts")
+_ONE: Final = ("identity", "title", "detail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """
-    What is read as problem details besides what RFC 9457 says.
+    The names and media types by which an API writes its errors, where they are not those of RFC 9457.
 
-    >>> dialect = Dialect(media_types=("application/json",), nested=("extensions",))
-    >>> content = b'{"title": "Sold", "status": 409, "extensions": {"item_id": 7}}'
+    >>> dialect = Dialect(media_types=("application/json",), nested=("error",), identity="code", detail="message")
+    >>> content = b'{"error": {"code": "card_declined", "message": "The card was declined."}}'
     >>> dialect.read(content, "application/json; charset=utf-8")
-    ({'item_id': 7, 'title': 'Sold', 'status': 409}, None)
+    ({'code': 'card_declined', 'message': 'The card was declined.', 'detail': 'The card was declined.'}, None)
 
     Attributes:
-        media_types: Further media types whose JSON objects are taken for problem documents if they
-            have a text as `type` or `title`.
-        nested: Members whose own members are lifted to where RFC 9457, section 3.2, has them; what is there
-            already stays.
+        media_types: Further media types whose JSON objects are read as problem documents if they have a text as
+            `type` or `title`, or by a name that is given here. Any object that an error response has is used.
+        nested: Members whose own members are lifted to where RFC 9457, section 3.2, has them. A member of the
+            document wins over a lifted one.
+        identity: The member that identifies the problem type. Its text is compared with `type` and `aliases` of the
+            registered classes as they are written.
+        title: The member that has the `title`.
+        detail: The member that has the `detail`.
+        lists: Further names of lists of rejected inputs, for `errors_of`.
+        paths: Further names of the place of a rejected input.
+        texts: Further names of the text of a rejected input.
         limit: The most bytes of a body that are read.
 
     Raises:
-        SetupError: *media_types* or *nested* is one text, not several.
+        SetupError: An attribute that has several names is one text, or one that has one name is not a text.
     """
 
     media_types: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
+    identity: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    lists: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     limit: int = LIMIT
 
     def __post_init__(self) -> None:
-        """Refuse a bare text, of which every part would be taken for one of several."""
-        for name in ("media_types", "nested"):
+        """Refuse a bare text, of which every character would count as a name."""
+        for name in _SEVERAL:
             given: object = getattr(self, name)
             if isinstance(given, str):
                 raise SetupError(f"`{name}={given!r}` is one text. Write `{name}=({given!r},)`.")
+        for name in _ONE:
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, str):
+                raise SetupError(f"`{name}` is the name of one member; got {given!r}. Write `{name}={name!r}`.")
         # Media types are case-insensitive (RFC 9110, section 8.3.1), and have their parameters besides.
         object.__setattr__(self, "media_types", tuple(essence(it) for it in self.media_types))
 
@@ -95,18 +73,30 @@ class Dialect:
         return is_problem_type(content_type) or essence(content_type) in self.media_types
 
     def read(self, content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
-        """Return the problem document in *content* and None, or None and why there is none."""
-        if is_problem_type(content_type) or essence(content_type) not in self.media_types:
-            document, reason = read_document(content, content_type, limit=self.limit)
-            return (document, reason) if document is None else (self._lifted(document), reason)
+        """Return the problem document in *content* and `None`, or `None` and the reason why there is none."""
+        document, reason = self.read_object(content, content_type)
+        if document is None or is_problem_type(content_type) or self._is_named(document):
+            return document, reason
+        return None, f"The body is a JSON object without {self._names()}, not a problem document."
+
+    def read_object(self, content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
+        """Do what `read` does, but for any JSON object of a media type that is read: that of an error, for example."""
+        is_other = not is_problem_type(content_type) and essence(content_type) in self.media_types
         # The limit and the empty body are those of a problem document; the encoding is that of the response.
-        document, reason = read_document(content, content_type, limit=self.limit, read=read_json)
-        if document is None:
-            return None, reason
-        lifted = self._lifted(document)
-        if isinstance(lifted.get("type"), str) or isinstance(lifted.get("title"), str):
-            return lifted, None
-        return None, "The body is a JSON object without `type` and `title`, not a problem document."
+        read = read_json if is_other else None
+        document, reason = read_document(content, content_type, limit=self.limit, read=read)
+        return (document, reason) if document is None else (self._renamed(self._lifted(document)), reason)
+
+    def _is_named(self, document: Document) -> bool:
+        names = ("type", "title", self.identity, self.title, self.detail)
+        return any(isinstance(document.get(name), str) for name in names if name) or any(
+            isinstance(document.get(name), list | dict) for name in self.lists
+        )
+
+    def _names(self) -> str:
+        names = dict.fromkeys(("type", "title", self.identity, self.title, self.detail, *self.lists))
+        *first, last = [f"`{name}`" for name in names if name]
+        return f"{', '.join(first)} and {last}"
 
     def _lifted(self, document: Document) -> Document:
         for name in self.nested:
@@ -115,114 +105,10 @@ class Dialect:
                 document = inner | {other: value for other, value in document.items() if other != name}
         return document
 
-
-def errors_of(document: ProblemDetails | Mapping[str, object]) -> list[InvalidParam]:
-    """
-    Return what a server says it rejected, whichever way it says so.
-
-    >>> told = {"errors": {"items[0].price": ["Must be positive."]}}
-    >>> errors_of(told)[0].pointer
-    '#/items/0/price'
-    >>> errors_of({"violations": [{"propertyPath": "name", "message": "Too short."}]})[0].detail
-    'Too short.'
-    >>> errors_of({"detail": [{"loc": ["query", "page"], "msg": "Field required", "type": "missing"}]})[0].parameter
-    'page'
-
-    Args:
-        document: The details of a received problem, or a JSON object such as FastAPI's own 422.
-
-    Returns:
-        One entry for each rejected value, at most a thousand; none if the document lists nothing.
-    """
-    members: Mapping[str, object] = document.extensions if isinstance(document, ProblemDetails) else document
-    lists = [members.get(name) for name in (*_LISTS, "detail")]
-    found = (_invalid_param(item, path) for value in lists for item, path in _items(value))
-    return [param for param, _ in zip(found, range(_LIMIT), strict=False)]
-
-
-def _items(value: object) -> Iterator[tuple[Mapping[str, object], str | None]]:
-    """Yield each entry of a list as an object, with the path that it is filed under, if any."""
-    if _is_object(value):
-        for path, entries in value.items():
-            for entry in entries if _is_array(entries) else (entries,):
-                yield _as_object(entry), path
-    elif _is_array(value):
-        for entry in value:
-            yield from _flat(_as_object(entry))
-
-
-def _flat(entry: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], None]]:
-    """Yield an entry, or one for each of the inputs or details that it groups."""
-    for name in ("inputs", "details"):
-        inner = entry.get(name)
-        if _is_array(inner) and inner:
-            outer = {other: value for other, value in entry.items() if other != name}
-            yield from (({**outer, **_as_object(part)}, None) for part in inner)
-            return
-    yield entry, None
-
-
-def _as_object(entry: object) -> Mapping[str, object]:
-    return entry if _is_object(entry) else {"detail": str(entry)}
-
-
-def _invalid_param(entry: Mapping[str, object], path: str | None) -> InvalidParam:
-    location, where = _place(entry, path)
-    is_parameter = location is not None or (where is not None and "parameter" in entry)
-    identifier = entry.get("identifier")
-    return InvalidParam.model_construct(
-        detail=_first(entry, _TEXTS) or "",
-        code=_first(entry, _CODES) or _WITHOUT_CODE,
-        pointer=None if is_parameter or where is None else _pointer(where),
-        parameter=where if is_parameter else None,
-        location=location,
-        context={"identifier": identifier} if identifier is not None else None,
-        input=next((entry[name] for name in _INPUTS if name in entry), None),
-    )
-
-
-def _place(entry: Mapping[str, object], path: str | None) -> tuple[ParameterLocation | None, str | None]:
-    """Return where the parameter is, if it is known to be one, and the name of it or the path in the body."""
-    for name in ("header", "parameter", "pointer"):
-        where = entry.get(name)
-        if isinstance(where, str):
-            return _PLACES.get(name if name == "header" else str(entry.get("in"))), where
-    loc = entry.get("loc")
-    if _is_array(loc):
-        return _of_pydantic(loc)
-    at = path if path is not None else _first(entry, _PATHS)
-    said = entry.get("in")
-    if isinstance(said, str):
-        return _PLACES.get(said), at
-    located = entry.get("location")
-    if isinstance(located, str):  # Huma: "body.items[0].price"
-        place, _, rest = located.partition(".")
-        return (_PLACES.get(place), rest) if place in _PLACES or place == "body" else (None, located)
-    return None, at
-
-
-def _of_pydantic(loc: list[object]) -> tuple[ParameterLocation | None, str]:
-    place = _PLACES.get(str(loc[0])) if loc else None
-    return place, ".".join(map(str, loc[1:])) if place else fragment(loc[1:])
-
-
-def _pointer(path: str) -> str:
-    if path.startswith("#"):
-        return path
-    if path.startswith("/"):
-        return f"#{path}"
-    segments: list[str] = re.findall(_SEGMENT, path) if path not in _ROOTS else []
-    return fragment([segment.strip("'\"") for segment in (segments[1:] if segments[:1] == ["$"] else segments)])
-
-
-def _first(entry: Mapping[str, object], names: Iterable[str]) -> str | None:
-    found = (entry.get(name) for name in names)
-    return next((text for text in found if isinstance(text, str) and text), None)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_array(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
+    def _renamed(self, document: Document) -> Document:
+        """Return *document* with title and detail under the names of RFC 9457; a text that is there stays."""
+        for standard, name in (("title", self.title), ("detail", self.detail)):
+            text = None if name is None else document.get(name)
+            if isinstance(text, str) and not isinstance(document.get(standard), str):
+                document = {**document, standard: text}
+        return document

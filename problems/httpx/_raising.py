@@ -4,10 +4,10 @@ Clients, hooks and functions that raise the problem of a response.
 Decides when a response is looked at; how it is read is said in `_bodies`, what it means by the registry.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, Protocol, TypeVar
 
-from problems.catching._responses import Terms, content_of, library_of, status_error, terms_of
+from problems.catching._responses import Terms, content_of, library_of, request_of, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -18,6 +18,7 @@ __all__ = ["async_problem_hook", "problem_from", "problem_hook", "raise_for_prob
 
 _LIBRARIES: Final = frozenset({"httpx", "httpx2"})
 _MARK: Final = "__problems__"
+_EXTENSION: Final = "problems"
 
 
 class Client(Protocol):
@@ -33,7 +34,14 @@ C = TypeVar("C", bound=Client)
 R = TypeVar("R", bound=Streamed)
 
 
-def raise_problems(client: C, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None) -> C:
+def raise_problems(
+    client: C,
+    registry: Registry,
+    *,
+    every_error: bool = True,
+    dialect: Dialect | None = None,
+    ignore: Collection[int] = (),
+) -> C:
     """
     Let a client raise the problem of each error response, and return the client.
 
@@ -55,7 +63,9 @@ def raise_problems(client: C, registry: Registry, *, every_error: bool = True, d
         client: A client of httpx2 or httpx.
         registry: The problem types of the server that the client talks to.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
+        dialect: The names and media types of the API, where they are not those of RFC 9457.
+        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer. One request is
+            left alone with `extensions={"problems": False}`.
 
     Raises:
         SetupError: The client raises problems already, or is of another library.
@@ -67,7 +77,7 @@ def raise_problems(client: C, registry: Registry, *, every_error: bool = True, d
     if hasattr(patched, _MARK):
         raise SetupError("This client raises problems already. Call `raise_problems` once, with `registry | other`.")
     wrap = _async_send if hasattr(cls, "__aenter__") else _send
-    send = wrap(client, patched, terms_of(registry, every_error=every_error, dialect=dialect))
+    send = wrap(client, patched, terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore))
     vars(send)[_MARK] = True
     vars(client)["send"] = send
     return client
@@ -80,7 +90,7 @@ def _send(client: Client, patched: Callable[..., Streamed] | None, terms: Terms)
     def send(request: object, **options: object) -> Streamed:
         # Looked up at each call: others patch the class too.
         response: Streamed = patched(request, **options) if patched else cls.send(client, request, **options)
-        if response.status_code >= 400:
+        if response.status_code >= 400 and _raises(response, terms):
             _raise(response, terms)
         return response
 
@@ -94,7 +104,7 @@ def _async_send(
 
     async def send(request: object, **options: object) -> Streamed:
         response: Streamed = await (patched(request, **options) if patched else cls.send(client, request, **options))
-        if response.status_code >= 400:
+        if response.status_code >= 400 and _raises(response, terms):
             await _araise(response, terms)
         return response
 
@@ -196,6 +206,14 @@ def async_problem_hook(
     return hook
 
 
+def _raises(response: Streamed, terms: Terms) -> bool:
+    """Return whether an error is raised: its status is not ignored, and its request did not ask for the response."""
+    if response.status_code in terms.ignored:
+        return False
+    request = request_of(response)
+    return request is None or request.extensions.get(_EXTENSION) is not False
+
+
 def _raise(response: Streamed, terms: Terms) -> None:
     failure = None
     try:
@@ -207,15 +225,7 @@ def _raise(response: Streamed, terms: Terms) -> None:
         content = response.content
     document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
-        # As `terms.revive` does it, without the cost of its frame; in no variable, which would make a cycle.
-        raise terms.registry.revive_document(
-            {} if document is None else document,
-            status=response.status_code,
-            response=response,
-            headers=response.headers,
-            library=status_error,
-            reason=failure or reason,
-        )
+        raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
 
 
 async def _araise(response: Streamed, terms: Terms) -> None:

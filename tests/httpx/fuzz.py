@@ -13,7 +13,7 @@ import httpx
 import httpx2
 
 from problems import Problem
-from problems.catching.dialects import Dialect, errors_of
+from problems.catching import Dialect, errors_of
 from problems.catching.messages import problem_from_line
 from problems.httpx import raise_for_problem
 from tests.httpx.shop import PROBLEM_JSON, REGISTRY
