@@ -90,12 +90,14 @@ class Dialects:
 
     Attributes:
         media_types: Their media types, if they are plain JSON.
+        nested: The members in which the members of an error are.
         identity: The member that identifies the type in place of `type`.
         title: The member that stands for `title`.
         detail: The member that stands for `detail`.
     """
 
     media_types: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
     identity: str = ""
     title: str = ""
     detail: str = ""
@@ -177,6 +179,7 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 def _dialect(dialect: Dialects) -> ast.expr:
     words: dict[str, JsonValue | tuple[str, ...]] = {
         "media_types": dialect.media_types,
+        "nested": dialect.nested,
         "identity": dialect.identity,
         "title": dialect.title,
         "detail": dialect.detail,

@@ -143,7 +143,9 @@ def _dialect(document: Document, found: list[Use], identity: str) -> Dialects:
         properties = document.object_at(use.whole(document), "properties")
         names.update(name for name, it in properties.items() if text(document.object_at(it), "type") == "string")
     title, detail = ("" if names[first] else _most(names, others) for first, *others in (_TITLES, _DETAILS))
-    return Dialects(media_types, identity, "" if title == identity else title, "" if detail == identity else detail)
+    nested = tuple(dict.fromkeys(use.nested for use in found if use.nested))
+    title, detail = ("" if it == identity else it for it in (title, detail))
+    return Dialects(media_types, nested, identity, title, detail)
 
 
 def _most(names: Counter[str], candidates: Iterable[str]) -> str:

@@ -24,6 +24,8 @@ _PROBLEMS: Final = (PROBLEM_JSON, PROBLEM_XML)
 _KEY: Final = re.compile(r"[1-5](?:[0-9]{2}|[Xx]{2})|default")
 _NO_ERRORS: Final = ("1", "2", "3")
 _BRANCHES: Final = 200
+_WRAPPERS: Final = ("error", "fault", "problem")
+"""The members in which APIs wrap the members of an error."""
 _DEPTH: Final = 4
 _NESTED: Final = 3
 """Callbacks of callbacks are read to this depth."""
@@ -45,6 +47,7 @@ class Use:
         description: The description of the response.
         headers: The header fields of the response.
         json: The media type, if the response is documented as plain JSON.
+        nested: The member of a plain JSON object whose members are those of the error.
         is_ours: Whether the API's client answers: the operation is a callback or a webhook.
     """
 
@@ -58,11 +61,14 @@ class Use:
     description: str = ""
     headers: tuple[tuple[str, Json], ...] = ()
     json: str = ""
+    nested: str = ""
     is_ours: bool = False
 
     def whole(self, document: Document) -> Json:
         """Return the schema put together, with the constants of its discriminator."""
         schema = merged(document, self.schema)
+        if self.nested:
+            schema = _lifted(document, schema, self.nested)
         if not self.fixed:
             return schema
         properties = dict(document.object_at(schema, "properties"))
@@ -70,6 +76,17 @@ class Use:
             old = document.object_at(properties.get(name))
             properties[name] = {**{key: it for key, it in old.items() if key != "enum"}, "const": value}
         return {**schema, "properties": properties}
+
+
+def _lifted(document: Document, schema: Json, name: str) -> Json:
+    """Return the schema of an object with the members of one of its members beside its own."""
+    outer = dict(document.object_at(schema, "properties"))
+    inner = merged(document, outer.pop(name, None))
+    required: list[JsonValue] = [
+        *texts(inner.get("required")),
+        *(it for it in texts(schema.get("required")) if it != name),
+    ]
+    return {**inner, "properties": {**document.object_at(inner, "properties"), **outer}, "required": required}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ class _Operation:
 
 def uses(document: Document, tell: Callable[[str], None]) -> Iterator[Use]:
     """Yield the error bodies of the operations, then the problems that only the components have."""
-    found = [branch for use in _documented(document, tell) for branch in _branches(document, use)]
+    found = [_unwrapped(document, it) for use in _documented(document, tell) for it in _branches(document, use)]
     yield from found
     yield from _components(document, found)
 
@@ -174,6 +191,13 @@ def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
     plain = next((kind for kind in known if kind == JSON or kind.endswith("+json")), "")
     if plain and (use.examples or _has_members(document, use.schema)):
         yield replace(use, json=plain)
+
+
+def _unwrapped(document: Document, use: Use) -> Use:
+    """Return a use with the member in which plain JSON wraps an error, if it does."""
+    properties = document.object_at(merged(document, use.schema), "properties") if use.json else {}
+    name = next((it for it in _WRAPPERS if merged(document, properties.get(it)).get("properties")), "")
+    return replace(use, nested=name) if name else use
 
 
 def _has_members(document: Document, schema: JsonValue) -> bool:
