@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException, WebSocketException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -208,7 +209,12 @@ class _Installed:
             stack = build()
         finally:
             app.user_middleware, app.exception_handlers, app.debug = middleware, handlers, debug
-        return TextsAsProblems(stack, self.setup) if self._recognises_texts else stack
+        if not self._recognises_texts:
+            return stack
+        if isinstance(stack, ServerErrorMiddleware):  # instrumentations expect it outermost
+            stack.app = TextsAsProblems(stack.app, self.setup)
+            return stack
+        return TextsAsProblems(stack, self.setup)
 
     def _around(self, app: ASGIApp, place: Place) -> ASGIApp:
         return Outermost(app, place, self.setup)

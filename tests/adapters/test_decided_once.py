@@ -173,7 +173,7 @@ class TestFence:
         Where it cannot be found out what is declared, nothing is said of what is not.
         """
 
-        def failing(facts, registry):
+        def failing(facts, registry, *, implied):
             raise OSError("no declarations")
 
         setup = Setup(Registry(), Policy(undeclared="raise"), declares=failing)

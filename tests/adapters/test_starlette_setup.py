@@ -219,7 +219,7 @@ class TestRefused:
             left: int
 
         with pytest.raises(
-            SetupError, match=r"`translate` cannot turn KeyError into .*OutOfStock.*left: Field required"
+            SetupError, match=r"`translate` cannot turn KeyError into .*OutOfStock.*`left=` is missing"
         ):
             add_problems(Starlette(), policy=Policy(translate={KeyError: OutOfStock}))
 

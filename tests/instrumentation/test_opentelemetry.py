@@ -3,11 +3,13 @@ import logging
 import sys
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from problems import Policy
+from problems.fastapi import add_problems as add_to_fastapi
 from problems.starlette import add_problems
 
 pytest.importorskip("opentelemetry.sdk", reason="needs opentelemetry-sdk")
@@ -196,6 +198,58 @@ class TestNative:
         native("GET", "/maintenance")
 
         assert [] == [record.message for record in caplog.records if record.name.startswith("opentelemetry")]
+
+
+class TestContrib:
+    """`opentelemetry-instrumentation-fastapi`, which wraps the middleware stack of an application."""
+
+    @pytest.fixture
+    def spans_of(self):
+        def crash():
+            raise RuntimeError
+
+        def request(policy, *, first):
+            instrumentor = pytest.importorskip("opentelemetry.instrumentation.fastapi").FastAPIInstrumentor
+            exporter, provider = InMemorySpanExporter(), TracerProvider()
+            provider.add_span_processor(SimpleSpanProcessor(exporter))
+            app = FastAPI(telemetry=UNTRACED)
+            app.get("/crash")(crash)
+            if policy and not first:
+                add_to_fastapi(app, policy=policy)
+            instrumentor.instrument_app(app, tracer_provider=provider)
+            if policy and first:
+                add_to_fastapi(app, policy=policy)
+            TestClient(app, raise_server_exceptions=False).get("/crash")
+            return exporter.get_finished_spans()
+
+        return request
+
+    @pytest.mark.parametrize("first", [pytest.param(True, id="instrumented first"), pytest.param(False, id="last")])
+    @pytest.mark.parametrize("texts", [False, True])
+    def test_a_crash_is_recorded_as_without_problems(self, spans_of, first, texts):
+        """
+        The spans of a crash, with their status and events, are what they are without problems.
+        """
+        usual, told = (
+            [
+                (span.name, span.kind, span.status.status_code, [it.attributes["exception.type"] for it in span.events])
+                for span in spans_of(policy, first=first)
+            ]
+            for policy in (None, Policy(framework_texts=texts))
+        )
+
+        assert (usual, ["RuntimeError"]) == (told, [name for *_, names in told for name in names])
+
+    def test_the_hook_writes_on_the_span(self, spans_of):
+        """
+        The span is open when the problem of a crash is sent: it has its type and instance.
+        """
+        (span,) = [span for span in spans_of(TRACED, first=False) if span.kind is SpanKind.SERVER]
+
+        assert ("about:blank", "urn:uuid:") == (
+            span.attributes["problem.type"],
+            span.attributes["problem.instance"][:9],
+        )
 
 
 def test_the_trace_as_instance(client, spanned):

@@ -1,0 +1,76 @@
+"""
+The differences that problems make on purpose, as (kind, test, pattern, reason). Any other difference is a failure.
+
+The pattern is searched in the text of a difference, "METHOD /path?query: before -> after", the test in the id of the
+test. Before adding an entry, ask whether a user who adds one line to an application expects it. `compare.py` never
+reports the shape of an error document, added headers on errors, notes, cause and context of an exception, and error
+responses in OpenAPI.
+"""
+
+ANY = ""
+
+ALLOWED = (
+    (
+        "refusal",
+        ANY,
+        r"before accept: .*-> (4\d\d|500) ",
+        "A WebSocket that is refused before `accept` gets a denial response, where the server has the extension.",
+    ),
+    (
+        "websocket",
+        ANY,
+        r'^\S+ \S+ (?:(?!websocket\.close).)* -> .*"websocket\.close", "code": 1011, "reason": "Internal Server Error"',
+        "A WebSocket that crashes after `accept` is closed with a code; before, no close frame was sent.",
+    ),
+    (
+        "raised",
+        "body_limit",
+        r"ExceptionGroup.* -> nothing",
+        "A group of HTTP exceptions only is one problem; the groups in these tests contain a 413.",
+    ),
+    ("status", "body_limit", r"500 Internal Server Error -> 413 ", "As above."),
+    (
+        "raised",
+        ANY,
+        r"Request\w*ValidationError.* -> nothing",
+        "A validation error that a handler of the application raises again is a 422.",
+    ),
+    ("status", ANY, r"500 Internal Server Error -> 422 .*\"errors\"", "As above."),
+    (
+        "raised",
+        ANY,
+        r"RuntimeError: Caught handled exception, .* -> ",
+        "The server gets the original exception of a response that had started.",
+    ),
+    (
+        "detail",
+        ANY,
+        r"^\S+ \S+: 5\d\d ",
+        "The detail of a 5xx is for operators; `Policy(expose_server_detail=True)` sends it.",
+    ),
+    (
+        "validation message",
+        ANY,
+        r"JSON decode error|does not match any of the expected tags|items? after validation|valid dictionary or object",
+        "Reworded: these messages repeat the rejected value or name Python types. The code is kept.",
+    ),
+    (
+        "raised",
+        ANY,
+        r"trio\.Cancelled: .* -> nothing",
+        "A race of the suite between a disconnect and the end of the application.",
+    ),
+    (
+        "websocket",
+        "test_websocket_concurrency_pattern",
+        r'-> .*"code": 1000, ',
+        "A race of the suite: the application was quick enough to close the connection.",
+    ),
+    ("body", "slow", r"^GET /slow-a?sync\?", "The number of pings in real time."),
+    (
+        "validation location",
+        ANY,
+        r"json_invalid",
+        "The position of a syntax error is `context.offset`, not a place.",
+    ),
+)
