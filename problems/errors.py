@@ -36,6 +36,9 @@ __all__ = [
 ]
 
 
+_SHOWN_MAX = 80
+
+
 class ProblemsError(Exception):
     """This package is used wrongly; the message says how to use it instead."""
 
@@ -207,4 +210,13 @@ def need(given: object, kind: type, what: str, instead: str) -> None:
         SetupError: It is not.
     """
     if not isinstance(given, kind):
-        raise SetupError(f"{given!r} is no {what}. {instead}")
+        raise SetupError(f"{_briefly(given)} is no {what}. {instead}")
+
+
+def _briefly(given: object) -> str:
+    """Return the `repr` of an object in one readable line; an application's own may be long, or fail."""
+    try:
+        text = repr(given)
+    except Exception:  # noqa: BLE001 - the mistake has to be reported, whatever `__repr__` raises
+        return f"<{type(given).__qualname__}>"
+    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"

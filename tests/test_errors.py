@@ -13,6 +13,7 @@ from problems.errors import (
     ProblemsError,
     ReservedMember,
     SetupError,
+    need,
 )
 
 ERRORS = [
@@ -118,3 +119,23 @@ class TestDuplicateType:
             "A has two type URIs, 'https://shop.example/x' and 'https://pay.example/x'. "
             "Keep it in one of the registries." == str(error)
         )
+
+
+class TestNeed:
+    @pytest.mark.parametrize(
+        ("given", "shown"),
+        [
+            pytest.param("x" * 5_000, "'xxx", id="long"),
+            pytest.param(type("Broken", (), {"__repr__": lambda _: 1 / 0})(), "<Broken>", id="without a repr"),
+            pytest.param(7, "7", id="short"),
+        ],
+    )
+    def test_it_is_readable(self, given, shown):
+        """
+        The object that was given is shown in one readable line.
+        """
+        with pytest.raises(SetupError) as caught:
+            need(given, bytes, "byte string", "Write bytes.")
+
+        assert str(caught.value).startswith(shown)
+        assert 200 > len(str(caught.value))

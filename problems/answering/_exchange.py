@@ -18,7 +18,7 @@ from problems.answering.instrumentation.logging import failed, guarded, is_enabl
 from problems.answering.policy import Policy, RequestFacts, fresh_instance
 from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
-from problems.errors import need
+from problems.errors import SetupError, need
 from problems.registry import Registry
 
 __all__ = ["Decision", "Exchange", "Facts", "Setup"]
@@ -85,6 +85,8 @@ class Setup(NamedTuple):
             InvalidRegistry: The problem type of the registry for invalid requests cannot be used for them.
         """
         registry = registry if registry is not None else Registry()
+        if isinstance(registry, Policy):
+            raise SetupError("A `Policy` is in the place of the registry. Write `add_problems(app, policy=policy)`.")
         need(registry, Registry, "registry", "Write `add_problems(app, Registry(ItemNotFound))`.")
         need(policy, Policy, "policy", "Write `add_problems(app, registry, policy=Policy(…))`.")
         registry.check_validation_problem()

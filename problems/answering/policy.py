@@ -10,10 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeGuard
 
+from pydantic_core import to_json
+
 from problems._wire.close_codes import close_code
 from problems._wire.frozen import Frozen
 from problems._wire.headers import check_header
 from problems._wire.invalid_params import MASKED_NAMES
+from problems._wire.text import briefly
 from problems.answering.instrumentation import Hook
 from problems.answering.representations import Representation
 from problems.answering.texts import Texts
@@ -209,6 +212,7 @@ class Policy:
 _DEFAULTS: Final[Mapping[str, object]] = {option.name: option.default for option in fields(Policy) if option.init}
 
 
+_SHOWN_MAX: Final = 160
 _UNDECLARED: Final = ("ignore", "warn", "raise")
 
 
@@ -226,7 +230,7 @@ def checked(name: str, value: object) -> object:
 
 
 def _refused(name: str, value: object, reason: str) -> SetupError:
-    return SetupError(f"`Policy({name}={value!r})` cannot be: {reason}")
+    return SetupError(f"`Policy({name}={briefly(value, _SHOWN_MAX)})` cannot be: {reason}")
 
 
 def _switch(name: str, value: object) -> object:
@@ -263,7 +267,16 @@ def _function(name: str, value: object) -> object:
 def _identifier(name: str, value: object) -> object:
     if value is None or callable(value):
         return value
+    if isinstance(value, str):
+        header = f"`Policy(instance=RequestId({_quoted(value)}))`"
+        reason = f"it is no function. Give one of the request's facts, or write {header} for a header field."
+        raise _refused(name, value, reason)
     raise _refused(name, value, "it is no function. Give one of the request's facts, or `None` to send no `instance`.")
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Python writes it, in double quotes."""
+    return to_json(text[:60]).decode()
 
 
 def _translations(name: str, value: object) -> object:
