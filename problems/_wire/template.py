@@ -83,23 +83,23 @@ class Template(NamedTuple):
             TypeError: A value has no format.
             LookupError: A value is missing.
         """
-        return "".join(text for part in self.parts for text in _filled(*part, values))
+        texts: list[str] = []
+        for before, name, spec, conversion in self.parts:
+            texts.append(before)
+            if name is not None:
+                value = values[name]
+                text = _formatted(value, spec, conversion, values) if spec or conversion else format(value)
+                texts.append(text if len(text) <= MAX_FILLED else text[: MAX_FILLED - 1] + _ELLIPSIS)
+        return "".join(texts)
 
 
-def _filled(
-    before: str, name: str | None, spec: str, conversion: str | None, values: Mapping[str, object]
-) -> Iterator[str]:
-    yield before
-    if name is None:
-        return
-    value = values[name] if conversion is None else _convert(values[name], conversion)
+def _formatted(value: object, spec: str, conversion: str | None, values: Mapping[str, object]) -> str:
     if "{" in spec:
         spec = Template.read(spec).fill(values)
     if _LONG_WIDTH.search(spec):
         # A width that comes with a member would decide how much memory an answer takes.
         raise ValueError(f"the format {spec[:20]!r} is too wide")
-    text = format(value, spec)
-    yield text if len(text) <= MAX_FILLED else text[: MAX_FILLED - 1] + _ELLIPSIS
+    return format(value if conversion is None else _convert(value, conversion), spec)
 
 
 def _names(text: str, depth: int) -> Iterator[str]:

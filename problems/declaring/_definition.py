@@ -6,7 +6,7 @@ Does not import `problems.declaring.problem`: a base is a problem class if it ha
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Final, Generic, cast, get_args, get_origin
+from typing import Any, Final, Generic, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -110,7 +110,8 @@ class Definition:
 
 def definition_of(cls: type) -> Definition:
     """Return the definition of a problem class."""
-    return cast("Definition", getattr(cls, ATTRIBUTE))
+    definition: Definition = getattr(cls, ATTRIBUTE)
+    return definition
 
 
 def _mirrored(base: Any) -> Any:

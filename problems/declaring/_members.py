@@ -30,7 +30,16 @@ from pydantic_core import (
 from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import MASK
 from problems._wire.invalid_params._messages import message_of
-from problems._wire.json import ATOMS, bounded, clean, encode, encode_members, has_long_number, has_serializer
+from problems._wire.json import (
+    ATOMS,
+    MAX_DIGITS,
+    bounded,
+    clean,
+    encode,
+    encode_members,
+    has_long_number,
+    has_serializer,
+)
 from problems._wire.template import Template
 from problems.declaring._body import annotations_of, is_of_pydantic, is_standard
 from problems.declaring._response_header import ResponseHeader
@@ -162,7 +171,7 @@ class Members:
             if not ATOMS.issuperset(map(type, given.values())):
                 given = bounded(given)
             encoded = self._serializer.to_json(given, by_alias=True, warnings=False, fallback=clean)
-            if not has_long_number(encoded):
+            if len(encoded) <= MAX_DIGITS or not has_long_number(encoded):
                 return encoded
         except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
             pass

@@ -276,7 +276,7 @@ def extensions_of(problem: Problem) -> bytes:
     if "_written" in values:  # by the code that made the problem
         return bytes(values["_written"])
     known = definition_of(type(problem)).members
-    if any(name not in values for name in known.names):
+    if not values.keys() >= known.sent.keys():
         values = {**_delegated(problem, known), **values}
     return known.encode(values, _undeclared(problem))
 
