@@ -28,7 +28,9 @@ from problems import (
 )
 from problems._wire.json import FALLBACK
 from problems.answering._answer import Rejected, answer
+from problems.answering._meaning import _bare_class
 from problems.answering.policy import RequestFacts
+from problems.declaring.problem import ClientProblem, ServerProblem
 
 STANDARD = ("type", "title", "status", "instance")
 
@@ -46,8 +48,11 @@ def facts(method="GET", instance="urn:uuid:1"):
     return RequestFacts({"method": method, "path": "/items/7", "headers": []}, instance)
 
 
-def answered(exc, *, method="GET", policy=Policy(), registry=REGISTRY):
-    return answer(exc, facts(method), policy, registry)
+def answered(exc, *, method="GET", policy=Policy(), registry=REGISTRY, fails=False):
+    """Return the answer; it is made without a failure of ours, unless the test asks for one."""
+    decided = answer(exc, facts(method), policy, registry)
+    assert fails is (decided.failure is not None), decided.failure
+    return decided
 
 
 def refuse(name):
@@ -410,6 +415,35 @@ class TestReceived:
 
 
 class TestRejected:
+    @pytest.mark.parametrize(
+        ("include", "secrets", "is_shown"),
+        [
+            pytest.param(False, frozenset(), False, id="by default"),
+            pytest.param(True, None, False, id="nobody knows which are secret"),
+            pytest.param(False, None, False, id="neither"),
+            pytest.param(True, frozenset(), True, id="asked for"),
+        ],
+    )
+    def test_rejected_values(self, include, secrets, is_shown):
+        """
+        A rejected value is sent if the policy says so and the names of secrets are known.
+        """
+        error = {"type": "int_parsing", "loc": ("body", "a"), "msg": "Not a number", "input": "x-value"}
+        decided = answered(Rejected([error], {"a": "x-value"}, secrets), policy=Policy(include_inputs=include))
+
+        assert is_shown is ("input" in body_of(decided)["errors"][0])
+
+    @pytest.mark.parametrize(("count", "text"), [(1, "1 input was rejected."), (60, "60 inputs were rejected.")])
+    def test_its_detail(self, count, text):
+        """
+        The sentence has the number of all rejected inputs, also of those that are not listed.
+        """
+        errors = [
+            {"type": "missing", "loc": ("body", str(it)), "msg": "Field required", "input": {}} for it in range(count)
+        ]
+
+        assert text == body_of(answered(Rejected(errors, {})))["detail"]
+
     def test_is_the_validation_problem_of_the_registry(self):
         """
         Rejected inputs are told by the class that the registry has for them.
@@ -461,7 +495,7 @@ class TestNothingFails:
             def form(self, cls):
                 raise RuntimeError("broken")
 
-        decided = answered(NotFound(), registry=Broken())
+        decided = answered(NotFound(), registry=Broken(), fails=True)
 
         assert (500, FALLBACK, "broken", False) == (
             decided.status,
@@ -585,3 +619,12 @@ def test_a_problem_of_another_module_is_foreign():
     Only our own class counts, not a class of the same name.
     """
     assert not issubclass(Problem_, Problem)
+
+
+class TestBareClass:
+    @pytest.mark.parametrize(("status", "base"), [(499, ClientProblem), (500, ServerProblem), (599, ServerProblem)])
+    def test_its_base(self, status, base):
+        """
+        A status from 500 on is the server's.
+        """
+        assert issubclass(_bare_class(status), base)

@@ -34,6 +34,8 @@ class TestChoose:
             pytest.param("text/html;q=0.5;level=1, */*", JSON, id="weight before a parameter"),
             pytest.param("text/html;level=1;q=0.5, */*", JSON, id="weight after a parameter"),
             pytest.param("text/html;level=1;q=0.1, text/html;q=0.9, */*;q=0.5", HTML, id="with and without parameters"),
+            pytest.param("text/html;q=0.9, text/html;level=1;q=0.1, */*;q=0.5", HTML, id="parameters in any order"),
+            pytest.param("text/html;q=0.1;level=1, text/html;q=0.9, */*;q=0.5", HTML, id="parameter after the weight"),
             pytest.param('text/html;a="x,y;q=0";q=0.9, */*;q=0.5', HTML, id="quoted comma and semicolon"),
             pytest.param('text/html;a="x\\",y";q=0.1, */*;q=0.5', JSON, id="quoted quote"),
             pytest.param("application/problem+xml;charset=utf-8", XML, id="parameters are ignored"),
@@ -126,6 +128,21 @@ class TestChooseLanguage:
         The best language there is a text in, or the default.
         """
         assert expected == choose_language(accept_language, ["de", "pt-BR"], default="en")
+
+    @pytest.mark.parametrize(
+        ("accept_language", "offers", "expected"),
+        [
+            pytest.param("zh-Hant-x-private", ["zh-Hant-x", "zh"], "zh", id="a single letter ends no tag"),
+            pytest.param("*;q=0.5, fr;q=0.5", ["de", "fr"], "fr", id="a named language before any among equals"),
+            pytest.param("*;q=0.6, fr;q=0.5", ["de", "fr"], "en", id="any before a named language of less weight"),
+            pytest.param("fr;Q=0.1, de;q=0.5", ["de", "fr"], "de", id="weight in upper case"),
+        ],
+    )
+    def test_subtags_and_equals(self, accept_language, offers, expected):
+        """
+        Single-letter subtags, `*` and weights are read as RFC 4647 and RFC 9110 say.
+        """
+        assert expected == choose_language(accept_language, offers, default="en")
 
     def test_a_very_long_range_is_cut(self):
         """

@@ -666,3 +666,27 @@ class TestClassesMadeAtRunTime:
         gc.collect()
 
         assert sum(cls() is not None for cls in alive) < 100
+
+
+class TestBounds:
+    @pytest.mark.parametrize(("status", "expected"), [(99, 500), (100, 100), (404, 404), (599, 599), (600, 500)])
+    def test_the_status_of_a_document(self, status, expected):
+        """
+        A status in a document counts if it is one at all (RFC 9457, section 3.1.2).
+        """
+        assert expected == Registry().revive(ProblemDetails(status=status)).status
+
+    def test_the_claim_of_the_validation_problem(self):
+        """
+        A registry with a base has the type of invalid requests, unless it declares one itself.
+        """
+
+        class Invalid(ValidationProblem, type="invalid", title="Invalid"):
+            """The request is not valid."""
+
+        base = "https://shop.example/problems/"
+
+        assert ValidationProblem is Registry(base=base).get(f"{base}validation-problem")
+        assert Registry(Invalid, base=base).get(f"{base}validation-problem") is None
+        assert Registry().get("validation-problem") is None
+        assert Registry().get("about:blank") is None

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 from pydantic_core import from_json
 
+from problems._wire.json import MAX_DIGITS
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, charset, essence
 from problems._wire.reading_xml import read_xml
 
@@ -25,9 +26,6 @@ Reader: TypeAlias = Callable[[bytes, str | None], tuple[Document | None, str | N
 
 LIMIT: Final = 65_536
 """How many bytes of a body are read, unless the caller says otherwise."""
-
-_MAX_DIGITS: Final = 4_300
-"""The longest integer that Python converts by default; a longer one reads as infinity, as 1e999 does."""
 
 # Charsets that servers have been seen to declare. Others are not looked up: some of Python's codecs are no charsets.
 _CHARSETS: Final = frozenset(
@@ -129,7 +127,8 @@ def _read_json_carefully(text: str) -> tuple[Document | None, str | None]:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+    # A longer one than Python converts by default reads as infinity, as 1e999 does.
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
 
 
 def _without_surrogates(text: str) -> str:

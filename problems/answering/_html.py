@@ -8,10 +8,10 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from html import escape
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import encode
+from problems._wire.json import encode, is_array, is_object
 from problems._wire.media_types import HTML as HTML_TYPE
 from problems._wire.media_types import PROBLEM_JSON
 from problems._wire.problem_type import ABOUT_BLANK
@@ -89,14 +89,14 @@ def embedded(details: ProblemDetails) -> str:
 
 
 def _value(value: object) -> Iterator[str]:
-    if _is_object(value) and value:
+    if is_object(value) and value:
         yield "<dl>"
         for name, member in value.items():
             yield f"<dt>{escape(name)}</dt><dd>"
             yield from _value(member)
             yield "</dd>"
         yield "</dl>"
-    elif _is_array(value) and value:
+    elif is_array(value) and value:
         yield "<ol>"
         for item in value:
             yield "<li>"
@@ -105,14 +105,6 @@ def _value(value: object) -> Iterator[str]:
         yield "</ol>"
     else:
         yield _text(value)
-
-
-def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_array(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 def _text(value: Any) -> str:

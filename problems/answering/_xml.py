@@ -6,11 +6,11 @@ Never fails: what XML cannot hold is replaced. Knows neither requests nor proble
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import encode
+from problems._wire.json import encode, is_array, is_object
 from problems._wire.media_types import PROBLEM_XML
 from problems.answering.representations import Representation
 
@@ -60,22 +60,14 @@ def _members(members: Mapping[str, Any]) -> Iterator[str]:
 
 def _element(name: str, value: object) -> Iterator[str]:
     yield f"<{name}>"
-    if _is_object(value):
+    if is_object(value):
         yield from _members(value)
-    elif _is_array(value):
+    elif is_array(value):
         for item in value:
             yield from _element(_ITEM, item)
     else:
         yield _text(value)
     yield f"</{name}>"
-
-
-def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, dict)
-
-
-def _is_array(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeGuard
 from problems._wire.details import ProblemDetails
 from problems._wire.invalid_params import InvalidParam, ParameterLocation
 from problems._wire.invalid_params._pointers import fragment
+from problems._wire.json import is_array
 from problems.catching.dialects import Dialect
 
 __all__ = ["errors_of"]
@@ -130,25 +131,25 @@ class _Reader:
         for name in dict.fromkeys((*self._lists, "detail")):
             yield from self._top(members.get(name))
         for name in _BARE:
-            if _is_array(value := members.get(name)):
+            if is_array(value := members.get(name)):
                 yield from self._top(value)
         error = members.get("error")
-        if _is_object(error):
+        if _is_mapping(error):
             for name in (*self._lists, "details"):
                 yield from self._top(error.get(name))
 
     def _top(self, value: object) -> Iterator[InvalidParam]:
-        if _is_array(value):
+        if is_array(value):
             for at, entry in enumerate(value):
-                if _is_object(entry) and entry and not self._is_entry(entry):
+                if _is_mapping(entry) and entry and not self._is_entry(entry):
                     yield from self._tree(entry, _Place((at,)), 1)
-                elif _is_object(entry):
+                elif _is_mapping(entry):
                     yield from self._flat(entry, None)
                 else:
                     yield from self._leaf(entry, None)
-        elif _is_object(value):
+        elif _is_mapping(value):
             for key, inner in value.items():
-                location = _location(key) if _is_object(inner) and not self._is_leaf(inner) else None
+                location = _location(key) if _is_mapping(inner) and not self._is_leaf(inner) else None
                 if location is not None:
                     yield from self._tree(inner, location, 1)
                 else:
@@ -158,31 +159,31 @@ class _Reader:
         """Yield the entries below a place: texts, entries, or objects and arrays that nest as the request does."""
         if depth > _DEEPEST:
             return
-        if _is_array(value):
+        if is_array(value):
             for at, item in enumerate(value):
-                if _is_object(item) and item and not self._is_leaf(item):
+                if _is_mapping(item) and item and not self._is_leaf(item):
                     yield from self._tree(item, _below(place, at), depth + 1)
                 else:
                     yield from self._tree(item, place, depth + 1)
-        elif _is_object(value) and self._is_leaf(value):
+        elif _is_mapping(value) and self._is_leaf(value):
             yield from self._flat(value, place)
-        elif _is_object(value):
+        elif _is_mapping(value):
             for key, inner in value.items():
                 yield from self._tree(inner, _below(place, key), depth + 1)
         else:
             yield from self._leaf(value, place)
 
     def _leaf(self, value: object, place: _Place | None) -> Iterator[InvalidParam]:
-        if isinstance(value, str | int | float) and value != "" and not _is_array(value):
+        if isinstance(value, str | int | float) and value != "" and not is_array(value):
             yield _param(str(value), _WITHOUT_CODE, place)
 
     def _is_entry(self, entry: Mapping[str, object]) -> bool:
         """Whether an item of a list describes one error, and is not a tree of fields."""
-        if _is_array(entry.get("loc")) or _is_object(entry.get("source")) or _is_object(entry.get("constraints")):
+        if is_array(entry.get("loc")) or _is_mapping(entry.get("source")) or _is_mapping(entry.get("constraints")):
             return True
-        if any(_is_array(entry.get(name)) for name in ("path", *_GROUPS)):
+        if any(is_array(entry.get(name)) for name in ("path", *_GROUPS)):
             return True
-        is_tree = all(_is_object(value) or _is_array(value) for value in entry.values())
+        is_tree = all(_is_mapping(value) or is_array(value) for value in entry.values())
         return not is_tree
 
     def _is_leaf(self, entry: Mapping[str, object]) -> bool:
@@ -196,21 +197,21 @@ class _Reader:
         """Yield an entry, or one for each of the inputs, details, constraints or children that it groups."""
         for name in _GROUPS:
             inner = entry.get(name)
-            if _is_array(inner) and any(map(_is_object, inner)):
+            if is_array(inner) and any(map(_is_mapping, inner)):
                 outer = {other: value for other, value in entry.items() if other != name}
-                for part in filter(_is_object, inner):
+                for part in filter(_is_mapping, inner):
                     yield self._param({**outer, **part}, place)
                 return
         children = entry.get("children")
         constraints = entry.get("constraints")
-        if _is_object(constraints) and constraints:
+        if _is_mapping(constraints) and constraints:
             for code, text in constraints.items():
                 yield self._param({**entry, "detail": text, "code": code}, place)
-        elif not (_is_array(children) and children):
+        elif not (is_array(children) and children):
             yield self._param(entry, place)
-        if _is_array(children):
+        if is_array(children):
             above = self._place(entry, place)
-            for child in filter(_is_object, children):
+            for child in filter(_is_mapping, children):
                 inner = self._place(child, None)
                 both = _Place((*above.steps, *inner.steps), above.location) if above and inner else None
                 yield from self._flat({**child, "property": None}, both) if len(children) < _MOST else ()
@@ -218,7 +219,7 @@ class _Reader:
     def _param(self, entry: Mapping[str, object], place: _Place | None) -> InvalidParam:
         code = _first(entry, _CODES)
         identifier = entry.get("identifier")
-        context = next((value for name in _CONTEXTS if _is_object(value := entry.get(name))), None)
+        context = next((value for name in _CONTEXTS if _is_mapping(value := entry.get(name))), None)
         return _param(
             self._text(entry, code),
             code or _WITHOUT_CODE,
@@ -233,9 +234,9 @@ class _Reader:
             return text
         for name in self._texts:  # several texts, or one for each language
             value = entry.get(name)
-            inner = value.values() if _is_object(value) else value if _is_array(value) else ()
+            inner = value.values() if _is_mapping(value) else value if is_array(value) else ()
             if texts := [it for it in inner if isinstance(it, str) and it]:
-                return texts[0] if _is_object(value) else " ".join(texts)
+                return texts[0] if _is_mapping(value) else " ".join(texts)
         unknown = [it for name, it in entry.items() if isinstance(it, str) and it and name not in self._known]
         sentence = next((it for it in unknown if " " in it.strip()), None)
         return sentence or code or next(iter(unknown), _WITHOUT_TEXT)
@@ -244,11 +245,11 @@ class _Reader:
         """Return the place of an entry: its own, or the one below which it is listed."""
         loc, source = entry.get("loc"), entry.get("source")
         said = next((it for it in (entry.get("in"), entry.get("location"), source) if isinstance(it, str)), None)
-        if _is_object(source):
+        if _is_mapping(source):
             return _of_members(source, None)
         if (own := _of_members(entry, said)) is not None:
             return own
-        if _is_array(loc):
+        if is_array(loc):
             return self._of_loc(entry, loc, said)
         if place is not None:
             return place
@@ -271,9 +272,9 @@ def _located(value: object, said: str | None) -> _Place | None:
     """Return the place that a path names, its location being *said* or the first step."""
     if said is not None:
         location = _location(said)
-        found = _of_steps(value) if _is_array(value) else _of_path(value) if isinstance(value, str) else None
+        found = _of_steps(value) if is_array(value) else _of_path(value) if isinstance(value, str) else None
         return None if location is None or found is None else _in(found, location)
-    if _is_array(value):
+    if is_array(value):
         found = _of_steps(value)
     elif isinstance(value, str) and value.startswith("/"):
         found = _Place(tuple(it.replace("~1", "/").replace("~0", "~") for it in value[1:].split("/")))
@@ -327,7 +328,7 @@ def _of_steps(steps: Sequence[object]) -> _Place | None:
     """Return the place that an array of steps names, each a text, an index, or an object with a `key`."""
     found: list[str | int] = []
     for step in steps:
-        value = step.get("key") if _is_object(step) else step
+        value = step.get("key") if _is_mapping(step) else step
         if isinstance(value, bool) or not isinstance(value, str | int):
             return None
         found.append(value)
@@ -382,9 +383,5 @@ def _first(entry: Mapping[str, object], names: Iterable[str]) -> str | None:
     return next((text for text in found if isinstance(text, str) and text), None)
 
 
-def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(value, Mapping)
-
-
-def _is_array(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)

@@ -14,11 +14,12 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo, ModelPrivateAttr
 
+from problems._wire.details import STANDARD_MEMBERS
 from problems.errors import InvalidDefinition, ReservedMember
 
 __all__ = ["annotations_of", "check_body", "check_names", "is_of_pydantic", "is_standard", "is_taken", "local_names"]
 
-_RFC: Final = frozenset({"type", "title", "status", "detail", "instance"})
+_RFC: Final = frozenset(STANDARD_MEMBERS)
 _TAKEN: Final[Mapping[str, str]] = {
     **dict.fromkeys((name for name in dir(BaseModel) if not name.startswith("_")), "pydantic models"),
     **dict.fromkeys(("request", "response", "reading", "registry", "relayed"), "this package"),
@@ -28,7 +29,7 @@ _TAKEN: Final[Mapping[str, str]] = {
 """The names that mean something else already, and to whom."""
 _TAKEN_BEGINNINGS: Final = ("_", "problem_", "model_")
 
-_OF_HEADER: Final = frozenset({"type", "title", "status", "detail"})
+_OF_HEADER: Final = _RFC - {"instance"}
 _OF_OCCURRENCE: Final = frozenset({"instance", "status_code", "headers", "args"})
 _OF_ANY_CLASS: Final = frozenset({"__module__", "__qualname__", "__doc__", "__annotations__"})
 _DEFINING: Final = ("__init_subclass__", "_define")

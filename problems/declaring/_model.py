@@ -15,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from problems._wire.details import STANDARD_MEMBERS
 from problems._wire.problem_type import ProblemType
 
 __all__ = ["document_model"]
-
-_STANDARD = ("type", "title", "status", "detail", "instance")
 
 
 class Document(BaseModel):
@@ -37,8 +36,8 @@ class Document(BaseModel):
                 del properties[name]["title"]
         for name in ("detail", "instance"):
             properties[name] = {"type": "string"}  # absent, never null
-        found["properties"] = {**{name: properties[name] for name in _STANDARD}, **properties}
-        members = [name for name in found.get("required", ()) if name not in _STANDARD]
+        found["properties"] = {**{name: properties[name] for name in STANDARD_MEMBERS}, **properties}
+        members = [name for name in found.get("required", ()) if name not in STANDARD_MEMBERS]
         found["required"] = ["type", "title", "status", *members]
         # Clients ignore members that they do not know (RFC 9457, section 3.2): the object stays open.
         found.pop("additionalProperties", None)

@@ -5,7 +5,10 @@ Knows nothing of problems.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
+
+from problems._wire.json import is_array as is_list
+from problems._wire.json import is_object
 
 __all__ = [
     "SCHEMAS",
@@ -22,16 +25,6 @@ __all__ = [
 Json = dict[str, Any]
 
 SCHEMAS: Final = "#/components/schemas/"
-
-
-def is_object(value: object) -> TypeGuard[Json]:
-    """Return whether a JSON value is an object."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Return whether a JSON value is an array."""
-    return isinstance(value, list)
 
 
 def objects_in(value: object) -> Iterator[Json]:

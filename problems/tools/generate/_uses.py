@@ -12,13 +12,14 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from problems._wire.details import STANDARD_MEMBERS
 from problems._wire.media_types import JSON, PROBLEM_JSON, PROBLEM_XML, essence
 from problems.tools.generate._documents import Document, Json, constants, reference_of, text, texts, values
 from problems.tools.generate._schemas import merged, name_of
 
 __all__ = ["STANDARD", "Use", "looks_like_a_problem", "uses"]
 
-STANDARD: Final = frozenset({"type", "title", "status", "detail", "instance"})
+STANDARD: Final = frozenset(STANDARD_MEMBERS)
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _PROBLEMS: Final = (PROBLEM_JSON, PROBLEM_XML)
 _KEY: Final = re.compile(r"[1-5](?:[0-9]{2}|[Xx]{2})|default")

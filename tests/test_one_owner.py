@@ -1,0 +1,37 @@
+"""Facts that a search can find have one owner: a second copy would drift from the first."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import problems
+
+PACKAGE = Path(problems.__file__).parent
+SOURCES = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+
+FACTS = {
+    "standard members": (r'"type",\s*"title",\s*"status",\s*"detail",\s*"instance"[\])}]', "_wire/details.py"),
+    "digit limit": (r"\b4_?300\b", "_wire/json.py"),
+    "fallback document": (r'"title":"Internal Server Error"', "_wire/json.py"),
+    "definition attribute": (r'ATTRIBUTE: Final = "_problem"', "declaring/_definition.py"),
+    "guard of a JSON object": (r"def _?is_object\(value: object\)", "_wire/json.py"),
+    "guard of a JSON array": (r"def _?is_array\(value: object\)", "_wire/json.py"),
+}
+
+
+@pytest.mark.parametrize(("pattern", "owner"), [pytest.param(*fact, id=name) for name, fact in FACTS.items()])
+def test_one_owner(pattern, owner):
+    """
+    A fact is written in one module.
+    """
+    assert [owner] == sorted(name for name, source in SOURCES.items() if re.search(pattern, source))
+
+
+def test_one_way_from_members_to_json():
+    """
+    Only `Members` writes members with the serializer of a class.
+    """
+    assert ["declaring/_members.py"] == sorted(
+        name for name, source in SOURCES.items() if "SchemaSerializer(" in source
+    )
