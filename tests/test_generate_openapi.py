@@ -2,6 +2,7 @@ import ast
 import sys
 from types import ModuleType
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from problems import ClientProblem, Conflict, NotFound, Problem, Registry, Serve
 from problems.catalog import by_status
 from problems.declaring._definition import definition_of
 from problems.documenting.vocabulary import Vocabulary
+from problems.httpx import problem_from
 from problems.tools.diff import vocabulary_in
 from problems.tools.generate import generate_from_openapi
 from shop import errors
@@ -407,6 +409,42 @@ class TestInference:
         assert len(registry) == len(found)
         assert all(issubclass(cls, by_status(status)) for status, cls in found.items())
         assert all("left" in definition_of(cls).members.sent for cls in registry)
+
+    @pytest.mark.parametrize(
+        ("schemas", "documents"),
+        [
+            pytest.param(
+                {"Gone": {"code": {"const": "ITEM_GONE"}}, "Sold": {"code": {"const": "item sold"}}},
+                {"Gone": {"code": "ITEM_GONE", "message": "No."}, "Sold": {"code": "item sold", "message": "No."}},
+                id="codes",
+            ),
+            pytest.param(
+                {"Gone": {"error": {"properties": {"code": {"const": 1}, "message": {"type": "string"}}}}},
+                {"Gone": {"error": {"code": 1, "message": "No."}}},
+                id="wrapped",
+            ),
+        ],
+    )
+    def test_a_client_with_the_dialect_finds_the_classes(self, schemas, documents):
+        """
+        Errors in plain JSON are raised as their classes, whether a code or the status identifies them.
+        """
+        components = {name: {"type": "object", "properties": it} for name, it in schemas.items()}
+        for it in components.values():
+            it["properties"].setdefault("message", {"type": "string"})
+        document = answering()
+        either = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in components]}
+        response = document["paths"]["/orders"]["post"]["responses"]["409"]
+        response["content"] = {"application/json": {"schema": either}}
+        document["components"] = {"schemas": components}
+        module = run(generate_from_openapi(document))
+        request = httpx2.Request("GET", "https://shop.example/orders")
+
+        for name, body in documents.items():
+            received = httpx2.Response(409, json=body, request=request)
+            problem = problem_from(received, module.registry, dialect=module.dialect)
+
+            assert any(name in cls.__name__ for cls in type(problem).__mro__ if cls in [*module.registry])
 
     def test_schemas_of_one_status_are_one_class(self):
         """

@@ -6,7 +6,7 @@ Knows what a problem class looks like, not where the facts came from.
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import JsonValue
@@ -16,7 +16,6 @@ from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import PHRASES
 from problems._wire.uris import is_absolute
 from problems.catalog import ValidationProblem, by_status
-from problems.catching import Dialect
 from problems.declaring._definition import definition_of
 from problems.declaring._response_header import ResponseHeader
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
@@ -184,8 +183,7 @@ def _dialect(dialect: Dialects) -> ast.expr:
         "title": dialect.title,
         "detail": dialect.detail,
     }
-    known = {it.name for it in fields(Dialect)}
-    return called("Dialect", **{name: literal(value) for name, value in words.items() if value and name in known})
+    return called("Dialect", **{name: literal(value) for name, value in words.items() if value})
 
 
 class _Writer:
