@@ -55,11 +55,17 @@ from problems._wire.invalid_params import (
     rejected,
     secret_names,
 )
-from problems._wire.invalid_params._messages import BUILT_IN, PLAIN, context_of, message_of
-from problems._wire.invalid_params._pointers import POINTER_LIMIT, fragment, pointer_to
+from problems._wire.invalid_params._echoes import Echoes
+from problems._wire.invalid_params._messages import BUILT_IN, ROWS, context_of, message_of
+from problems._wire.invalid_params._pointers import POINTER_LIMIT, Places, fragment
 
 SECRET = "xK7qZw9"
 """Part of an input that no message may repeat."""
+
+
+def pointer_to(loc, body, value):
+    """Return the pointer to *value* in *body*."""
+    return Places(body).pointer(loc, value)[0]
 
 
 def errors_of(annotation, body):
@@ -368,6 +374,15 @@ CASES = [
 """Types, bodies, and the pointers to what is rejected in them."""
 
 
+NAMES = st.sampled_from(["a", "b", "dog", "cat", "kind", "int", "0", "[key]", "x/y", "~", "é %"])
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["dog", "cat", "x", "1", '{"a": "x"}', "[1, []]"]),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(NAMES, values, max_size=5),
+    max_leaves=12,
+)
+
+
 class TestPointers:
     @pytest.mark.parametrize(("annotation", "body", "expected"), CASES)
     def test_it_leads_to_the_value(self, annotation, body, expected):
@@ -472,11 +487,190 @@ class TestPointers:
         """
         assert "#/%EF%BF%BD" == pointer_to(("\ud800",), {"\ud800": "x"}, "x")
 
-    def test_a_name_that_pydantic_changed_is_not_found(self):
+    def test_a_name_that_pydantic_changed_is_as_pydantic_has_it(self):
         """
         It has three replacement characters for a lone surrogate.
         """
-        assert "#" == the_param(dict[str, int], {"\ud800": "x"})["pointer"]
+        assert "#/" + "%EF%BF%BD" * 3 == the_param(dict[str, int], {"\ud800": "x"})["pointer"]
+
+
+TAKEN = {"type": "taken", "msg": "is taken"}
+
+
+class Signup(BaseModel):
+    name: str = Field(default="ada", alias="userName")
+    items: list[dict[str, int]] = [{"price": 1}]
+
+
+class TestKeys:
+    """The name of a member can be rejected, not only its value."""
+
+    @given(st.recursive(st.just(()), lambda inner: st.tuples(NAMES, inner), max_leaves=4), NAMES)
+    def test_a_rejected_name_is_distinguished_from_a_rejected_value(self, nested, name):
+        """
+        Both are at the member; the one about its name has `key`, at every depth and with every name.
+        """
+        annotation, body, path = dict[Literal["?"], int], {name: "x"}, [name]
+        while nested:
+            step, nested = nested
+            annotation, body, path = dict[str, annotation], {step: body}, [step, *path]
+        key, value = rejected(errors_of(annotation, body), body, location="body")
+
+        assert [fragment(path)] * 2 == [key["pointer"], value["pointer"]]
+        assert (True, True, None) == (key["key"], key["context"]["key"], value.get("key"))
+        assert "key" not in value.get("context", {})
+
+    def test_a_member_named_as_the_label_is_a_member(self):
+        """
+        The document distinguishes it from pydantic's label.
+        """
+        assert "key" not in the_param(dict[str, dict[str, int]], {"a": {"[key]": "x"}})
+
+    def test_a_name_of_a_union_has_labels_after_it(self):
+        """
+        Each member of the union of names rejects it.
+        """
+        told = rejected(errors_of(dict[int | bool, int], {"x": 1}), {"x": 1}, location="body")
+
+        assert [("#/x", True)] * 2 == [(it["pointer"], it["key"]) for it in told]
+
+
+class TestErrorsByHand:
+    """An application raises errors of its own, with as much as its author has."""
+
+    STEPS = st.lists(st.text(st.characters(categories=["L", "N", "P"]), min_size=1) | st.integers(0, 9), min_size=1)
+
+    @given(
+        STEPS, st.sampled_from([{}, {"input": "x"}, {"input": {}}, {"input": 7}]), st.sampled_from(["taken", "missing"])
+    )
+    def test_without_a_body_the_place_is_as_named(self, steps, given_input, code):
+        """
+        There is no document that could say otherwise.
+        """
+        raised = {**TAKEN, "type": code, "loc": ("body", *steps), **given_input}
+        labels = [step for step in steps if isinstance(step, str) and step.endswith((")", "]"))]
+
+        assert labels or fragment(steps) == rejected([raised])[0]["pointer"]
+
+    @given(STEPS, VALUES)
+    def test_without_an_input_the_place_is_as_named(self, steps, body):
+        """
+        There is no value that could be elsewhere.
+        """
+        raised = {**TAKEN, "loc": ("body", *steps)}
+        labels = [step for step in steps if isinstance(step, str) and step.endswith((")", "]"))]
+
+        assert labels or fragment(steps) == rejected([raised], body)[0]["pointer"]
+
+    @pytest.mark.parametrize(
+        ("loc", "value"),
+        [
+            pytest.param(("userName",), "ada", id="by alias"),
+            pytest.param(("items", 0, "price"), 1, id="nested"),
+            pytest.param(("coupon",), "x", id="absent"),
+        ],
+    )
+    def test_the_body_can_be_a_model(self, loc, value):
+        """
+        An endpoint has its body as a model, and gives what it has.
+        """
+        raised = {**TAKEN, "loc": ("body", *loc), "input": value}
+
+        assert fragment(loc) == rejected([raised], Signup())[0]["pointer"]
+
+    @pytest.mark.parametrize("body", [None, {}, {"other": 1}, FormData()], ids=repr)
+    def test_a_default_is_rejected_at_its_field(self, body):
+        """
+        It is in no document; FastAPI validates it if it is asked to.
+        """
+        raised = error(type="string_too_short", loc=("body", "value"), input="x", ctx={"min_length": 2})
+
+        assert "#/value" == rejected([raised], body)[0]["pointer"]
+
+
+class TestEchoes:
+    """A message that repeats the rejected value is not sent."""
+
+    VALUES = st.text(min_size=4).filter(lambda text: len(text.strip()) >= 4) | st.integers(1000) | st.floats(1000, 1e9)
+    NESTED = st.recursive(
+        VALUES,
+        lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(NAMES, inner, min_size=1, max_size=3),
+        max_leaves=6,
+    )
+
+    @staticmethod
+    def leaf_of(value):
+        while isinstance(value, (list, dict)):
+            value = next(iter(value.values() if isinstance(value, dict) else value))
+        return value
+
+    @given(
+        NESTED,
+        st.sampled_from(["{} is taken", "No: {}.", "({})", "{}", "Not {!r}, please", "x" * 480 + " {}"]),
+        st.sampled_from(["value_error", "assertion_error", "taken", "datetime_parsing"]),
+    )
+    def test_no_form_of_a_value_is_sent(self, value, template, code):
+        """
+        At any depth of the value, in any message that somebody wrote.
+        """
+        message = template.format(self.leaf_of(value))
+        told = rejected([error(type=code, msg=message, loc=("body",), input=value)], value)
+
+        constants = {"value_error": "Value error", "assertion_error": "Assertion failed"}
+        assert constants.get(code, told[0]["detail"]) == told[0]["detail"]
+        assert not Echoes().are_in(told[0]["detail"], value, limit=500)
+
+    @given(NESTED)
+    def test_it_stays_where_inputs_are_shown(self, value):
+        """
+        Whoever asks for inputs gets the words of validators, too.
+        """
+        raised = error(type="value_error", msg="Not so.", loc=("body",), input="Not so.")
+
+        assert "Not so." == rejected([raised], value, include_inputs=True)[0]["detail"]
+
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            pytest.param("name", "The names differ", id="part of a word"),
+            pytest.param("is", "It is taken", id="short"),
+            pytest.param({"start": 1, "end": 0}, "The start is after the end", id="name of a member"),
+            pytest.param(True, "This is not true", id="no text and no number"),
+            pytest.param(100, "Not 100 again", id="short number"),
+        ],
+    )
+    def test_other_messages_stay(self, value, message):
+        """
+        A word that is in nearly every sentence says nothing about the value.
+        """
+        assert message == rejected([error(type="value_error", msg=message, input=value)])[0]["detail"]
+
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            pytest.param("HunTer2", "HUNTER2 is taken", id="of another case"),
+            pytest.param(" hunter2 ", "hunter2 is taken", id="stripped"),
+            pytest.param("+4711", "4711 is taken", id="read as a number"),
+            pytest.param(4711, "4,711 is too much", id="with separators"),
+            pytest.param("x" * 300, f"'{'x' * 200} is no number", id="cut by its author"),
+            pytest.param(b"hunter2", "b'hunter2' is taken", id="bytes"),
+            pytest.param(list(range(2000)), "hunter2", id="too many parts to search"),
+            pytest.param(SecretStr("hunter2"), "hunter2 is taken", id="secret"),
+        ],
+    )
+    def test_other_forms_of_the_value_are_found(self, value, message):
+        """
+        A message has a value as its author wrote it.
+        """
+        assert "Value error" == rejected([error(type="value_error", msg=message, input=value)])[0]["detail"]
+
+    def test_a_code_does_not_repeat_it_either(self):
+        """
+        Custom errors have codes of any text.
+        """
+        (told,) = rejected([error(type="no_hunter2 hunter2", msg="x", input="hunter2")])
+
+        assert ("invalid", "x") == (told["code"], told["detail"])
 
 
 class TestFragment:
@@ -515,15 +709,6 @@ class TestFragment:
         RFC 3986, section 3.5, whatever the names are.
         """
         assert re.fullmatch(r"#([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*", fragment(path))
-
-
-NAMES = st.sampled_from(["a", "b", "dog", "cat", "kind", "int", "0", "[key]", "x/y", "~", "é %"])
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["dog", "cat", "x", "1", '{"a": "x"}', "[1, []]"]),
-    lambda values: st.lists(values, max_size=3) | st.dictionaries(NAMES, values, max_size=5),
-    max_leaves=12,
-)
 
 
 SCALARS = st.sampled_from(
@@ -742,12 +927,13 @@ class TestMessages:
 
     def test_plain_types_have_no_placeholders_of_the_input(self):
         """
-        The types whose messages are sent unseen have constant ones, or a constant reason.
+        The types whose messages are sent unseen have constant ones, or facts of the schema.
         """
         templates = {info["type"]: info["message_template_python"] for info in list_all_errors()}
-        placeholders = {name for code in PLAIN for name in re.findall(r"{(\w+)}", templates[code])}
+        plain = {code for code, row in ROWS.items() if row.is_plain and not (row.facts or row.is_quoting)}
+        placeholders = {name for code in plain & templates.keys() for name in re.findall(r"{(\w+)}", templates[code])}
 
-        assert {"error", "method_name", "discriminator"} == placeholders
+        assert {"method_name", "discriminator"} == placeholders
 
     @pytest.mark.parametrize(
         ("validator", "expected"),
@@ -769,7 +955,7 @@ class TestMessages:
         """
         The length of a message can be the length of the input.
         """
-        told = the_param(Annotated[str, AfterValidator(shout)], "x" * 1000)["detail"]
+        told = message_of("value_error", "x" * 1000, {}, limit=500)
 
         assert (500, "…") == (len(told), told[-1])
 
@@ -887,13 +1073,24 @@ class TestParameters:
         assert [expected] == told
 
     @pytest.mark.parametrize(
-        "loc", [("query", "ids", 3), ("query", "ids", "list[int]", 0), ("query", "ids", "function-after[f(), int]")]
+        ("loc", "index"),
+        [
+            pytest.param(("query", "ids", 3), 3, id="item"),
+            pytest.param(("header", "ids", 0), 0, id="the first"),
+            pytest.param(("query", "ids", "list[int]", 1), 1, id="below a label"),
+            pytest.param(("query", "ids", 2, "int"), 2, id="above a label"),
+            pytest.param(["cookie", "ids", 2], 2, id="as a list"),
+            pytest.param(("query", "ids", "function-after[f(), int]"), None, id="label"),
+            pytest.param(("query", "ids"), None, id="all of it"),
+        ],
     )
-    def test_what_is_inside_of_a_parameter_is_not_told(self, loc):
+    def test_an_item_of_a_parameter_has_its_index(self, loc, index):
         """
-        A parameter has the name that OpenAPI gives it.
+        A parameter has the name that OpenAPI gives it, and each of its values a number.
         """
-        assert "ids" == rejected([error(loc=loc)])[0]["parameter"]
+        (told,) = rejected([error(loc=loc)])
+
+        assert ("ids", index, loc[0]) == (told["parameter"], told.get("index"), told["in"])
 
     def test_all_parameters(self):
         """
@@ -1326,6 +1523,8 @@ class TestInvalidParam:
                 "pointer": {"type": "string"},
                 "parameter": {"type": "string"},
                 "in": {"type": "string", "enum": ["query", "path", "header", "cookie"]},
+                "index": {"type": "integer", "minimum": 0},
+                "key": {"type": "boolean"},
                 "context": {"type": "object"},
                 "input": {},
             },

@@ -6,17 +6,26 @@ what is wrong with it, and nothing of the value itself. Knows the form of
 FastAPI's errors, but no framework.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from problems._wire.invalid_params._echoes import Echoes
 from problems._wire.invalid_params._inputs import MASK, MASKED_NAMES, Inputs, Unshowable
-from problems._wire.invalid_params._messages import BUILT_IN, PLAIN, UNREADABLE, context_of, message_of
-from problems._wire.invalid_params._pointers import pointer_to
+from problems._wire.invalid_params._messages import (
+    OTHER,
+    ROWS,
+    UNREADABLE,
+    Row,
+    constant_of,
+    context_of,
+    message_of,
+)
+from problems._wire.invalid_params._pointers import ABSENT, Places
 from problems._wire.invalid_params._secrets import secret_names
 from problems._wire.invalid_params._values import cut, encodable
 
@@ -43,19 +52,6 @@ _LOCATIONS: Final = frozenset(get_args(Location))
 _CODE_LIMIT: Final = 100
 _NAME_LIMIT: Final = 100
 _WITHOUT_CODE: Final = "invalid"
-_ABSENT: Final = frozenset(
-    {
-        "default_factory_not_called",
-        "missing",
-        "missing_argument",
-        "missing_keyword_only_argument",
-        "missing_positional_only_argument",
-    }
-)
-"""Their ``loc`` ends with a member that is not there."""
-
-_WITHOUT_INPUT: Final = _ABSENT | {"json_invalid"}
-"""Their ``input`` is no rejected value, but what surrounds it: the object, or with FastAPI all the headers."""
 
 
 class InvalidParam(BaseModel):
@@ -73,6 +69,9 @@ class InvalidParam(BaseModel):
         pointer: The value in the body: a JSON Pointer as a URI fragment (RFC 6901, section 6), ``#`` for all of it.
         parameter: The name of the parameter that was rejected.
         location: Where that parameter is; `in` on the wire.
+        index: Which of its values was rejected, if it can have several: 0 is the first.
+        key: `True` if *pointer* leads to a member whose name was rejected, not its value; in *context* too, for
+            translations.
         context: The facts in *detail*, for translations: ``{"min_length": 3}``.
         input: The rejected value, only if the application shows it.
     """
@@ -87,6 +86,8 @@ class InvalidParam(BaseModel):
     location: ParameterLocation | None = Field(
         default=None, validation_alias=AliasChoices("in", "location"), serialization_alias="in"
     )
+    index: int | None = None
+    key: bool | None = None
     context: dict[str, Any] | None = None
     input: Any = None
 
@@ -98,6 +99,8 @@ class InvalidParam(BaseModel):
             "pointer": self.pointer,
             "in": self.location,
             "parameter": self.parameter,
+            "index": self.index,
+            "key": self.key,
             "context": self.context,
         }
         present = {name: value for name, value in members.items() if value is not None}
@@ -124,6 +127,8 @@ def _component() -> JsonSchemaValue:
             "pointer": text,
             "parameter": text,
             "in": {**text, "enum": list(get_args(ParameterLocation))},
+            "index": {"type": "integer", "minimum": 0},
+            "key": {"type": "boolean"},
             "context": {"type": "object"},
             "input": {},
         },
@@ -139,6 +144,8 @@ RejectedParam = TypedDict(
         "pointer": NotRequired[str],
         "in": NotRequired[str],
         "parameter": NotRequired[str],
+        "index": NotRequired[int],
+        "key": NotRequired[bool],
         "context": NotRequired[dict[str, object]],
         "input": NotRequired[object],
     },
@@ -173,43 +180,15 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
         hide_custom_messages: Whether the messages of the application's own validators are hidden. They say what
             their authors wrote, which can repeat the input.
 
-    Of a parameter only its name is told, not where in its value the error is: ``("query", "ids", 3)`` is about
-    ``ids``, as in OpenAPI.
+    Of a parameter its name is told, as in OpenAPI, and which of its values was rejected: ``("query", "ids", 3)`` is
+    about the fourth of ``ids``.
 
     >>> rejected([{"type": "missing", "loc": ("body", "name"), "msg": "Field required", "input": {}}], {})
     [{'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}]
     """
-    chosen = _first(errors, limit)
-    told = _usual(chosen, body, message_limit) if location is None and not include_inputs else []
-    if len(told) == len(chosen):
-        return told
-    inputs = Inputs(masked) if include_inputs else None
-    careful = _Careful(body, location, limit=message_limit, inputs=inputs, hide_custom=hide_custom_messages)
-    return told + [careful.told(error) for error in chosen[len(told) :]]
-
-
-def _usual(errors: Sequence[Mapping[str, Any]], body: Any, limit: int) -> list[RejectedParam]:
-    """Tell errors as most of them are, in a third of the time, up to one that is not in the body or has other words."""
-    told: list[RejectedParam] = []
-    is_object = body.__class__ is dict
-    name: Any
-    try:
-        for error in errors:
-            code, message, loc, value = error["type"], error["msg"], error["loc"], error["input"]
-            if code not in PLAIN or message.__class__ is not str or not message.isascii() or len(message) > limit:
-                break
-            if loc[0] != "body":
-                break
-            name = loc[1] if len(loc) == 2 else None
-            is_member = is_object and body.get(name) is value is not None and len(name) <= _NAME_LIMIT
-            if is_member and name.isidentifier() and name.isascii():
-                told.append({"detail": message, "code": code, "pointer": "#/" + name})  # as `pointer_to` would say it
-            else:
-                pointer = pointer_to(loc[1:], body, value, code in _ABSENT)
-                told.append({"detail": message, "code": code, "pointer": pointer})
-    except Exception:  # noqa: BLE001, S110 - applications raise FastAPI's exceptions with whatever they have
-        pass
-    return told
+    options = _Options(location, message_limit, hide_custom_messages, Inputs(masked) if include_inputs else None)
+    tell = _Teller(body, options).told
+    return [tell(error) for error in _first(errors, limit)]
 
 
 def invalid_params(  # noqa: PLR0913 - those of `rejected`
@@ -265,51 +244,98 @@ def _first(errors: Sequence[Mapping[str, Any]], limit: int) -> Sequence[Mapping[
         return ()
 
 
-class _Careful:
-    """Tells an error of any kind, as the arguments of `rejected` say."""
+class _Options(NamedTuple):
+    """The arguments of `rejected` that hold for every error."""
 
-    def __init__(
-        self, body: object, location: str | None, *, limit: int, inputs: Inputs | None, hide_custom: bool
-    ) -> None:
-        self.body = body
-        self.location = location
-        self.limit = limit
-        self.inputs = inputs
-        self.hide_custom = hide_custom
+    location: Location | None
+    limit: int
+    hide_custom: bool
+    inputs: Inputs | None
+
+
+class _Teller:
+    """Describes the errors of one request, one after the other."""
+
+    __slots__ = ("_echoes", "_options", "_places")
+
+    def __init__(self, body: object, options: _Options) -> None:
+        self._options = options
+        self._places = Places(body)
+        self._echoes: Echoes | None = None
 
     def told(self, error: Mapping[str, Any]) -> RejectedParam:
+        """Return what the client is told about *error*; never fails."""
         try:
             return self._param(error)
         except Exception:  # noqa: BLE001 - a bad request must not become a 500
             return {"detail": UNREADABLE, "code": _WITHOUT_CODE}
 
     def _param(self, error: Mapping[str, Any]) -> RejectedParam:
-        code, context, value = _code(error.get("type")), error.get("ctx"), error.get("input")
-        message = message_of(code, error.get("msg"), context, limit=self.limit, hide_custom=self.hide_custom)
+        location, limit, hide_custom, inputs = self._options
+        get: Callable[..., Any] = error.get
+        steps: Sequence[object]
+        code, message, loc, context, value = get("type"), get("msg"), get("loc"), get("ctx"), get("input", ABSENT)
+        row = ROWS.get(code) if code.__class__ is str else None
+        if row is None:
+            row, code = OTHER, _code(code)
+        if inputs is None and (row.is_authored or row.is_quoting) and value is not ABSENT:
+            code, message, context = self._without_echo(row, code, message, context, value)
+        if not row.is_plain or message.__class__ is not str or len(message) > limit or not message.isascii():
+            message = message_of(code, message, context, limit=limit, hide_custom=hide_custom)
         param: RejectedParam = {"detail": message, "code": code}
-        where, steps = _place(error.get("loc"), self.location)
-        if where == "body":
-            param["pointer"] = pointer_to(steps, self.body, value, code in _ABSENT)
+        if location is None and loc.__class__ is tuple and loc and loc[0] == "body":
+            where, steps = "body", loc[1:]
         else:
-            param["in"] = where
-            if steps:
-                param["parameter"] = encodable(cut(str(steps[0]), self.limit))
-        if context:
-            self._add_context(param, steps, context)
-        if self.inputs is not None and code not in _WITHOUT_INPUT:
+            where, steps = _place(loc, location)
+        is_key = False
+        if where == "body":
+            param["pointer"], is_key = self._places.pointer(steps, value, row.is_absent, authored=row is OTHER)
+        else:
+            _add_parameter(param, where, steps, limit)
+        if context or is_key:
+            _add_context(param, steps, context, limit, is_key=is_key)
+        if inputs is not None and not row.is_absent and code != "json_invalid":
             with suppress(Unshowable):
-                param["input"] = self.inputs.shown(value, names=steps)
+                param["input"] = inputs.shown(None if value is ABSENT else value, names=steps)
         return param
 
-    def _add_context(self, param: RejectedParam, steps: Sequence[object], context: object) -> None:
-        facts = _offset(param, steps) or context_of(param["code"], context, limit=self.limit)
-        if facts:
-            param["context"] = facts
+    def _without_echo(
+        self, row: Row, code: str, message: object, context: object, value: object
+    ) -> tuple[str, object, object]:
+        """Return code, message and context of an error, without those that repeat *value*."""
+        if self._echoes is None:
+            self._echoes = Echoes()
+        limit, are_in = self._options.limit, self._echoes.are_in
+        sent = message_of(code, message, context, limit=limit + Echoes.LONGEST)
+        if row is OTHER and are_in(code, value, limit=limit):
+            code = _WITHOUT_CODE
+        if are_in(sent, value, limit=limit):
+            constant = constant_of(code, sent)
+            is_fit = row.is_authored or not are_in(constant, value, limit=limit)
+            return code, constant if is_fit else UNREADABLE, None
+        return code, message, context
+
+
+def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], limit: int) -> None:
+    param["in"] = where
+    if steps:
+        param["parameter"] = encodable(cut(str(steps[0]), limit))
+        for step in steps[1:]:  # labels of the validators may stand before it
+            if step.__class__ is int:
+                param["index"] = step
+                break
+
+
+def _add_context(param: RejectedParam, steps: Sequence[object], context: object, limit: int, *, is_key: bool) -> None:
+    facts = _offset(param, steps) or context_of(param["code"], context, limit=limit)
+    if is_key:
+        param["key"] = True
+        facts = {**facts, "key": True}
+    if facts:
+        param["context"] = facts
 
 
 def _code(code: object) -> str:
-    if isinstance(code, str) and code in BUILT_IN:
-        return code
     return cut(encodable(code), _CODE_LIMIT) if isinstance(code, str) else _WITHOUT_CODE
 
 

@@ -8,7 +8,7 @@ error types, but no document and no framework.
 import math
 import re
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import ErrorType
@@ -18,6 +18,7 @@ from problems._wire.invalid_params._values import cut, encodable, is_mapping
 UNREADABLE: Final = "Invalid input"
 """The message of an error without a readable one, and of an author's message that is hidden."""
 
+_DETAIL: Final = r", | '"
 _POSITION: Final = r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$"
 
 BUILT_IN: Final[frozenset[str]] = frozenset(get_args(ErrorType))
@@ -39,13 +40,25 @@ def message_of(code: str, message: object, context: object, *, limit: int, hide_
     """
     if not isinstance(message, str):
         return UNREADABLE
-    if hide_custom and (code not in BUILT_IN or code in _CUSTOM):
-        return _CUSTOM.get(code, UNREADABLE)
-    if code in _REWORDED:
+    row = ROWS.get(code, OTHER)
+    if hide_custom and row.is_authored:
+        return row.constant
+    if row.is_reworded:
         message = _reworded(code, message, context)
     if len(message) > limit:
         message = cut(message, limit)
     return message if message.isascii() else encodable(message)
+
+
+def constant_of(code: str, message: str) -> str:
+    """
+    Return what is sent instead of a *message* that repeats the input.
+
+    >>> constant_of("value_error", "Value error, 7 is taken"), constant_of("taken", "7 is taken")
+    ('Value error', 'Invalid input')
+    """
+    row = ROWS.get(code, OTHER)
+    return row.constant if row.is_authored else re.split(_DETAIL, message, maxsplit=1)[0]
 
 
 def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
@@ -59,8 +72,8 @@ def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
     >>> context_of("too_long", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)
     {'max_length': 3}
     """
-    names = _FACTS.get(code)
-    if names is None or not is_mapping(context):
+    names = ROWS.get(code, OTHER).facts
+    if not names or not is_mapping(context):
         return {}
     if code == "json_invalid":
         return _position(context.get("error"))
@@ -80,7 +93,7 @@ def facts_of(code: str) -> tuple[str, ...]:
     >>> facts_of("string_too_short")
     ('min_length',)
     """
-    return _FACTS.get(code, ())
+    return ROWS.get(code, OTHER).facts
 
 
 def _position(message: object) -> dict[str, object]:
@@ -173,5 +186,70 @@ _FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "uuid_version": ("expected_version",),
 }
 
-PLAIN: Final = BUILT_IN - {*_REWORDED, *_CUSTOM, *_FACTS}
-"""The error types whose messages are sent as they are, if they are ASCII and short, without a context."""
+_ABSENT: Final = frozenset(
+    {
+        "default_factory_not_called",
+        "missing",
+        "missing_argument",
+        "missing_keyword_only_argument",
+        "missing_positional_only_argument",
+    }
+)
+
+_QUOTING: Final = frozenset(
+    {
+        "date_from_datetime_parsing",
+        "date_parsing",
+        "datetime_from_date_parsing",
+        "datetime_parsing",
+        "string_pattern_mismatch",
+        "time_delta_parsing",
+        "time_parsing",
+        "url_parsing",
+        "url_syntax_violation",
+    }
+)
+"""Pydantic's messages with a text that a validator of the application can have filled in."""
+
+
+class Row(NamedTuple):
+    """
+    What is done with the errors of one type.
+
+    Attributes:
+        facts: What of pydantic's ``ctx`` is sent.
+        is_reworded: Whether pydantic's own message repeats the input, or names a class of the server.
+        is_absent: Whether ``loc`` ends with a member that is not there.
+        is_authored: Whether somebody wrote the message, who may repeat the input.
+        is_plain: Whether the message is sent as it is.
+        is_quoting: Whether the message has a text that may repeat the input.
+        constant: The message that never does.
+    """
+
+    facts: tuple[str, ...] = ()
+    is_reworded: bool = False
+    is_absent: bool = False
+    is_authored: bool = False
+    is_quoting: bool = False
+    is_plain: bool = False
+    constant: str = UNREADABLE
+
+
+OTHER: Final = Row(is_authored=True)
+"""The row of error types that are not pydantic's."""
+
+
+def _row(code: str) -> Row:
+    return Row(
+        facts=_FACTS.get(code, ()),
+        is_reworded=code in _REWORDED,
+        is_absent=code in _ABSENT,
+        is_authored=code in _CUSTOM or code not in BUILT_IN,
+        is_quoting=code in _QUOTING,
+        is_plain=code in BUILT_IN and code not in _REWORDED and code not in _CUSTOM,
+        constant=_CUSTOM.get(code, UNREADABLE),
+    )
+
+
+ROWS: Final[Mapping[str, Row]] = {code: _row(code) for code in BUILT_IN | _REWORDED}
+"""What is done with the errors of each of pydantic's types, those of its library types among them."""

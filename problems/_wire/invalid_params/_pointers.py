@@ -3,15 +3,17 @@ From pydantic's ``loc`` to an RFC 6901 pointer into the document that was sent.
 
 A ``loc`` is a path through the *validators*: some of its segments are steps
 into the document, others are labels (union tags, class and function names,
-``[key]``). Only the document tells them apart; this module knows no schema.
+``[key]``). Only the document distinguishes them; this module knows no schema.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 from urllib.parse import quote
 
+from pydantic import BaseModel
 from pydantic_core import from_json
+from pydantic_core.core_schema import CoreSchemaType
 
 from problems._wire.invalid_params._values import encodable, is_list, is_mapping
 
@@ -21,55 +23,243 @@ READINGS: Final = 64
 POINTER_LIMIT: Final = 1000
 """A longer pointer is cut to the nearest parent that fits: member names are the client's."""
 
+ABSENT: Final = object()
+"""Stands for the input of an error that has none: only somebody who wrote the error by hand leaves it out."""
+
+KEY_LABEL: Final = "[key]"
+"""Follows the name of a member in the ``loc`` of an error about this name."""
+
+_ALIKE: Final = 1_000
+"""So many values of two containers are compared; those with as many equal ones are taken to be equal."""
+
+_COMPARED: Final = 20_000
+"""So many values are compared for all errors of a request; then containers are different unless they are the same."""
+
 _TEXT_LIMIT: Final = 16_384
-_KEY_LABEL: Final = "[key]"
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and the unreserved ones; "/" only separates (RFC 3986, section 3.5)
 _TEXTS: Final = (str, bytes, bytearray)
 _NOTHING: Final = object()
 _UNRESERVED: Final = "[A-Za-z0-9._-]*"
+_TYPES: Final[frozenset[str]] = frozenset(get_args(CoreSchemaType))
+"""What pydantic labels the members of a union with, if they have no name of their own."""
 
 
-def pointer_to(loc: Sequence[object], body: object, rejected: object, missing: bool = False) -> str:  # noqa: FBT001, FBT002 - hot
+class Places:
     """
-    Return the pointer to the value of *body* that *loc* is about.
+    Finds where rejected values are in one document.
 
-    Args:
-        loc: The segments after the location, steps and labels mixed.
-        body: The document, parsed.
-        rejected: The value that was rejected; if *missing*, the container that lacks the last segment of *loc*.
-        missing: Whether the last segment of *loc* is a member that is not there.
+    What was found out for one error is not found out again for the next, and the comparisons of all are bounded.
 
     >>> body = {"pet": {"kind": "dog", "barks": "often"}}
-    >>> pointer_to(("pet", "dog", "barks"), body, body["pet"]["barks"])
-    '#/pet/barks'
-    >>> pointer_to(("pet", "dog", "name"), body, body["pet"], missing=True)
-    '#/pet/name'
+    >>> places = Places(body)
+    >>> places.pointer(("pet", "dog", "barks"), body["pet"]["barks"])
+    ('#/pet/barks', False)
+    >>> places.pointer(("pet", "dog", "name"), body["pet"], missing=True)
+    ('#/pet/name', False)
     """
-    pointer, container = "#", _NOTHING
-    reached: Any = body
-    segment: Any
-    try:
-        for segment in loc:  # if all of them are steps, which is the common case, nothing need be searched
-            container, kind = reached, reached.__class__
-            if kind is dict:
-                reached = reached.get(segment, _NOTHING)
-            elif kind is list and segment.__class__ is int and segment >= 0:
-                reached = reached[segment] if segment < len(reached) else _NOTHING
+
+    __slots__ = ("_body", "_compared", "_left", "_parsed")
+
+    def __init__(self, body: object) -> None:
+        self._body = body
+        self._left = _COMPARED
+        self._compared: dict[tuple[int, int], tuple[object, object, bool]] = {}
+        self._parsed: dict[int, tuple[object, object]] = {}
+
+    def pointer(
+        self,
+        loc: Sequence[object],
+        rejected: object,
+        missing: bool = False,  # noqa: FBT001, FBT002 - hot
+        *,
+        authored: bool = False,
+    ) -> tuple[str, bool]:
+        """
+        Return the pointer to the value that *loc* is about, and whether it is the name of that member that is invalid.
+
+        Args:
+            loc: The segments after the location, steps and labels mixed.
+            rejected: The value that was rejected, or `ABSENT`; if *missing*, the container that lacks the last
+                segment of *loc*.
+            missing: Whether the last segment of *loc* is a member that is not there.
+            authored: Whether the error is one of the application's own, whose author named the place.
+        """
+        pointer, container = "#", _NOTHING
+        reached: Any = self._body
+        segment: Any
+        try:
+            for segment in loc:  # if all of them are steps, which is the common case, nothing need be searched
+                container, kind = reached, reached.__class__
+                if kind is dict:
+                    reached = reached.get(segment, _NOTHING)
+                elif kind is list and segment.__class__ is int and segment >= 0:
+                    reached = reached[segment] if segment < len(reached) else _NOTHING
+                else:
+                    return self._searched(loc, rejected, missing=missing, authored=authored)
+                plain = segment.__class__ is int or (segment.isidentifier() and segment.isascii())
+                pointer = f"{pointer}/{segment if plain else _token(segment)}"
+            if missing and reached is _NOTHING:
+                reached = container if rejected is not None else None  # FastAPI names no container of a body parameter
+            if (reached is rejected and len(pointer) <= POINTER_LIMIT) or not loc:
+                return pointer, False
+            return self._searched(loc, rejected, missing=missing, authored=authored)
+        except Exception:  # noqa: BLE001 - a document of strange objects must not turn a 4xx into a 500
+            return "#", False
+
+    def _searched(self, loc: Sequence[object], rejected: object, *, missing: bool, authored: bool) -> tuple[str, bool]:
+        if rejected is ABSENT or (self._body is None and rejected is not None):
+            return _as_named(loc)  # there is no value to look for, or no document to look in
+        if missing:
+            path, is_known = self._missing(loc, rejected)
+            return (fragment(path), False) if is_known else _as_named(loc)
+        reading, is_found = self._best(loc, rejected)
+        if is_found or (reading.path and not authored):
+            return fragment(reading.path), reading.is_key
+        if authored:
+            return _as_named(loc)
+        # A default was rejected, which is not in the document: its field is.
+        return ("#" if len(loc) != 1 or _is_label(loc[0]) else fragment(loc)), False
+
+    def _missing(self, loc: Sequence[object], container: object) -> tuple[Sequence[object], bool]:
+        """Return the path to the member of *container* that is not there and *loc* ends with, and whether it is one."""
+        name = loc[-1]
+        if container is None and len(loc) == 1:  # FastAPI: a body parameter, when the body has no member of this name
+            return loc, True
+        reading, is_found = self._best(loc[:-1], container)
+        value, path = reading.value, reading.path
+        if reading.inside:
+            return path, True
+        if is_mapping(value):
+            alias_path = loc[reading.stepped :]
+            if isinstance(name, int) or (name in value and alias_path[0] in value):
+                return self._as_far_as_it_goes(reading, alias_path), True
+            return (*path, name), True
+        if is_list(value) and isinstance(name, int):
+            return (*path, name), True
+        return path, is_found or bool(path)
+
+    def _as_far_as_it_goes(self, reading: "_Reading", alias_path: Sequence[object]) -> Sequence[object]:
+        """Return the path to the first segment of *alias_path* (pydantic's ``AliasPath``) that is not there."""
+        value, path = reading.value, reading.path
+        for segment in alias_path:
+            path = (*path, segment)
+            children = _children(value, segment)
+            if not children:
+                break
+            value = children[-1]
+        return path
+
+    def _best(self, loc: Sequence[object], rejected: object) -> tuple["_Reading", bool]:
+        """
+        Return the reading that ends at *rejected*, of several the one with the most steps; and whether there is one.
+
+        If there is none, a validator has replaced the value before it was rejected:
+        the reading that takes every step it can is as near as the document gets.
+        """
+        readings = self._readings(loc, rejected)
+        found = [reading for reading in readings if reading.value is rejected]
+        found = found or [reading for reading in readings if self._equal(reading.value, rejected)]
+        return (max(found, key=lambda reading: reading.steps), True) if found else (readings[0], False)
+
+    def _readings(self, loc: Sequence[object], rejected: object) -> "Sequence[_Reading]":
+        """Return the readings of *loc* that may end at *rejected*, those that step early first."""
+        readings: list[_Reading] = []
+        pending = [_Reading(self._body, (), 0, 0, 0, inside=False, is_key=False)]
+        unique = is_list(rejected) or is_mapping(rejected)  # texts, numbers, None can be one object at several places
+        while pending and len(readings) < READINGS:
+            reading = pending.pop()
+            if reading.position < len(loc):
+                pending += self._read_on(reading, loc[reading.position])
+            elif unique and reading.value is rejected:
+                return [reading]
             else:
-                return _searched(loc, body, rejected, missing=missing)
-            plain = segment.__class__ is int or (segment.isidentifier() and segment.isascii())
-            pointer = f"{pointer}/{segment if plain else _token(segment)}"
-        if missing and reached is _NOTHING:
-            reached = container if rejected is not None else None  # FastAPI names no container of a body parameter
-        if (reached is rejected and len(pointer) <= POINTER_LIMIT) or not loc:
-            return pointer
-        return _searched(loc, body, rejected, missing=missing)
-    except Exception:  # noqa: BLE001 - a document of strange objects must not turn a 4xx into a 500
-        return "#"
+                readings.append(reading)
+        return readings
+
+    def _read_on(self, reading: "_Reading", segment: object) -> "list[_Reading]":
+        """Return *reading* with *segment* read as a label, and as a step in each way the value allows."""
+        value, path, position, stepped, steps, inside, is_key = reading
+        names_key = segment == KEY_LABEL and bool(path)
+        label = path[-1] if names_key else value  # it is the name of a member that is validated then
+        is_key = (is_key or names_key) and not inside
+        following = [_Reading(label, path, position + 1, stepped, steps, inside, is_key)]
+        if isinstance(value, _TEXTS):
+            value, inside = self._read(value), True
+        for child in _children(value, segment):
+            longer = path if inside else (*path, segment)
+            following.append(_Reading(child, longer, position + 1, position + 1, steps + 1, inside, is_key=False))
+        return following
+
+    def _read(self, text: str | bytes | bytearray) -> object:
+        """Return the JSON value that *text* spells, if any."""
+        key = id(text)
+        if key not in self._parsed:
+            self._parsed[key] = text, _parsed(text)
+        return self._parsed[key][1]
+
+    def _equal(self, left: object, right: object) -> bool:
+        # Of one type: 1, 1.0 and True are different values of a document.
+        if left is right or type(left) is not type(right):
+            return left is right
+        key = id(left), id(right)
+        if key not in self._compared:  # with both, so that their numbers stay their own
+            self._compared[key] = left, right, self._alike(left, right)
+        return self._compared[key][2]
+
+    def _alike(self, left: Any, right: Any) -> bool:
+        """Return whether the first values of two containers, or two other values, are equal."""
+        try:
+            return self._are_alike(left, right)
+        except Exception:  # noqa: BLE001 - an object of a strange class raises when it is compared
+            return False
+
+    def _are_alike(self, left: Any, right: Any) -> bool:
+        waiting, most = [(left, right)], min(self._left, _ALIKE)
+        if most <= 0:
+            return False
+        for count in range(most):
+            if not waiting:
+                break
+            one, other = waiting.pop()
+            if one is other:
+                continue
+            self._left -= 1
+            if type(one) is not type(other) or not _same_size_and_value(one, other, waiting, most - count):
+                return False
+        return True
 
 
-def _searched(loc: Sequence[object], body: object, rejected: object, *, missing: bool) -> str:
-    return fragment(_absent(loc, body, rejected) if missing else _best(loc, body, rejected).path)
+def _same_size_and_value(one: Any, other: Any, waiting: list[tuple[Any, Any]], most: int) -> bool:
+    """Return whether two values can be equal, and add what is in them to what is still to be compared."""
+    kind = one.__class__
+    if kind is not dict and kind is not list and kind is not tuple:
+        return bool(one == other)
+    if len(one) != len(other):
+        return False
+    room = max(most - len(waiting), 0)
+    if kind is dict:
+        for name, _ in zip(one, range(room), strict=False):
+            if name not in other:
+                return False
+            waiting.append((one[name], other[name]))
+    else:
+        waiting += list(zip(one[:room], other[:room], strict=True))
+    return True
+
+
+def _as_named(loc: Sequence[object]) -> tuple[str, bool]:
+    """Return the pointer that *loc* is as it stands, without pydantic's labels: its author knew the document."""
+    steps = [it for it in loc if not (isinstance(it, str) and _is_function_label(it))]
+    is_key = bool(loc) and loc[-1] == KEY_LABEL and len(loc) > 1
+    return fragment(steps[:-1] if is_key and steps[-1:] == [KEY_LABEL] else steps), is_key
+
+
+def _is_function_label(segment: str) -> bool:
+    return segment.endswith((")", "]")) and segment.partition("[")[0] in _TYPES
+
+
+def _is_label(segment: object) -> bool:
+    return not isinstance(segment, str) or segment in _TYPES or _is_function_label(segment)
 
 
 def fragment(path: Sequence[object]) -> str:
@@ -106,6 +296,7 @@ class _Reading(NamedTuple):
         stepped: How many segments had been read at the last step.
         steps: How many of them were steps, those inside of a text included.
         inside: Whether the value was parsed from a text of the document (pydantic's ``Json``): no pointer enters one.
+        is_key: Whether the value is the name of the member at the end of *path*.
     """
 
     value: object
@@ -114,102 +305,31 @@ class _Reading(NamedTuple):
     stepped: int
     steps: int
     inside: bool
-
-
-def _best(loc: Sequence[object], body: object, rejected: object) -> _Reading:
-    """
-    Return the reading that ends at *rejected*, of several the one with the most steps.
-
-    If none does, a validator has replaced the value before it was rejected:
-    the reading that takes every step it can is as near as the document gets.
-    """
-    readings = _readings(loc, body, rejected)
-    found = [reading for reading in readings if reading.value is rejected]
-    found = found or [reading for reading in readings if _equal(reading.value, rejected)]
-    return max(found, key=lambda reading: reading.steps) if found else readings[0]
-
-
-def _readings(loc: Sequence[object], body: object, rejected: object) -> Sequence[_Reading]:
-    """Return the readings of *loc* that may end at *rejected*, those that step early first."""
-    readings: list[_Reading] = []
-    pending = [_Reading(body, (), 0, 0, 0, False)]
-    unique = is_list(rejected) or is_mapping(rejected)  # texts, numbers and None can be one object at several places
-    while pending and len(readings) < READINGS:
-        reading = pending.pop()
-        if reading.position < len(loc):
-            pending += _read_on(reading, loc[reading.position])
-        elif unique and reading.value is rejected:
-            return [reading]
-        else:
-            readings.append(reading)
-    return readings
-
-
-def _read_on(reading: _Reading, segment: object) -> list[_Reading]:
-    """Return *reading* with *segment* read as a label, and as a step in each way the value allows."""
-    value, path, position, stepped, steps, inside = reading
-    label = path[-1] if segment == _KEY_LABEL and path else value  # it is the name of a member that is validated then
-    following = [_Reading(label, path, position + 1, stepped, steps, inside)]
-    if isinstance(value, _TEXTS):
-        value, inside = _parsed(value), True
-    for child in _children(value, segment):
-        longer = path if inside else (*path, segment)
-        following.append(_Reading(child, longer, position + 1, position + 1, steps + 1, inside))
-    return following
+    is_key: bool
 
 
 def _children(value: object, segment: Any) -> Sequence[object]:
     """Return what *segment* can mean in *value*; in a form a name is one value or the list of all that were sent."""
     if is_list(value):
         return (value[segment],) if isinstance(segment, int) and 0 <= segment < len(value) else ()
+    if isinstance(value, BaseModel):
+        return _members(value, segment)
     if not is_mapping(value) or segment not in value:
         return ()
     every: Callable[[object], object] | None = getattr(value, "getlist", None)
     return (value[segment],) if every is None else (value[segment], every(segment))
 
 
+def _members(model: BaseModel, name: object) -> Sequence[object]:
+    """Return the member of *model* that is sent as *name*: an application gives its body as it has it."""
+    for field, info in type(model).model_fields.items():
+        if name in (field, info.alias, info.validation_alias):
+            return (getattr(model, field),)
+    return ()
+
+
 def _parsed(text: str | bytes | bytearray) -> object:
-    """Return the JSON value that *text* spells, if any."""
     try:
         return from_json(text) if len(text) <= _TEXT_LIMIT else None
     except ValueError:
         return None
-
-
-def _equal(left: object, right: object) -> bool:
-    # Of one type: 1, 1.0 and True are different values of a document.
-    try:
-        return type(left) is type(right) and bool(left == right)
-    except Exception:  # noqa: BLE001 - an object of a strange class, or a document too deep to compare
-        return False
-
-
-def _absent(loc: Sequence[object], body: object, container: object) -> Sequence[object]:
-    """Return the path to the member of *container* that is not there and that *loc* ends with."""
-    name = loc[-1]
-    if container is None and len(loc) == 1:  # FastAPI: a body parameter, when the body has no member of this name
-        return loc
-    reading = _best(loc[:-1], body, container)
-    value, path = reading.value, reading.path
-    if reading.inside:
-        return path
-    if is_mapping(value):
-        alias_path = loc[reading.stepped :]
-        if isinstance(name, int) or (name in value and alias_path[0] in value):
-            return _as_far_as_it_goes(reading, alias_path)
-        return (*path, name)
-    if is_list(value) and isinstance(name, int):
-        return (*path, name)
-    return path
-
-
-def _as_far_as_it_goes(reading: _Reading, alias_path: Sequence[object]) -> Sequence[object]:
-    """Return the path to the first segment of *alias_path* (pydantic's ``AliasPath``) that is not there."""
-    value, path = reading.value, reading.path
-    for segment in alias_path:
-        path = (*path, segment)
-        children = _children(value, segment)
-        if not children:
-            break
-        value = children[-1]
-    return path

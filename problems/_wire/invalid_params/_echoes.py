@@ -1,0 +1,167 @@
+"""
+Whether a message repeats what a client sent.
+
+A net, not a proof: knows the rejected value, and the forms in which messages usually quote one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr
+
+from problems._wire.invalid_params._values import is_mapping
+
+__all__ = ["Echoes"]
+
+_SHORTEST: Final = 4
+"""A shorter value is in nearly every sentence, which says nothing about the value."""
+
+_PARTS: Final = 1_000
+"""A value with more parts is not searched: then the message is not sent."""
+
+_NUMBERS: Final = (int, float, complex, Decimal)
+_WRITTEN: Final = (date, time, timedelta, UUID, PurePath)
+
+
+class _TooMany(Exception):
+    """A value has more parts than are searched."""
+
+
+class Echoes:
+    """
+    Finds rejected values in messages.
+
+    >>> echoes = Echoes()
+    >>> echoes.are_in("'Hunter2' is too common", {"password": "hunter2"}, limit=500)
+    True
+    >>> echoes.are_in("The password is too common", {"password": "hunter2"}, limit=500)
+    False
+    """
+
+    LONGEST: Final = 64
+    """Of a longer text its beginning counts: `int()` and others quote a part of what they are given."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, frozenset[str] | None]] = {}
+
+    def are_in(self, message: str, value: object, *, limit: int) -> bool:
+        """
+        Return whether *message* has *value*, or a text or number in it, as a whole word of at least four characters.
+
+        Args:
+            message: What a validator says.
+            value: What was rejected.
+            limit: How much of the message is sent.
+        """
+        words = self.words_of(value)
+        if words is None:
+            return True
+        window = message[: limit + Echoes.LONGEST].casefold()
+        return any(_has_word(window, word) for word in words)
+
+    def words_of(self, value: object) -> frozenset[str] | None:
+        """Return the texts and numbers in *value* in the forms that messages have, `None` if these are too many."""
+        key = id(value)
+        if key not in self._known:  # with the value, so that its number stays its own
+            self._known[key] = value, _words(value)
+        return self._known[key][1]
+
+
+def _words(value: object) -> frozenset[str] | None:
+    try:
+        texts = list(_texts(value))
+    except Exception:  # noqa: BLE001 - too many parts, or an object that raises when it is asked for them
+        return None
+    forms = {form for text in texts for form in _forms(text)}
+    return frozenset(form for form in forms if len(form) >= _SHORTEST)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts and numbers in *value*; names of members are in pointers anyway, and are not among them."""
+    waiting, seen, left = [value], set[int](), _PARTS
+    while waiting:
+        part = waiting.pop()
+        left -= 1
+        if left < 0:
+            raise _TooMany
+        if isinstance(part, str):
+            yield part.value if isinstance(part, Enum) else part
+        elif isinstance(part, bytes | bytearray):
+            yield bytes(part).decode("utf-8", "backslashreplace")
+        elif isinstance(part, bool) or part is None:
+            continue
+        elif isinstance(part, _NUMBERS):
+            yield from _number(part)
+        elif isinstance(part, _WRITTEN):
+            yield str(part)
+        elif id(part) not in seen:
+            seen.add(id(part))
+            waiting += _parts(part)
+
+
+def _number(value: object) -> Iterator[str]:
+    yield str(value)  # of an integer beyond 4,300 digits it raises, and then the message is not sent
+    yield repr(value)
+    if isinstance(value, int):
+        yield f"{value:,}"
+
+
+def _parts(value: object) -> list[object]:
+    if is_mapping(value):
+        every = getattr(value, "multi_items", None)  # a form has several values of a name
+        return [part for _, part in every()] if callable(every) else list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    if isinstance(value, Secret | SecretStr | SecretBytes):
+        return [value.get_secret_value()]
+    if isinstance(value, Enum):
+        return [value.value]
+    if isinstance(value, BaseModel) or is_dataclass(value):
+        members: Mapping[str, object] = getattr(value, "__dict__", {})
+        return list(members.values())
+    filename: object = getattr(value, "filename", None)
+    return [filename]
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield how a message can have *text*: itself, stripped, quoted by `repr` or as JSON, read as a number."""
+    short = text[: Echoes.LONGEST].casefold()
+    yield short
+    if short.isascii() and short.isalpha():
+        return
+    yield short.strip()
+    start = text[: Echoes.LONGEST]
+    yield repr(start)[1:-1][: Echoes.LONGEST].casefold()
+    yield json.dumps(start)[1:-1][: Echoes.LONGEST].casefold()
+    yield repr(start.encode("utf-8", "surrogatepass"))[2:-1][: Echoes.LONGEST].casefold()
+    if len(text) <= Echoes.LONGEST:
+        for number in (int, float):
+            with suppress(ValueError):
+                yield str(number(text))
+
+
+def _has_word(message: str, word: str) -> bool:
+    """Return whether *word* is in *message* with no letter or digit beside it; of a cut one the end may go on."""
+    start = message.find(word)
+    while start >= 0:
+        end = start + len(word)
+        before = start > 0 and _joins(message[start - 1], word[0])
+        after = len(word) < Echoes.LONGEST and end < len(message) and _joins(word[-1], message[end])
+        if not (before or after):
+            return True
+        start = message.find(word, start + 1)
+    return False
+
+
+def _joins(left: str, right: str) -> bool:
+    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
