@@ -69,7 +69,9 @@ class ReservedMember(InvalidDefinition):
     """
 
     def __init__(self, cls: str, member: str, owner: str) -> None:
-        alias = f" To keep the name on the wire, write `{member}_: … = Field(alias={member!r})`."
+        # A name with a prefix that is taken as a whole stays taken with an underscore behind it.
+        free = f"member_{member}" if member.startswith(("model_", "problem_")) else f"{member}_"
+        alias = f" To keep the name on the wire, write `{free}: … = Field(alias={member!r})`."
         reason = f"{member!r} cannot be an extension member, the name belongs to {owner}. Rename it." + (
             "" if owner == "RFC 9457" else alias
         )

@@ -81,6 +81,7 @@ class TestReservedMember:
         A name that only Python has taken can stay on the wire.
         """
         assert "headers_: … = Field(alias='headers')" in str(ReservedMember("Shipment", "headers", "exceptions"))
+        assert "member_model_id: … = Field(alias='model_id')" in str(ReservedMember("Shipment", "model_id", "pydantic"))
 
     def test_names_of_the_rfc_have_no_alias(self):
         """

@@ -96,6 +96,8 @@ def _of_call(node, classes):
     for it in (*node.args, *(word.value for word in node.keywords)):
         if isinstance(it, ast.Name):
             yield from () if it.id in classes else (it.id,)
+        elif isinstance(it, ast.Subscript):
+            yield from _of_annotation(it, classes)
         else:
             yield from _of_literal(it)
 

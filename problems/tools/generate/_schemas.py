@@ -38,6 +38,8 @@ _SCHEMAS: Final = 5_000
 _PROPERTIES: Final = 1_000
 _VALUES: Final = 300
 _EXAMPLE: Final = 1_000
+_BITS: Final = 64
+"""Type checkers take no larger integers in `Literal`."""
 _TYPES: Final = {
     "string": Plain("str"),
     "integer": Plain("int"),
@@ -247,7 +249,9 @@ def _referred(key: int, schema: Json) -> Kind:
 
 def _of_values(allowed: list[JsonValue], *, is_nullable: bool) -> Kind:
     """Return the kind of an enum: the values that an annotation can list, and besides them all of their types."""
-    listed: list[Scalar] = [it for it in allowed if it is None or isinstance(it, str | int)]
+    listed: list[Scalar] = [
+        it for it in allowed if it is None or isinstance(it, str) or (isinstance(it, int) and it.bit_length() < _BITS)
+    ]
     types = [_TYPE_OF[type(it) if type(it) in _TYPE_OF else str] for it in allowed]
     known = [it for it in listed if it is not None]
     kinds: list[Kind] = [OneOf(tuple({(type(it), it): it for it in known}.values()))] if known else []
