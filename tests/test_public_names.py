@@ -46,7 +46,7 @@ PUBLIC: Final = {
     """,
     "catching": "Dialect errors_of Undeclared problem_from_event problem_from_line problem_from_close",
     "documenting": "Vocabulary DocumentedType DocumentedHeader documented Pages",
-    "tools": "diff export generate lint",
+    "tools": "diff export generate lint migrate",
 }
 """The public names of the root and of each wing. A name that is not here is private and may change at any time."""
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from typer.core import TyperGroup
 
+from problems import tools
 from problems.cli._fetch import statuses_of
 from problems.cli._formatting import formatted
 from problems.cli._output import annotation, fail, named, say, say_markdown, say_table, styled, write, write_files
@@ -329,3 +330,37 @@ def build(
     made = Pages(load_registry(target), heading=heading)
     found = {output / name: content.decode() for name, content in made.files() if form == "all" or name.endswith(".md")}
     write_files(output, found)
+
+
+@app.command(rich_help_panel=_WRITE)
+def migrate(
+    target: Annotated[str, typer.Argument(help="The application, such as shop.server:app.")],
+    *,
+    write_files_: Annotated[
+        bool, typer.Option("--write", help="Change the files; without it, only show the diff.")
+    ] = False,
+    only: Annotated[Path | None, typer.Option(help="The file or folder to change, not everything in reach.")] = None,
+    base: Annotated[str, typer.Option(help="The base URI of the new types.")] = "https://api.example/problems/",
+    errors_module: Annotated[
+        str | None, typer.Option(help="The module for the new types, such as shop.errors.")
+    ] = None,
+    responses: Annotated[
+        bool, typer.Option("--responses", help="Remove `responses=` that only document the old form.")
+    ] = False,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Write even if git has uncommitted changes.")
+    ] = False,
+) -> None:
+    """Replace the raises of `HTTPException` in an application by problem types."""
+    application = load(target)
+    if not hasattr(application, "routes"):
+        raise TargetError(f"{target!r} is not an application. Name one of Starlette or FastAPI: `module:app`.")
+    options = tools.migrate.Options(target, only, base, errors_module, responses, formatted)
+    found = tools.migrate.migrate(application, options)
+    for change in found.changes:
+        write(change.diff(), None)
+    for left in found.left:
+        write(f"{left}\n", None)
+    write(f"{found.summary()}\n", None)
+    if write_files_:
+        tools.migrate.write(found, allow_dirty=allow_dirty)

@@ -7,17 +7,29 @@ Reads the source of endpoints, dependencies and what they call; runs none of it,
 import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from problems.contract._calls import Calls
 from problems.contract._findings import Certainty, Finding, Followed, RaiseSite, findings
 from problems.contract._findings import raise_sites as _raise_sites
 from problems.contract._operations import Operation, finish, operations, setup_of
 from problems.contract._sources import Sources
-from problems.contract._values import POSSIBLE, Outcome
+from problems.contract._values import POSSIBLE, Outcome, Raise
+from problems.declaring.problem import Problem
 from problems.errors import SetupError
 from problems.registry import Registry
 
-__all__ = ["Certainty", "Finding", "RaiseSite", "check", "declarations_of", "finish", "raise_sites"]
+__all__ = [
+    "Certainty",
+    "Finding",
+    "RaiseSite",
+    "Reached",
+    "check",
+    "declarations_of",
+    "finish",
+    "raise_sites",
+    "reached_by",
+]
 
 
 def check(app: object) -> list[Finding]:
@@ -60,6 +72,36 @@ def raise_sites(app: object) -> list[RaiseSite]:
     return list(_raise_sites(_followed(app)))
 
 
+class Reached(NamedTuple):
+    """
+    What one endpoint, dependency or middleware can raise.
+
+    Attributes:
+        call: The function or object that the framework calls.
+        raises: The exceptions that it can raise, itself and in what it calls.
+        declares: The problem types that every operation with it declares.
+    """
+
+    call: object
+    raises: tuple[Raise, ...]
+    declares: frozenset[type[Problem]]
+
+
+def reached_by(app: object) -> list[Reached]:
+    """
+    Return what each endpoint, dependency and middleware of an application can raise.
+
+    Raises:
+        SetupError: *app* is not an application.
+    """
+    every, calls = _operations_of(app)
+    declared: dict[object, frozenset[type[Problem]]] = {}
+    for operation in every:
+        for call in operation.calls:
+            declared[call] = declared.get(call, frozenset(operation.written)) & frozenset(operation.written)
+    return [Reached(call, tuple(calls.root(call).raises), types) for call, types in declared.items()]
+
+
 def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, dict[str, Operation]]:
     """Return the registry of an application, and its operations with what they declare, by method and path."""
     found: dict[str, Operation] = {}
@@ -71,17 +113,21 @@ def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, d
 
 
 def _followed(app: object) -> list[Followed]:
-    if not hasattr(app, "routes"):
-        raise SetupError(f"{app!r} is no application. Give one of Starlette's or FastAPI's.")
-    every = list(operations(app))
-    translated = {cls for operation in every for cls in operation.translate}
-    calls = Calls(Sources(frozenset(_packages(every))), translated)
+    every, calls = _operations_of(app)
     outcomes: dict[object, Outcome] = {}
     for operation in every:
         for call in operation.calls:
             if call not in outcomes:
                 outcomes[call] = calls.root(call)
     return [_of(operation, outcomes, calls) for operation in every]
+
+
+def _operations_of(app: object) -> tuple[list[Operation], Calls]:
+    if not hasattr(app, "routes"):
+        raise SetupError(f"{app!r} is not an application. Pass a Starlette or FastAPI application: `check(app)`.")
+    every = list(operations(app))
+    translated = {cls for operation in every for cls in operation.translate}
+    return every, Calls(Sources(frozenset(_packages(every))), translated)
 
 
 def _of(operation: Operation, outcomes: dict[object, Outcome], calls: Calls) -> Followed:

@@ -1,5 +1,5 @@
 """
-What developers run over vocabularies and documents: the modules `lint`, `diff`, `export` and `generate`.
+What developers run over vocabularies and documents: the modules `lint`, `diff`, `export`, `generate` and `migrate`.
 
 May import `problems.documenting` and everything below it; no door of a framework and no terminal.
 """
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from problems._wire.later import later
 
 if TYPE_CHECKING:
-    from problems.tools import diff, export, generate, lint
+    from problems.tools import diff, export, generate, lint, migrate
 
-__all__ = ["diff", "export", "generate", "lint"]
+__all__ = ["diff", "export", "generate", "lint", "migrate"]
 
 if not TYPE_CHECKING:  # or type checkers would accept any attribute of this module
     # Loaded when asked for: each command needs one of them.
