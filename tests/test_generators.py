@@ -155,6 +155,57 @@ def test_openapi_typescript(folder):
     )
 
 
+NARROWS: Final = """\
+export function read(problem: Conflict): string {
+  switch (problem.type) {
+    case "https://shop.example/problems/out-of-stock": {
+      const available: number = problem.available;
+      return `${available}`;
+    }
+    case "https://shop.example/problems/order-already-paid": {
+      const paid: string = problem.paid_at;
+      return paid;
+    }
+    default: {
+      const never: never = problem;
+      return never;
+    }
+  }
+}
+"""
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize(
+    ("command", "conflict"),
+    [
+        pytest.param(
+            ("openapi-ts", "-i", "openapi.json", "-o", "client"),
+            'import type { ChangeOrderErrors } from "./client/types.gen";\ntype Conflict = ChangeOrderErrors[409];\n',
+            id="hey-api",
+        ),
+        pytest.param(
+            ("orval", "--input", "openapi.json", "--output", "client/api.ts", "--client", "fetch"),
+            'import type { changeOrderResponse409 } from "./client/api";\n'
+            'type Conflict = changeOrderResponse409["data"];\n',
+            id="orval",
+        ),
+    ],
+)
+def test_typescript_clients(folder, command, conflict):
+    """
+    In clients that hey-api and orval generate, `status`, then `type`, narrows.
+    """
+    name, *options = command
+    run(tool(name), *options, cwd=folder)
+    (folder / "consumer.ts").write_text(conflict + NARROWS)
+    strict = ("--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable")
+
+    assert "" == run(
+        tool("tsc"), *strict, "--module", "esnext", "--moduleResolution", "bundler", "consumer.ts", cwd=folder
+    )
+
+
 def test_openapi_python_client(folder):
     """
     The generated client has one class for each problem type, and returns that of the `type` that was sent.
