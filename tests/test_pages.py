@@ -2,6 +2,7 @@ import ast
 import json
 import re
 import shlex
+import time
 from html.parser import HTMLParser
 from typing import Annotated
 
@@ -510,6 +511,34 @@ class TestDocstring:
         What people write in docstrings is shown as they mean it, and HTML as text.
         """
         assert html == to_html(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(lambda size: "`" * size, id="backticks"),
+            pytest.param(lambda size: " ".join("`" * it for it in range(1, int((2 * size) ** 0.5))), id="longer runs"),
+            pytest.param(lambda size: "**a " * size, id="open strong"),
+            pytest.param(lambda size: "*a " * size, id="open emphasis"),
+            pytest.param(lambda size: "*" * size, id="stars"),
+            pytest.param(lambda size: "*a **b** " * size, id="strong in emphasis"),
+            pytest.param(lambda size: "[" * size, id="brackets"),
+            pytest.param(lambda size: "[a](./" * size, id="open links"),
+            pytest.param(lambda size: "````\n```\n" * size, id="fences"),
+            pytest.param(lambda size: "- a\n" * size, id="items"),
+            pytest.param(lambda size: "a\n" + " " * size + "b\n" * size, id="white space"),
+        ],
+    )
+    def test_the_time_grows_with_the_text(self, text):
+        """
+        Eight times the text takes about eight times as long, not 64 times; nothing nests without end.
+        """
+        times = []
+        for size in (1_000, 8_000):
+            started = time.process_time()
+            to_html(text(size))
+            times.append(time.process_time() - started)
+
+        assert times[1] <= 24 * max(times[0], 0.005)
 
     @given(st.text(alphabet="*`[]()<>&\n -1.ab\"'", max_size=60))
     def test_it_is_well_formed_whatever_it_is(self, text):

@@ -2,7 +2,7 @@
 Docstrings as HTML: the part of Markdown that people write in them.
 
 Paragraphs, lists, fenced code, `code`, **strong**, *emphasis* and [links](https://example.com/). Everything else stays
-the text it is; HTML in it is never passed on.
+the text it is; HTML in it is never passed on. The time grows with the length of the text, whatever is in it.
 """
 
 import re
@@ -12,14 +12,15 @@ from typing import Final
 
 __all__ = ["inline", "to_html"]
 
-_FENCE: Final = re.compile(r"^(`{3,}+)[^`\n]*\n(.*?)(?:^\1`*\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(r"^(`{3,}+)[^`\n]*\n(.*?)(?:^\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _ITEM: Final = re.compile(r"^(?:([-*+])|\d+[.)]) +", re.MULTILINE)
-_CODE: Final = re.compile(r"(?<!`)(`++)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_TICKS: Final = re.compile(r"`+")
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:|[./#])[^\s()<>\"]*)\)")
-_STRESS: Final = re.compile(
-    r"\*\*(?=\S)(?P<strong>.+?)(?<=\S)\*\*(?!\*)|(?<![\w*])\*(?=\S)(?P<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<=\S)\*(?![\w*])",
-    re.DOTALL,
-)
+_EM: Final = re.compile(r"(?<![\w*])\*(?=\S)(?P<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<=\S)\*(?![\w*])", re.DOTALL)
+_STRESS: Final = re.compile(rf"\*\*(?=\S)|{_EM.pattern}", re.DOTALL)
+_END_OF_STRONG: Final = re.compile(r"(?<=\S)\*\*(?!\*)")
+_NESTED: Final = 4
+"""Stress within stress is marked so deep."""
 
 
 def to_html(text: str) -> str:
@@ -62,10 +63,30 @@ def inline(text: str) -> str:
     """
     shown: list[str] = []
     end = 0
-    for code in _CODE.finditer(text):  # what is code is nothing else
-        shown += [_marked(text[end : code.start()]), f"<code>{escape(code[2].strip())}</code>"]
-        end = code.end()
+    for start, stop, code in _code_in(text):  # what is code is nothing else
+        shown += [_marked(text[end:start]), f"<code>{escape(code.strip())}</code>"]
+        end = stop
     return "".join([*shown, _marked(text[end:])])
+
+
+def _code_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where each span of code begins and ends, and the code: it ends with as many backticks as it begins with."""
+    runs = [(run.start(), run.end()) for run in _TICKS.finditer(text)]
+    following: dict[int, int] = {}
+    ends: list[int | None] = []
+    for number in range(len(runs) - 1, -1, -1):
+        size = runs[number][1] - runs[number][0]
+        ends.append(following.get(size))
+        following[size] = number
+    ends.reverse()
+    number = 0
+    while number < len(runs):
+        end = ends[number]
+        if end is None:
+            number += 1
+            continue
+        yield runs[number][0], runs[end][1], text[runs[number][1] : runs[end][0]]
+        number = end + 1
 
 
 def _marked(text: str) -> str:
@@ -77,11 +98,18 @@ def _marked(text: str) -> str:
     return "".join([*shown, _stressed(text[end:])])
 
 
-def _stressed(text: str) -> str:
+def _stressed(text: str, depth: int = _NESTED) -> str:
     shown: list[str] = []
-    end = 0
-    for stress in _STRESS.finditer(text):
-        tag = str(stress.lastgroup)
-        shown += [escape(text[end : stress.start()]), f"<{tag}>{_stressed(stress[tag])}</{tag}>"]
-        end = stress.end()
+    end = at = 0
+    opening = _STRESS
+    while depth and (found := opening.search(text, at)):
+        tag, inner, stop = "em", found["em"], found.end()
+        if inner is None:
+            closing = _END_OF_STRONG.search(text, stop + 1)
+            if closing is None:  # nor is there one for what follows, so none is looked for again
+                opening, at = _EM, found.start()
+                continue
+            tag, inner, stop = "strong", text[stop : closing.start()], closing.end()
+        shown += [escape(text[end : found.start()]), f"<{tag}>{_stressed(inner, depth - 1)}</{tag}>"]
+        end = at = stop
     return "".join([*shown, escape(text[end:])])
