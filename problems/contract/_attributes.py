@@ -96,6 +96,18 @@ class Attributes(ABC):
             self._modules[file] = names
         return self._modules[file]
 
+    def global_hint(self, name: str, names: Names) -> Values:
+        """Return what the annotation of a global says."""
+        scope: Names | None = names
+        while scope is not None and scope.globals is None:
+            scope = scope.outer
+        hints: object = (
+            scope.globals.get("__annotations__") if scope is not None and scope.globals is not None else None
+        )
+        if scope is None or not isinstance(hints, dict) or name not in hints:
+            return ()
+        return self._hinted(hints[name], scope)
+
     # --- assigned attributes ----------------------------------------------------------------------------------------
 
     def assign(self, base: Value, name: str, values: Values) -> None:

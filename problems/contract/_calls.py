@@ -71,7 +71,7 @@ _BUDGET: Final = 1_500
 _LARGE: Final = 1_000
 """From so many activations on, functions that cannot lead to an exception for a client are left out."""
 
-_CONTEXTS: Final = (6, 14)
+_CONTEXTS: Final = (6, 12)
 """From so many activations of one function on, its arguments are told apart less: by class, and then not at all."""
 
 _RUNNERS: Final = frozenset(

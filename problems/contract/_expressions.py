@@ -60,7 +60,7 @@ _MUTATORS: Final = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "update", "setdefault", "put", "put_nowait", "extendleft"}
 )
 _CALLABLES: Final = (types.FunctionType, types.MethodType, functools.partial)
-_MOST_ELEMENTS: Final = 200
+_MOST_ELEMENTS: Final = 60
 
 
 class Caller(Protocol):
@@ -88,6 +88,10 @@ class Caller(Protocol):
 
     def is_own(self, function: types.FunctionType) -> bool:
         """Return whether a function is written by the application's authors."""
+        ...
+
+    def global_hint(self, name: str, names: Names) -> Values:
+        """Return what the annotation of a global says."""
         ...
 
     def assign(self, base: Value, name: str, values: Values) -> None:
@@ -188,6 +192,8 @@ class Expressions(ABC):
         values = self.names.get(name)
         if values == (UNKNOWN,):
             return status_in_name(name) or values
+        if values == (Known(None), UNKNOWN) and not self.names.is_own(name):
+            return unique((*self.caller.global_hint(name, self.names), *values))
         return values
 
     def _part(self, part: ast.expr) -> str:

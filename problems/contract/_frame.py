@@ -385,7 +385,11 @@ class Frame(Managers, Expressions):
         base = ".".join([*parents, *([node.module] if node.module else [])])
         for alias in node.names:
             found = tuple(it for module in _module(base) for it in look(module, alias.name))
-            self.names.bind(alias.asname or alias.name, found or _module(f"{base}.{alias.name}") or self.opened())
+            if found == (Known(None),):
+                found = (*self.caller.attribute(_module(base)[0], alias.name), UNKNOWN)
+            name = alias.asname or alias.name
+            self.names.bind(name, found or _module(f"{base}.{alias.name}") or self.opened())
+            self.names.imported.add(name)
 
 
 def exceptions(values: Iterable[Value]) -> tuple[type[BaseException], ...] | None:

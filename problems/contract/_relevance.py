@@ -17,6 +17,9 @@ __all__ = ["Relevance"]
 
 _MAKERS: Final = frozenset({"__init__", "__new__", "__call__", "__post_init__"})
 _DEEPEST: Final = 4
+_DATA: Final = frozenset(
+    {str, int, float, bool, bytes, list, dict, tuple, set, frozenset, type(None), types.ModuleType}
+)
 
 
 class Relevance:
@@ -46,6 +49,8 @@ class Relevance:
             for name, value in list(vars(module).items()):
                 if isinstance(value, type) and issubclass(value, self._exceptions):
                     names |= {name, value.__name__}
+                if type(value) in _DATA:
+                    continue
                 is_imported = isinstance(value, type) and value.__module__ != module.__name__
                 for function in () if is_imported else _functions(value):
                     codes[function.__code__] = None

@@ -98,13 +98,15 @@ def _tree(code: CodeType, lines: list[str]) -> Function | None:
     """Parse the lines of one function, and only if that fails the whole file."""
     first, last = code.co_firstlineno, _last_line(code)
     if code.co_name != "<lambda>" and 0 < first <= len(lines):
-        # Under `if 1:` an indented function is a block, and its columns stay as they are in the file.
-        start = "if 1:\n" if lines[first - 1][:1].isspace() else "\n"
-        for end in (last, min(last + 1, len(lines)), min(last + 2, len(lines))):
+        # Empty lines keep its lines as they are in the file, and a block, under `if 1:`, its columns.
+        is_indented = lines[first - 1][:1].isspace() and first > 1
+        start = "\n" * (first - 2) + "if 1:\n" if is_indented else "\n" * (first - 1)
+        for end in dict.fromkeys((last, min(last + 1, len(lines)), min(last + 2, len(lines)))):
             tree = _parsed(start + "".join(lines[first - 1 : end]))
             if tree is not None:
-                ast.increment_lineno(tree, first - 2)
-                return _matching(tree, code)
+                statement = tree.body[0]
+                node = statement.body[0] if isinstance(statement, ast.If) else statement
+                return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
     tree = _parsed("".join(lines))
     return None if tree is None else _matching(tree, code)
 

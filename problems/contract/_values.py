@@ -68,6 +68,9 @@ UNREAD: Final = -1
 
 T = TypeVar("T", bound=type)
 _DEEPEST: Final = 7
+_MANY: Final = 12
+_MOST: Final = 40
+"""More values than this are not told apart."""
 
 
 def _remembering(cls: T) -> T:
@@ -448,7 +451,7 @@ class Outcome:
 class Names:
     """The names that a function sees, from the inside out."""
 
-    __slots__ = ("context", "file", "function", "globals", "known", "outer", "own", "shared", "version")
+    __slots__ = ("context", "file", "function", "globals", "imported", "known", "outer", "own", "shared", "version")
 
     def __init__(
         self, file: str, outer: "Names | None" = None, known: "dict[str, Any] | None" = None, function: str = ""
@@ -457,6 +460,7 @@ class Names:
         self.own: dict[str, Values] = {}
         self.outer, self.known = outer, known or {}
         self.shared: set[str] = set()
+        self.imported: set[str] = set()
         self.version = 0
         self.context: Hashable = None
         self.globals: dict[str, Any] | None = None
@@ -485,7 +489,7 @@ class Names:
 
     def is_own(self, name: str) -> bool:
         """Return whether a name is bound in this very function."""
-        return name in self.own and name not in self.shared
+        return name in self.own and name not in self.shared and name not in self.imported
 
     def get(self, name: str) -> Values:
         """Return what a name can be."""
@@ -494,7 +498,9 @@ class Names:
             if name in scope.own and name not in scope.shared:
                 return scope.own[name]
             if name in scope.known:
-                return (Known(scope.known[name]),)
+                known = scope.known[name]
+                # A global that is `None` before the application has started is set later.
+                return (Known(known),) if known is not None else (Known(None), UNKNOWN)
             scope = scope.outer
         return (UNKNOWN,)
 
@@ -504,9 +510,32 @@ class Names:
 
 
 def unique(values: Iterable[Value]) -> Values:
-    """Return each value once."""
+    """Return each value once; of many, those alike as one."""
     every = values if isinstance(values, tuple) else tuple(values)
-    return every if len(every) < 2 else tuple(dict.fromkeys(every))
+    if len(every) < 2:
+        return every
+    found = tuple(dict.fromkeys(every))
+    return found if len(found) <= _MANY else _merged(found)
+
+
+def _merged(values: Values) -> Values:
+    """Return fewer values for many: one text, one container, and any value from a certain number on."""
+    found: dict[Value, None] = {}
+    inside: list[Value] = []
+    keys: list[Value] = []
+    for value in values:
+        match value:
+            case Text() | Known(str() | bytes() | float()):
+                found[Instance(str, exact=True)] = None
+            case Container():
+                inside += value.values
+                keys += value.keys
+            case _:
+                found[value] = None
+    if inside or keys:
+        found[Container(unique(inside), unique(keys), exact=False)] = None
+    merged = tuple(found)
+    return merged if len(merged) <= _MOST else (*merged[:_MOST], UNKNOWN)
 
 
 def shallow(values: Values) -> Values:
