@@ -101,12 +101,10 @@ class Attributes(ABC):
         scope: Names | None = names
         while scope is not None and scope.globals is None:
             scope = scope.outer
-        hints: object = (
-            scope.globals.get("__annotations__") if scope is not None and scope.globals is not None else None
-        )
-        if scope is None or not isinstance(hints, dict) or name not in hints:
+        if scope is None or scope.globals is None:
             return ()
-        return self._hinted(hints[name], scope)
+        hints: object = scope.globals.get("__annotations__")
+        return self._hinted(hints[name], scope) if isinstance(hints, dict) and name in hints else ()
 
     # --- assigned attributes ----------------------------------------------------------------------------------------
 

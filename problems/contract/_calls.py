@@ -632,9 +632,11 @@ def _text(values: Iterable[Value]) -> str | None:
 
 
 def annotation_of(function: types.FunctionType) -> Values:
-    """Return what a function of a library says it returns, if its annotation is an object already."""
+    """Return what a function of a library says it returns."""
     hint: object = function.__annotations__.get("return")
-    return () if hint is None or isinstance(hint, str) else tuple(it for it in of_type(hint) if it != UNKNOWN)
+    if isinstance(hint, str):
+        return annotated(ast.Constant(hint), Names("", known=function.__globals__), look)
+    return () if hint is None else tuple(it for it in of_type(hint) if it != UNKNOWN)
 
 
 def _declared_raises(function: types.FunctionType, frame: Expressions) -> Iterator[Raise]:

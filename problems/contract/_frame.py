@@ -50,6 +50,7 @@ class Frame(Managers, Expressions):
     """One activation of a function."""
 
     _handling: tuple[tuple[Raise, ...], ...] = ()
+    _tested: frozenset[str] = frozenset()
     returned = False
     """Whether a `return` is reached."""
 
@@ -248,10 +249,16 @@ class Frame(Managers, Expressions):
     def _if(self, node: ast.If) -> bool:
         holds = self.test(node.test)
         off = self._is_off(node.test) if holds is None else None
+        before, tested = self._tested, _names_tested(node.test)
+        # What was asked before on this way may contradict: `if key == 1: return`, and then `if key == 1: raise`.
+        level = CERTAIN if before.isdisjoint(tested) else LIKELY
+        self._tested = before | tested
         ends = []
         for branch, skipped in ((node.body, False), (node.orelse, True)):
             if holds is None or holds is not skipped:
-                ends.append(self.branch(branch, POSSIBLE if off is not None and off is not skipped else CERTAIN))
+                ends.append(self.branch(branch, POSSIBLE if off is not None and off is not skipped else level))
+        if not any(ends):
+            self._tested = before
         return all(ends)
 
     def _match(self, node: ast.Match) -> bool:
@@ -437,6 +444,21 @@ def _reach(
 def _is_raised_by_hand(cls: type[BaseException]) -> bool:
     """Return whether only a `raise` in the application raises an exception, and neither Python nor a library."""
     return issubclass(cls, Problem)
+
+
+def _names_tested(test: ast.expr) -> frozenset[str]:
+    """Return the names that a condition asks about themselves, and not about something that they lead to."""
+    match test:
+        case ast.Name(id=name):
+            return frozenset({name})
+        case ast.UnaryOp(operand=inner):
+            return _names_tested(inner)
+        case ast.BoolOp(values=parts):
+            return frozenset[str]().union(*map(_names_tested, parts))
+        case ast.Compare(left=left, comparators=others):
+            return frozenset[str]().union(*map(_names_tested, (left, *others)))
+        case _:
+            return frozenset()
 
 
 def _truth(value: Value) -> bool | None:

@@ -17,9 +17,7 @@ __all__ = ["Relevance"]
 
 _MAKERS: Final = frozenset({"__init__", "__new__", "__call__", "__post_init__"})
 _DEEPEST: Final = 4
-_DATA: Final = frozenset(
-    {str, int, float, bool, bytes, list, dict, tuple, set, frozenset, type(None), types.ModuleType}
-)
+_DATA: Final = frozenset({str, int, float, bool, bytes, list, dict, tuple, set, type(None), types.ModuleType})
 
 
 class Relevance:
@@ -41,7 +39,7 @@ class Relevance:
             self._codes = self._relevant()
         return code in self._codes
 
-    def _relevant(self) -> set[types.CodeType]:
+    def _relevant(self) -> set[types.CodeType]:  # noqa: C901 - one pass over names
         names: set[str] = set()
         aliases: dict[str, set[str]] = {}
         codes: dict[types.CodeType, None] = {}
