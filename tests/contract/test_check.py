@@ -845,7 +845,7 @@ class TestArgument:
         """
         Nothing would be found, and all seem well.
         """
-        with pytest.raises(SetupError, match=r"is no application\. Give one of Starlette's or FastAPI's\."):
+        with pytest.raises(SetupError, match=r"is not an application\. Pass a Starlette or FastAPI application: `check\(app\)`\."):
             check(wrong)
 
 
