@@ -73,19 +73,27 @@ class Outermost:
         # Outside of the `except`: an exception that is raised again keeps its own context.
         remaining = await end_stream(self._setup, raised, scope, receive, point) if point.stream else raised
         if remaining is not None:
-            await self._answer(remaining, scope, receive, way, point)
+            remaining = await self._answer(remaining, scope, receive, way, point)
+        if remaining is not None:
+            try:
+                raise remaining
+            finally:
+                del raised, remaining  # a frame of its traceback would refer to the exception
 
-    async def _answer(self, raised: Exception, scope: Scope, receive: Receive, way: Way, point: Point) -> None:
+    async def _answer(
+        self, raised: Exception, scope: Scope, receive: Receive, way: Way, point: Point
+    ) -> Exception | None:
+        """Answer an exception, and return it if it goes on."""
         if is_disconnect(raised):
             if way.owner is not self._place:
-                raise raised
+                return raised
             way.leave()
-            return
+            return None
         if point.started:
-            raise raised
+            return raised
         response = respond(self._setup, scope, raised)
         if not response.decision.answer.is_expected:
-            raise raised
+            return raised
         response.decision.announce()
         if not await way.send(response, scope, point):
             await response.transmit(scope, receive, point)
@@ -93,6 +101,7 @@ class Outermost:
         raised.__traceback__ = None  # as Starlette does: an instance that is raised again would collect them
         if way.owner is self._place:
             way.leave()
+        return None
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         way: Way | None = scope.get(WAY)
@@ -113,17 +122,22 @@ class Outermost:
             raised = exc
         else:
             return
-        if is_disconnect(raised):
-            raise raised
+        if is_disconnect(raised) or not await self._end(raised, scope, receive, send, is_outermost=is_outermost):
+            try:
+                raise raised
+            finally:
+                del raised  # a frame of its traceback would refer to the exception
+
+    async def _end(self, raised: Exception, scope: Scope, receive: Receive, send: Send, *, is_outermost: bool) -> bool:
+        """End a WebSocket that raised an exception, and return whether that was all."""
         if isinstance(raised, WebSocketException):
             await closing(raised)(scope, receive, send)
-            return
+            return True
         response = respond(self._setup, scope, raised)
         is_expected = response.decision.answer.is_expected
         if not Sent.of(scope).ended and (is_expected or is_outermost):
             await (response if is_expected else Quietly(response))(scope, receive, send)
-        if not is_expected:
-            raise raised
+        return is_expected
 
 
 class Innermost:
@@ -161,7 +175,10 @@ class Innermost:
             return
         remaining = await end_stream(self._setup, raised, scope, receive, point)
         if remaining is not None:
-            raise remaining
+            try:
+                raise remaining
+            finally:
+                del raised, remaining  # a frame of its traceback would refer to the exception
 
 
 async def end_stream(setup: Setup, raised: Exception, scope: Scope, receive: Receive, point: Point) -> Exception | None:
@@ -277,9 +294,11 @@ class ProblemMiddleware:
         else:
             return
         if scope["type"] == "http":
-            remaining = await answer_crash(setup, self._place, raised, scope)
-            await remaining(scope, receive, send)
-        raise raised
+            await (await answer_crash(setup, self._place, raised, scope))(scope, receive, send)
+        try:
+            raise raised
+        finally:
+            del raised  # a frame of its traceback would refer to the exception
 
 
 def closing(exc: WebSocketException) -> Closing:

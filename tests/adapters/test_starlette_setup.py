@@ -218,9 +218,7 @@ class TestRefused:
         class OutOfStock(Conflict, type="https://shop.example/out", title="Out of stock"):
             left: int
 
-        with pytest.raises(
-            SetupError, match=r"`translate` cannot turn KeyError into .*OutOfStock.*`left=` is missing"
-        ):
+        with pytest.raises(SetupError, match=r"`translate` cannot turn KeyError into .*OutOfStock.*`left=` is missing"):
             add_problems(Starlette(), policy=Policy(translate={KeyError: OutOfStock}))
 
 

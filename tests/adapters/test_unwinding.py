@@ -1,6 +1,7 @@
 """Failures in every place, below middleware of every kind: what the application's own code sees, and what is sent."""
 
 import asyncio
+import gc
 from contextlib import suppress
 
 import pytest
@@ -334,3 +335,37 @@ class TestNote:
         error.__notes__ = notes
 
         assert notes == self.notes(error=error)[1]
+
+
+@pytest.mark.parametrize("path", ["/fine", "/crash", "/refused"])
+@pytest.mark.parametrize("decoration", [None, "session", "CORS"])
+def test_no_request_leaves_a_cycle(decoration, path):
+    """
+    After a request there is nothing for the garbage collector, whether it succeeds or fails.
+    """
+    app = make("Starlette", None, decoration, "inside", [])
+    app.user_middleware.pop()  # `BaseHTTPMiddleware` itself leaves cycles
+
+    async def requests(number):
+        for _ in range(number):
+            scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", "root_path": ""}
+            with suppress(Crash):
+                await app(scope, receive, send)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        pass
+
+    async def garbage():
+        await requests(5)
+        gc.collect()
+        gc.disable()
+        try:
+            await requests(20)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert 20 > asyncio.run(garbage())
