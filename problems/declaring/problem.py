@@ -12,9 +12,9 @@ from contextlib import suppress
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, dataclass_transform
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, PydanticSchemaGenerationError, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import from_json
+from pydantic_core import CoreSchema, from_json
 from starlette.exceptions import HTTPException
 
 from problems._wire.details import ProblemDetails
@@ -26,7 +26,7 @@ from problems.declaring._definition import ATTRIBUTE, Definition, definition_of
 from problems.declaring._header import Inherited, Words, declare, unknown_word
 from problems.declaring._members import Members
 from problems.declaring._mistakes import of_headers, of_members, of_positionals, of_status
-from problems.errors import InvalidDefinition, InvalidMembers
+from problems.errors import InvalidDefinition, InvalidMembers, SetupError
 
 __all__ = ["ClientProblem", "Problem", "ServerProblem", "detail_of", "details_of", "extensions_of", "unvalidated"]
 
@@ -221,6 +221,18 @@ class Problem(Declared, HTTPException):
     def __repr__(self) -> str:
         detail = detail_of(self)
         return f"{type(self).__name__}({', '.join(filter(None, (detail and briefly(detail, 300), _shown(self))))})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let models hold problems where they allow arbitrary types; elsewhere a model was expected."""
+        try:
+            return handler(source)
+        except PydanticSchemaGenerationError:
+            name = cls.__name__
+        raise SetupError(
+            f"{cls.__qualname__} is an exception, not a model. Write `responses=responses({name})`, with `responses` "
+            f"of `problems.fastapi`, or `@raises({name})` on the endpoint."
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without ``__init__``: it may be the user's own, and the members are valid already.
