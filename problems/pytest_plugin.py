@@ -1,5 +1,5 @@
 """
-What the pytest plugin does once it is used: the report of `--problems-report`, and what the fixtures give.
+The pytest plugin once it is used: the report of `--problems-report`, and the objects of the fixtures.
 
 Notes the problem types that applications answer with and that clients receive. The option and the fixtures themselves
 are in `typed_problems.pytest_entry`, which loads this module when it is needed.
@@ -34,7 +34,7 @@ class ClientFactory(Protocol):
 
 @contextmanager
 def client_factory() -> Generator[ClientFactory, None, None]:
-    """Yield what makes clients that do not raise what the application raises: they get its answer, as others do."""
+    """Yield a factory of clients that get the answer to a crash instead of the exception."""
     with ExitStack() as stack:
 
         def make(app: Starlette, **options: Any) -> TestClient:
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Report:
-    """Which problem types of a registry the tests of one run have seen, and which not."""
+    """The problem types of a registry that the tests of one run have seen."""
 
     NAME: Final = "problems-report"
 
@@ -67,7 +67,7 @@ class Report:
         self._patch = pytest.MonkeyPatch()
 
     def pytest_sessionstart(self) -> None:
-        """Load the registry, and begin to listen."""
+        """Load the registry, and start listening."""
         try:
             self._registry = load_registry(self._target)
         except TargetError as error:
@@ -75,24 +75,24 @@ class Report:
         self._patch.setattr(WATCH, "observers", (*WATCH.observers, self.note))
 
     def note(self, problem: object) -> None:
-        """Note what was answered or received."""
+        """Note a problem that was answered or received."""
         cls = type(problem)
         self.seen.add(_name(cls.__bases__[1] if issubclass(cls, ReceivedProblem) else cls))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Stop to listen; a process of pytest-xdist tells the one that reports what it has seen."""
+        """Stop listening; a process of pytest-xdist passes its types on to the process that reports."""
         self._patch.undo()
         output: dict[str, list[str]] = getattr(session.config, "workeroutput", {})
         output[_OUTPUT] = sorted(self.seen)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
-        """Take over what a process of pytest-xdist has seen."""
+        """Add the types that a process of pytest-xdist has seen."""
         self.seen.update(getattr(node, "workeroutput", {}).get(_OUTPUT, ()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what no test has seen."""
+        """Write the types that no test has seen."""
         types = types_of(self._registry)
         unseen = [cls for cls in types if _name(cls) not in self.seen]
         terminalreporter.section(f"problem types of {self._target}")

@@ -1,7 +1,7 @@
 """
-Problems in WebSockets: the close frame that tells of one, and the problem that a close frame tells of.
+Close frames for problems, and problems from close frames.
 
-Follows RFC 6455, section 7.4. Knows no connection: it neither sends nor receives.
+Follows RFC 6455, section 7.4. Neither sends nor receives.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _NEVER_SENT: Final = frozenset({1004, 1005, 1006, 1010})
 
 class Close(NamedTuple):
     """
-    What is in a close frame.
+    The content of a close frame.
 
     Attributes:
         code: The close code.
@@ -36,10 +36,10 @@ class Close(NamedTuple):
 
 def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callable[[int], int] = close_code) -> Close:
     """
-    Return the close frame that tells of a problem.
+    Return the close frame for a problem.
 
-    The reason is the type URI; for `about:blank`, and a URI that does not fit, the title. It is never the detail or a
-    member, which may hold data that intermediaries log.
+    The reason is the type URI, or the title for `about:blank` and for a URI that does not fit. It is never the detail
+    or a member, which may contain data that intermediaries log.
 
     >>> from problems import NotFound, Unauthorized
     >>> close_for(Unauthorized(challenges="Bearer"))
@@ -48,9 +48,9 @@ def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callab
     Close(code=4404, reason='Not Found')
 
     Args:
-        problem: The occurrence. A received one is told as the 502 that it is for others.
+        problem: The occurrence. A received problem is a 502, as in a response.
         registry: The problem types of the application, for their URIs.
-        codes: Which close code tells of a status.
+        codes: Returns the close code for a status.
 
     Raises:
         ValueError: *codes* returns a code that no endpoint may send.

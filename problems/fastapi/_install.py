@@ -1,7 +1,7 @@
 """
 `add_problems` for FastAPI: its validation errors, and its document.
 
-Knows FastAPI's exceptions; what is answered is decided in `problems.answering._answer`.
+Knows FastAPI's exceptions; `problems.answering` decides what is answered.
 """
 
 import sys
@@ -34,10 +34,10 @@ _INVALID: Final = (RequestValidationError, WebSocketRequestValidationError)
 
 def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Policy = Policy()) -> None:
     """
-    Make *app* answer with a problem document wherever it answers with an error, and document what is declared.
+    Make *app* answer every error with a problem document, and document the declared problems.
 
-    What is mounted in it is reached too. Handlers of yours keep winning for their classes, be they registered before
-    or after; an `app.openapi` of yours is called and extended.
+    Mounted applications are reached too. Your own exception handlers keep working, whether they are registered before
+    or after; your own `app.openapi` is called and extended.
 
     >>> from fastapi import FastAPI
     >>> app = FastAPI()
@@ -49,8 +49,8 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
         policy: How to answer.
 
     Raises:
-        SetupError: The application has problems already, has served already, or has handlers for status codes; or
-            the policy translates to a problem type that needs members.
+        SetupError: The application has problems already, or has served already; or the policy translates to a problem
+            type that needs members.
         InvalidRegistry: The registry has several problem types for invalid requests, or one that needs further members.
     """
     setup = setup_for(registry, policy)._replace(declares=declares, read=_Reader())
@@ -63,7 +63,7 @@ def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Po
 
 
 class _Reader:
-    """Reads FastAPI's validation errors; knows the secrets of routes, and of the last document that it has seen."""
+    """Reads FastAPI's validation errors; remembers the secrets of routes and of the last document."""
 
     def __init__(self) -> None:
         self._document: object = None
@@ -71,7 +71,7 @@ class _Reader:
         self._of_routes = Secrets()
 
     def __call__(self, exc: Exception, scope: Facts, policy: Policy) -> Exception:
-        """Return the rejected inputs that *exc* tells of, *exc* itself if it tells of none."""
+        """Return the rejected inputs of a validation error; any other exception as it is."""
         if _is_group(exc):
             parts = [self(part, scope, policy) for part in exc.exceptions]
             is_same = all(map(is_, parts, exc.exceptions))
@@ -89,7 +89,7 @@ class _Reader:
         return exc
 
     def _secrets_of(self, scope: Facts) -> frozenset[str] | None:
-        """Return the names of what is declared as secret, if that is known: a rejected value no longer tells."""
+        """Return the names of secret inputs, or `None` if they are not known."""
         with suppress(Exception):  # what has no schema must not cost the client its error
             app, own = scope.get("app"), self._of_routes.of(scope)
             document = app.openapi() if isinstance(app, FastAPI) and own is not None else None

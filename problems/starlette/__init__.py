@@ -1,8 +1,7 @@
 """
-Problems in Starlette applications: each error they can answer with.
+Problem responses for Starlette applications.
 
-Passes the facts of a request to `problems.answering._answer`, sends what comes back, and
-tells the observers. Decides nothing itself.
+Handlers, middleware, mounts and streams; `problems.answering` decides what is sent. Does not import FastAPI.
 """
 
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # or checkers would take any name for one of this module
-    # What only some applications use: pages and YAML would be a third of what every import takes.
+    # Only some applications use pages and YAML: they would take a third of the time of every import.
     __getattr__, __dir__ = later(
         __name__,
         {

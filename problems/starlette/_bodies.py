@@ -1,8 +1,7 @@
 """
-Reading a request body in an endpoint that does it itself.
+Validated request bodies for endpoints of Starlette.
 
-Knows how JSON and forms are parsed, and turns what does not fit into a validation problem; what is told of it
-is decided in `problems.answering._answer`.
+Knows how JSON and forms are parsed; `problems.answering` decides what a validation problem contains.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -51,7 +50,7 @@ async def read_body(request: Request, model: TypeAdapter[T] | type[T]) -> T:
         model: A pydantic model, any other type that pydantic knows, or a `TypeAdapter`, which is built once.
 
     Raises:
-        ValidationProblem: The body is missing, no JSON, or does not fit; with the status that the policy says.
+        ValidationProblem: The body is missing, is not valid JSON, or does not fit; with the status of the policy.
         UnsupportedMediaType: It is neither JSON nor a form.
     """
     wanted = _wanted(model)
@@ -64,7 +63,7 @@ async def read_body(request: Request, model: TypeAdapter[T] | type[T]) -> T:
         raise UnsupportedMediaType(accept=[JSON])
     raw = await request.body()
     try:
-        # Strict: NaN, lone surrogates, bytes that are no UTF-8 and endless nesting are no JSON.
+        # Strict: NaN, lone surrogates, bytes that are not UTF-8 and endless nesting are not valid JSON.
         body = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         fault: dict[str, Any] = {**_INVALID, "msg": f"Invalid JSON: {error}"} if raw else {**_MISSING}
@@ -73,18 +72,18 @@ async def read_body(request: Request, model: TypeAdapter[T] | type[T]) -> T:
 
 
 class _Wanted(Generic[T]):
-    """What a body is to be: read once for each type."""
+    """The type of a body: read once for each type."""
 
     def __init__(self, model: TypeAdapter[T] | type[T]) -> None:
         self.adapter: TypeAdapter[T] = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
 
     @cached_property
     def secrets(self) -> frozenset[str] | None:
-        """The names of its secrets; nothing if they are not known."""
+        """The names of its secrets; `None` if they are not known."""
         return secrets_in(self.adapter)
 
     def read(self, form: FormData) -> dict[str, object]:
-        """Return a form as the object that the type describes: what is an array is one, however often it comes."""
+        """Return a form as the object that the type describes: a field of an array type is always a list."""
         return {name: self._value(name, form.getlist(name)) for name in form}
 
     def _value(self, name: str, values: list[Any]) -> object:
@@ -94,7 +93,7 @@ class _Wanted(Generic[T]):
 
     @cached_property
     def _kinds(self) -> Mapping[str, set[str]]:
-        """By the names of its members, the JSON types that they can have."""
+        """The JSON types that each member can have, by its name."""
         schema = described(self.adapter) or {}
         kinds: dict[str, set[str]] = {}
         for part in _alternatives(schema, schema):
@@ -106,7 +105,7 @@ class _Wanted(Generic[T]):
 
 
 def _alternatives(schema: object, document: object) -> Iterator[Mapping[Any, object]]:
-    """Yield the schemas that one refers to, or leaves the choice of."""
+    """Yield a schema, the schemas it refers to, and its alternatives."""
     waiting, seen = [schema], set[object]()
     while waiting:
         part = waiting.pop()
@@ -129,7 +128,7 @@ def _wanted(model: TypeAdapter[T] | type[T]) -> _Wanted[T]:
 
 
 def _is_itself(model: object) -> TypeGuard[Hashable]:
-    """Whether nothing else is equal to *model*, as `int | str` is to `str | int`."""
+    """Whether *model* is equal to itself only; `int | str` is equal to `str | int`."""
     return isinstance(model, type | TypeAdapter)
 
 
@@ -137,7 +136,7 @@ def _validated(request: Request, body: object, wanted: _Wanted[T], validate: Cal
     try:
         return validate()
     except ValidationError as error:
-        # Without `error` as its cause: the text of that has the values.
+        # Without `error` as its cause: its text contains the values.
         errors = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors(include_url=False)]
         raise _problem(request, errors, body, wanted) from None
 

@@ -1,5 +1,5 @@
 """
-What one connection has been told so far, and the end of a WebSocket.
+The state of one WebSocket, and its end.
 
 Knows ASGI messages; neither problems nor exceptions.
 """
@@ -20,11 +20,11 @@ _ENDS: Final = frozenset({"websocket.http.response.start", "websocket.close", "w
 
 class Sent:
     """
-    What has been sent to one WebSocket.
+    The state of one WebSocket.
 
     Attributes:
-        accepted: Whether it was accepted: only a close frame can be told.
-        ended: Whether it was closed or denied, or the client has gone: nothing more can be told.
+        accepted: Whether the WebSocket was accepted: only a close frame can end it.
+        ended: Whether the WebSocket was closed or denied, or the client has disconnected: nothing more can be sent.
     """
 
     __slots__ = ("accepted", "ended")
@@ -34,7 +34,7 @@ class Sent:
 
     @classmethod
     def of(cls, scope: Scope) -> "Sent":
-        """Return that of a connection."""
+        """Return the state of a connection."""
         sent: Sent = scope.setdefault(_SENT, cls())
         return sent
 
@@ -62,12 +62,12 @@ class Sent:
 
 class Closing:
     """
-    An ASGI application that closes a WebSocket, if it is still there.
+    An ASGI application that closes a WebSocket, if it is still open.
 
     Args:
         close: The close frame.
         text: A text frame to send before it.
-        refusal: The close code if it is not accepted yet; there are no frames then, and servers answer 403.
+        refusal: The close code for a WebSocket that is not accepted yet; servers answer 403 then.
     """
 
     def __init__(self, close: Close, text: str | None = None, *, refusal: int = POLICY_VIOLATION) -> None:
@@ -84,7 +84,7 @@ class Closing:
                 await send({"type": "websocket.send", "text": self._text})
             await send({"type": "websocket.close", "code": code, "reason": self._close.reason})
         except OSError:
-            return  # the client has gone without saying so
+            return  # the client has disconnected without a close frame
 
 
 def can_deny(scope: Scope) -> bool:

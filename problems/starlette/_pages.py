@@ -1,7 +1,7 @@
 """
 Problem pages as an application to mount.
 
-Passes path and header fields to `problems.documenting.pages` and sends what comes back; decides nothing else.
+Passes path and header fields to `problems.documenting.pages` and sends the page that it returns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
 
     Args:
         registry: The problem types.
-        heading: What the index is called.
+        heading: The heading of the index.
     """
     need(registry, Registry, "registry", "Write `problem_pages(registry)` with the registry of the problem types.")
     made: dict[object, Pages] = {None: Pages(registry, heading=heading)}

@@ -1,5 +1,5 @@
 """
-Starlette's own schema generator, with what endpoints declare.
+Starlette's own schema generator, with the problems that endpoints declare.
 
 Knows Starlette's routes; the fragments come from `problems.openapi`.
 """
@@ -35,8 +35,8 @@ class ProblemSchemaGenerator(SchemaGenerator):
     {}
 
     Args:
-        base_schema: What the document begins with.
-        registry: The problem types, for their URIs; in a request that of the application.
+        base_schema: The beginning of the document.
+        registry: The problem types, for their URIs; by default the registry of the application that got a request.
     """
 
     def __init__(self, base_schema: dict[str, Any], registry: Registry | None = None) -> None:

@@ -1,7 +1,7 @@
 """
-The plain texts that Starlette's own middleware and routers answer with, as the exceptions they stand for.
+The plain texts of Starlette's own middleware and routers, as exceptions.
 
-Knows those texts, and nothing of what is answered instead.
+Knows those texts; `problems.answering` decides what is answered instead.
 """
 
 from collections.abc import Mapping
@@ -32,24 +32,24 @@ _TEXTS: Final[Mapping[int, tuple[bytes, ...]]] = {
     413: (b"Content Too Large",),
     416: (b"",),
 }
-"""How the texts of each status begin."""
+"""The beginnings of the texts of each status."""
 
 _NORMAL: Final = 1000
-"""The code of a close frame that tells of nothing (RFC 6455, section 7.4.1)."""
+"""The code of a close frame without an error (RFC 6455, section 7.4.1)."""
 
 _MAX: Final = 100
-"""None of them is longer: what is, was written by somebody else."""
+"""The longest of these texts is shorter: a longer text is not one of them."""
 
 
 class TextsAsProblems:
-    """Turns texts that go through it into problems, and WebSockets without a route; keeps the headers of the texts."""
+    """Answers with problems instead of texts and of WebSockets without a route; keeps the headers of the texts."""
 
     def __init__(self, app: ASGIApp, setup: Setup) -> None:
         self.app = app
         self._setup = setup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and hold the beginning of a response until it is clear what it is."""
+        """Pass the request on, and hold the start of a response until its body shows whether it is one of the texts."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -63,7 +63,7 @@ class TextsAsProblems:
             start, held = held, None
             exc = _meant_by(start, message) if start is not None else _refusal(message, scope)
             if exc is not None:
-                Sent.of(scope).ended = False  # what was sent is held, and never will be
+                Sent.of(scope).ended = False  # the start that was noted is held, and is never sent
                 await respond(self._setup, scope, exc)(scope, receive, send)
                 return
             if start is not None:
@@ -84,16 +84,16 @@ def _may_be_text(start: Message) -> bool:
 
 
 def _refusal(message: Message, scope: Scope) -> HTTPException | None:
-    """Return what a router says of a WebSocket that it has no route for: a close with the code of no error."""
+    """Return the 404 for a WebSocket without a route, which a router closes with the code 1000; else `None`."""
     if message["type"] != "websocket.close" or message.get("code", _NORMAL) != _NORMAL or Sent.of(scope).accepted:
         return None
     endpoint = scope.get("endpoint")
-    has_no_route = endpoint is None or hasattr(endpoint, "routes")  # none, or only that of a mount
+    has_no_route = endpoint is None or hasattr(endpoint, "routes")  # `None`, or the application of a mount
     return HTTPException(404) if "router" in scope and has_no_route else None
 
 
 def _meant_by(start: Message, message: Message) -> HTTPException | None:
-    """Return what a response says, if it is one of the framework's texts."""
+    """Return the exception for a response that is one of the framework's texts, else `None`."""
     body: bytes = message.get("body", b"")
     if not message["type"].endswith("http.response.body") or message.get("more_body") or len(body) > _MAX:
         return None

@@ -1,7 +1,7 @@
 """
-What is told to operators about each answered problem.
+Logging, tracing and hooks for problems that were sent.
 
-Nothing here changes an answer: observers see an occurrence after it was sent.
+Observers do not change an answer: they get an occurrence after it was sent.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,14 +18,14 @@ class Occurrence:
     One answered problem, as hooks see it.
 
     Attributes:
-        problem: The problem that the client was told.
-        exception: What was raised; the problem itself, or the foreign exception that became it.
+        problem: The problem that was sent.
+        exception: The exception that was raised: the problem itself, or the foreign exception that became it.
         type: The type URI as sent.
         status: The status code as sent.
         instance: The URI reference that identifies the occurrence.
         method: The method of the request.
         path: The path of the request.
-        is_expected: Whether somebody meant the exception for a client; the server reports any other one itself.
+        is_expected: Whether the exception was meant for a client; the server reports any other exception itself.
     """
 
     problem: Problem
@@ -42,5 +42,5 @@ Hook = Callable[[Occurrence], Awaitable[None] | None]
 """
 A function, plain or async, that is called with each answered problem after it was sent.
 
-An object with a method `before`, plain and quick, has that called with the same before it is sent.
+If the hook has a method `before`, plain and quick, that is called with the occurrence before it is sent.
 """

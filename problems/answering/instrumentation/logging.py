@@ -1,8 +1,7 @@
 """
 One log record for each answered problem.
 
-Configures nothing: the records go to the logger `problems`. Knows no request
-and no response, and never tells a body, an input or a request header.
+Configures nothing: the records go to the logger `problems`. They never contain a body, an input or a request header.
 """
 
 import logging
@@ -29,7 +28,7 @@ _ERROR: Final = logging.ERROR
 
 
 def is_enabled(status: int, problem: Problem | None, levels: Levels) -> bool:
-    """Return whether a problem would be recorded at all; asked first, it is cheap."""
+    """Return whether a problem would be recorded: a cheap check before the record is made."""
     usual = _ERROR if status >= 500 else _INFO
     return _LOGGER.isEnabledFor(usual if levels is None else _level(status, problem, levels))
 
@@ -57,7 +56,7 @@ def record(occurrence: Occurrence, levels: Levels = None) -> None:
     """
     Write the record: a line for the client's mistakes, a traceback for the server's own.
 
-    An unexpected exception is left to the server, which reports every one: it would be told twice.
+    An unexpected exception is left to the server, which logs it itself.
     """
     if not occurrence.is_expected:
         return
@@ -80,11 +79,11 @@ def record(occurrence: Occurrence, levels: Levels = None) -> None:
 
 class guarded:  # noqa: N801 - reads as a function, as `contextlib.suppress` does
     """
-    Logs a failure of what others wrote, and goes on after the block.
+    Logs a failure of user-defined code, and continues after the block.
 
     Args:
-        message: What failed, and what is done instead.
-        args: What is filled into that.
+        message: A sentence: what failed, and what is done instead.
+        args: The arguments of the message.
     """
 
     __slots__ = ("_args", "_handled", "_message")
@@ -93,7 +92,7 @@ class guarded:  # noqa: N801 - reads as a function, as `contextlib.suppress` doe
         self._message, self._args, self._handled = message, args, sys.exception()
 
     def __enter__(self) -> None:
-        """Do nothing: what is being handled is known already."""
+        """Do nothing: the constructor has noted the exception that is being handled."""
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
@@ -117,11 +116,11 @@ def failed(failure: Exception, handled: tuple[BaseException | None, ...], messag
     """
     Log a failure at ERROR, its traceback without those of the exceptions in whose handling it happened.
 
-    Python chains them, and the text of an invalid request has its inputs.
+    Python chains them, and the text of a validation error contains the inputs.
     """
     foreign = {id(exc) for exc in handled if exc is not None}
     _cut(failure, foreign)
-    with suppress(Exception):  # a filter that fails as well: nobody is left to be told
+    with suppress(Exception):  # a filter of the application may fail as well
         _LOGGER.error(message, *args, exc_info=None if id(failure) in foreign else failure)
 
 

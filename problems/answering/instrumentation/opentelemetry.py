@@ -1,8 +1,8 @@
 """
-Each answered problem on the span of its request.
+Problems on the span of their request.
 
-Knows the API of OpenTelemetry and no SDK, and makes no span of its own: the
-spans are FastAPI's, those of an instrumentation, or your own.
+Uses the API of OpenTelemetry, not its SDK, and makes no spans: they are those of FastAPI, of an instrumentation, or
+your own.
 """
 
 from typing import Final
@@ -37,7 +37,7 @@ def trace_instance(_: object) -> str:
 
 class _TraceProblems:
     """
-    Writes on the current span what was answered.
+    Writes the answered problem on the current span.
 
     OpenTelemetry's conventions for HTTP servers decide what is an error: 5xx, never 4xx.
     """
