@@ -75,11 +75,6 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "problems.catching": ("Dialect",),
     "pydantic": ("BaseModel", "Field"),
 }
-_EMPTY: Final[Mapping[type, Mapping[str, ast.expr]]] = {
-    list: {"default_factory": subscripted("list", [dotted("Any")])},
-    dict: {"default_factory": subscripted("dict", [dotted("str"), dotted("Any")])},
-}
-"""The arguments of `Field` for an empty list or object: type checkers do not know what is in a bare `[]`."""
 _OF_STATUSES: Final = frozenset(
     name for status in PHRASES for name in definition_of(by_status(status)).declaration.members
 )
@@ -289,8 +284,7 @@ def _member(member: Member, name: str, kind: ast.expr, header: ast.expr | None) 
     metadata += [] if header is None else [header]
     default = None if member.required else literal(member.default)
     if is_mutable:  # as a value of `Field`, which copies it for each occurrence
-        value = {"default": literal(member.default)} if member.default else _EMPTY[type(member.default)]
-        default = called("Field", **value, **said)
+        default = called("Field", **{"default": literal(member.default), **said})
     return field(name, subscripted("Annotated", [kind, *metadata]) if metadata else kind, default)
 
 
