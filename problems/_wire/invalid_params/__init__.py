@@ -187,8 +187,7 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     [{'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}]
     """
     options = _Options(location, message_limit, hide_custom_messages, Inputs(masked) if include_inputs else None)
-    tell = _Teller(body, options).told
-    return [tell(error) for error in _first(errors, limit)]
+    return _Teller(body, options).told(_first(errors, limit))
 
 
 def invalid_params(  # noqa: PLR0913 - those of `rejected`
@@ -263,12 +262,16 @@ class _Teller:
         self._places = Places(body)
         self._echoes: Echoes | None = None
 
-    def told(self, error: Mapping[str, Any]) -> RejectedParam:
-        """Return what the client is told about *error*; never fails."""
-        try:
-            return self._param(error)
-        except Exception:  # noqa: BLE001 - a bad request must not become a 500
-            return {"detail": UNREADABLE, "code": _WITHOUT_CODE}
+    def told(self, errors: Sequence[Mapping[str, Any]]) -> list[RejectedParam]:
+        """Return what the client is told about *errors*; never fails."""
+        told: list[RejectedParam] = []
+        param = self._param
+        for error in errors:
+            try:
+                told.append(param(error))
+            except Exception:  # noqa: BLE001 - a bad request must not become a 500
+                told.append({"detail": UNREADABLE, "code": _WITHOUT_CODE})
+        return told
 
     def _param(self, error: Mapping[str, Any]) -> RejectedParam:
         location, limit, hide_custom, inputs = self._options
@@ -278,7 +281,7 @@ class _Teller:
         row = ROWS.get(code) if code.__class__ is str else None
         if row is None:
             row, code = OTHER, _code(code)
-        if inputs is None and (row.is_authored or row.is_quoting) and value is not ABSENT:
+        if row.is_suspect and inputs is None and value is not ABSENT:
             code, message, context = self._without_echo(row, code, message, context, value)
         if not row.is_plain or message.__class__ is not str or len(message) > limit or not message.isascii():
             message = message_of(code, message, context, limit=limit, hide_custom=hide_custom)
@@ -289,7 +292,7 @@ class _Teller:
             where, steps = _place(loc, location)
         is_key = False
         if where == "body":
-            param["pointer"], is_key = self._places.pointer(steps, value, row.is_absent, authored=row is OTHER)
+            param["pointer"], is_key = self._places.pointer(steps, value, row.is_absent, row is OTHER)
         else:
             _add_parameter(param, where, steps, limit)
         if context or is_key:
@@ -327,7 +330,8 @@ def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], li
 
 
 def _add_context(param: RejectedParam, steps: Sequence[object], context: object, limit: int, *, is_key: bool) -> None:
-    facts = _offset(param, steps) or context_of(param["code"], context, limit=limit)
+    code = param["code"]
+    facts = (code == "json_invalid" and _offset(param, steps)) or context_of(code, context, limit=limit)
     if is_key:
         param["key"] = True
         facts = {**facts, "key": True}
@@ -350,6 +354,6 @@ def _place(loc: Any, location: str | None) -> tuple[str, Sequence[object]]:
 
 def _offset(param: RejectedParam, steps: Sequence[object]) -> dict[str, object]:
     """Return where a body stops being JSON: FastAPI has the offset where the first step would be."""
-    if param["code"] == "json_invalid" and len(steps) == 1 and param.get("pointer") == "#":
+    if len(steps) == 1 and param.get("pointer") == "#":
         return {"offset": steps[0]} if isinstance(steps[0], int) else {}
     return {}

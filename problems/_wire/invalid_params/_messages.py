@@ -8,7 +8,8 @@ error types, but no document and no framework.
 import math
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import Final, get_args
 
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import ErrorType
@@ -79,8 +80,9 @@ def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
         return _position(context.get("error"))
     facts: dict[str, object] = {}
     for name in names:
-        value = context.get(name)
-        fact = value if value.__class__ is int else _fact(value, limit)
+        fact = context.get(name)
+        if fact.__class__ is not int:
+            fact = _fact(fact, limit)
         if fact is not None:
             facts[name] = fact
     return facts
@@ -212,7 +214,8 @@ _QUOTING: Final = frozenset(
 """Pydantic's messages with a text that a validator of the application can have filled in."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """
     What is done with the errors of one type.
 
@@ -222,7 +225,7 @@ class Row(NamedTuple):
         is_absent: Whether ``loc`` ends with a member that is not there.
         is_authored: Whether somebody wrote the message, who may repeat the input.
         is_plain: Whether the message is sent as it is.
-        is_quoting: Whether the message has a text that may repeat the input.
+        is_suspect: Whether the message may repeat the input.
         constant: The message that never does.
     """
 
@@ -230,12 +233,12 @@ class Row(NamedTuple):
     is_reworded: bool = False
     is_absent: bool = False
     is_authored: bool = False
-    is_quoting: bool = False
+    is_suspect: bool = False
     is_plain: bool = False
     constant: str = UNREADABLE
 
 
-OTHER: Final = Row(is_authored=True)
+OTHER: Final = Row(is_authored=True, is_suspect=True)
 """The row of error types that are not pydantic's."""
 
 
@@ -245,7 +248,7 @@ def _row(code: str) -> Row:
         is_reworded=code in _REWORDED,
         is_absent=code in _ABSENT,
         is_authored=code in _CUSTOM or code not in BUILT_IN,
-        is_quoting=code in _QUOTING,
+        is_suspect=code in _QUOTING or code in _CUSTOM or code not in BUILT_IN,
         is_plain=code in BUILT_IN and code not in _REWORDED and code not in _CUSTOM,
         constant=_CUSTOM.get(code, UNREADABLE),
     )

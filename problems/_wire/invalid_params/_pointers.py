@@ -29,6 +29,12 @@ ABSENT: Final = object()
 KEY_LABEL: Final = "[key]"
 """Follows the name of a member in the ``loc`` of an error about this name."""
 
+_known: Final[dict[tuple[object, ...], str]] = {}
+_MOST_KNOWN: Final = 1_024
+_STEPS: Final = 8
+_NAME: Final = 100
+"""Pointers with more steps, or longer names, are not kept."""
+
 _ALIKE: Final = 1_000
 """So many values of two containers are compared; those with as many equal ones are taken to be equal."""
 
@@ -71,8 +77,7 @@ class Places:
         loc: Sequence[object],
         rejected: object,
         missing: bool = False,  # noqa: FBT001, FBT002 - hot
-        *,
-        authored: bool = False,
+        authored: bool = False,  # noqa: FBT001, FBT002 - hot
     ) -> tuple[str, bool]:
         """
         Return the pointer to the value that *loc* is about, and whether it is the name of that member that is invalid.
@@ -84,7 +89,7 @@ class Places:
             missing: Whether the last segment of *loc* is a member that is not there.
             authored: Whether the error is one of the application's own, whose author named the place.
         """
-        pointer, container = "#", _NOTHING
+        container: object = _NOTHING
         reached: Any = self._body
         segment: Any
         try:
@@ -96,12 +101,10 @@ class Places:
                     reached = reached[segment] if segment < len(reached) else _NOTHING
                 else:
                     return self._searched(loc, rejected, missing=missing, authored=authored)
-                plain = segment.__class__ is int or (segment.isidentifier() and segment.isascii())
-                pointer = f"{pointer}/{segment if plain else _token(segment)}"
             if missing and reached is _NOTHING:
                 reached = container if rejected is not None else None  # FastAPI names no container of a body parameter
-            if (reached is rejected and len(pointer) <= POINTER_LIMIT) or not loc:
-                return pointer, False
+            if reached is rejected or not loc:
+                return _known_fragment(loc), False
             return self._searched(loc, rejected, missing=missing, authored=authored)
         except Exception:  # noqa: BLE001 - a document of strange objects must not turn a 4xx into a 500
             return "#", False
@@ -275,6 +278,20 @@ def fragment(path: Sequence[object]) -> str:
         if len(longer) > POINTER_LIMIT:
             break
         pointer = longer
+    return pointer
+
+
+def _known_fragment(path: Sequence[object]) -> str:
+    """Return the pointer to *path*; the inputs of an application are rejected at the same few places."""
+    if not isinstance(path, tuple):
+        return fragment(path)
+    pointer = _known.get(path)
+    if pointer is None:
+        pointer = fragment(path)
+        if len(path) <= _STEPS and all(len(str(it)) <= _NAME for it in path):
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[path] = pointer
     return pointer
 
 
