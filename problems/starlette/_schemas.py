@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Host, Mount, Route
 from starlette.schemas import OpenAPIResponse, SchemaGenerator
 
+from problems.declaring._applications import own_handler
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.openapi import DocumentedOperation, extend_document
@@ -46,18 +47,19 @@ class ProblemSchemaGenerator(SchemaGenerator):
 
     def get_schema(self, routes: list[BaseRoute]) -> dict[str, Any]:
         """Return the document of *routes*."""
-        return self._schema(routes, (), self._registry or Registry())
+        return self._schema(routes, (), self._registry or Registry(), None)
 
     def OpenAPIResponse(self, request: Request) -> Response:  # noqa: N802 - Starlette's name
         """Return the document of the application that got a request, with what its middleware declares."""
         app, setup = request.app, setup_of(request.app)
         registry = self._registry or (setup.registry if setup is not None else Registry())
-        return OpenAPIResponse(self._schema(app.routes, _on_middleware(app), registry))
+        return OpenAPIResponse(self._schema(app.routes, _on_middleware(app), registry, app))
 
-    def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry) -> dict[str, Any]:
+    def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry, app: object) -> dict[str, Any]:
         self.base_schema = copy.deepcopy(self._base)  # it is extended, too
         schema = super().get_schema(routes)
-        return extend_document(schema, registry, self._operations(schema["paths"], routes, "", outer))
+        operations = self._operations(schema["paths"], routes, "", outer)
+        return extend_document(schema, registry, (_answered_here(it, registry, app) for it in operations))
 
     def _operations(
         self, paths: dict[str, Any], routes: Iterable[BaseRoute], prefix: str, outer: Types
@@ -73,7 +75,15 @@ class ProblemSchemaGenerator(SchemaGenerator):
                     operation = paths.get(path, {}).get(endpoint.http_method)
                     if operation is not None:
                         types = (*outer, *declared(route.endpoint), *declared(endpoint.func))
-                        yield DocumentedOperation(operation, types, f"{endpoint.http_method} {path}")
+                        has_content = endpoint.http_method != "head"
+                        name = f"{endpoint.http_method} {path}"
+                        yield DocumentedOperation(operation, types, name, has_content=has_content)
+
+
+def _answered_here(operation: DocumentedOperation, registry: Registry, app: object) -> DocumentedOperation:
+    """Return an operation without the types that a handler of the application answers."""
+    types = tuple(it for it in operation.types if own_handler(app, it, registry, is_implied=False) is None)
+    return operation._replace(types=types)
 
 
 def _on_middleware(app: object) -> Types:

@@ -181,3 +181,21 @@ class TestOpenAPIResponse:
         app = Starlette(routes=[Route("/x", read), Route("/schema", schemas.OpenAPIResponse)])
 
         assert b"const: lost" in TestClient(app).get("/schema").content
+
+
+def test_own_handlers():
+    """
+    A type that a handler of the application answers is not in the document of the application.
+    """
+
+    async def own(request, error):
+        return Response(status_code=409)
+
+    schemas = ProblemSchemaGenerator(BASE)
+    routes = [Route("/x", read), Route("/schema", schemas.OpenAPIResponse, include_in_schema=False)]
+    app = Starlette(routes=routes, exception_handlers={Full: own})
+    add_problems(app, registry)
+    document = yaml.safe_load(TestClient(app).get("/schema").text)
+
+    assert "404" in document["paths"]["/x"]["get"]["responses"]
+    assert not any("Full" in name for name in document["components"]["schemas"])
