@@ -23,7 +23,7 @@ from problems.catalog import by_status
 from problems.contract import Reached, reached_by
 from problems.contract._operations import setup_of
 from problems.contract._values import UNSEEN, Raise
-from problems.declaring.problem import Problem
+from problems.declaring.problem import Problem, definition_of
 from problems.errors import SetupError
 from problems.tools.migrate._details import Unclear
 from problems.tools.migrate._files import Edit, Edits, SourceFile
@@ -234,7 +234,7 @@ class _Plan:
             self._left[path, line] = "the exception that is raised here is not made by a call in this file"
         done = 0
         for call in calls:
-            if call.line in file.edits.calls:
+            if (call.line, call.column) in file.edits.calls:
                 self._new[path, line] = self._new.get((path, call.line), (None, ""))
                 done += 1
                 continue
@@ -244,7 +244,7 @@ class _Plan:
                 self._left[path, line] = str(reason)
                 continue
             code = found.code if constant else found.code.removesuffix("()")
-            file.edits.calls[call.line] = Edit(code, self._imports(file, found))
+            file.edits.calls[call.line, call.column] = Edit(code, self._imports(file, found))
             self._new[path, line] = self._new[path, call.line] = (found.proposed, found.name)
             done += 1
         return int(bool(done))
@@ -277,7 +277,7 @@ class _Plan:
             cls = raised.exception
         elif raised.status is not None and 400 <= raised.status <= 599 and not self._outside(raised):
             cls = by_status(raised.status)
-            cls = None if cls.problem_declaration.abstract else cls
+            cls = None if definition_of(cls).declaration.abstract else cls
         if cls is None or any(issubclass(cls, declared) for declared in reached.declares):
             return None
         name = cls.__qualname__
@@ -346,7 +346,7 @@ class _Plan:
             cls
             for cls in found
             if cls not in registered
-            and not cls.problem_declaration.abstract
+            and not definition_of(cls).declaration.abstract
             and is_absolute(cls.problem_type.uri)
             and cls.problem_type.uri != ABOUT_BLANK
         ]
@@ -373,10 +373,10 @@ class _Plan:
     def _tidied(self, path: Path, before: bytes, after: bytes) -> bytes:
         try:
             text = before.decode()
-            is_tidy = "\r" not in text and self._options.tidy(text, path) == text
-            return self._options.tidy(after.decode(), path).encode() if is_tidy else after
         except UnicodeDecodeError:  # another encoding than UTF-8
             return after
+        is_tidy = "\r" not in text and self._options.tidy(text, path) == text
+        return self._options.tidy(after.decode(), path).encode() if is_tidy else after
 
     def _notices(self, replaced: int) -> Iterator[Left]:
         """Yield what the author has to look at: handlers that do not see problems."""

@@ -35,6 +35,7 @@ class ExceptionCall:
 
     Attributes:
         line: Its line.
+        column: Its column.
         last: The last line of the statement that it is in.
         constant: The module constant that it is the value of, if it is one.
         function: The qualified name of the function around it; empty at module level.
@@ -44,6 +45,7 @@ class ExceptionCall:
     """
 
     line: int
+    column: int
     last: int
     constant: str
     function: str
@@ -72,14 +74,14 @@ class Edits:
     Everything that changes in one file.
 
     Attributes:
-        calls: By line of the call, what replaces it.
+        calls: By line and column of the call, what replaces it.
         declared: By the first line of a function, decorators included, the names to declare.
         imports: Further names to import, each with its module and the name to import it as.
         registry: The name of the registry to pass to `add_problems`, if the file calls it.
         installed: The code to write after the line on which the application is made.
     """
 
-    calls: dict[int, Edit] = field(default_factory=dict[int, Edit])
+    calls: dict[tuple[int, int], Edit] = field(default_factory=dict[tuple[int, int], Edit])
     declared: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
     imports: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
     registry: str | None = None
@@ -196,6 +198,11 @@ class _Reader(cst.CSTVisitor):
         line: int = self._positions[node].start.line
         return line
 
+    def place(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Return the line and the column at which *node* begins."""
+        start = self._positions[node].start
+        return start.line, start.column
+
     def qualified(self, node: cst.CSTNode) -> set[str]:
         """Return the qualified names of *node*."""
         found = self._qualified.get(node, set())
@@ -276,7 +283,7 @@ class _Reader(cst.CSTVisitor):
         self.nodes[id(node)] = node
         self.statements[line] = self._begin
         self.calls.append(
-            ExceptionCall(line, self._statement, self._constant, names_of, annotations, arguments, starred)
+            ExceptionCall(*self.place(node), self._statement, self._constant, names_of, annotations, arguments, starred)
         )
 
 
@@ -293,7 +300,7 @@ class _Writer(cst.CSTTransformer):
         """Replace a call of `HTTPException`, or pass the registry to `add_problems`."""
         if original_node in self._reader.installs and self._edits.registry:
             return _with_registry(updated_node, self._edits.registry)
-        edit = self._edits.calls.get(self._reader.line(original_node))
+        edit = self._edits.calls.get(self._reader.place(original_node))
         if edit is None or id(original_node) not in self._reader.nodes:
             return updated_node
         self._comments += _comments_in(original_node)

@@ -74,4 +74,6 @@ def title_of(name: str, text: str, detail: str | None) -> str:
         title = " ".join(words).capitalize()
     if title == (detail or "").rstrip("."):
         title = " ".join(words).capitalize()
-    return title if title != detail else " ".join(word[:1].upper() + word[1:] for word in title.split())
+    if title == detail:
+        title = " ".join(word[:1].upper() + word[1:] for word in title.split())
+    return title if title != detail else f"{title} error"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from problems.catalog import class_of
+from problems.catalog import by_status, class_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.errors import SetupError
 from problems.tools.migrate._details import Detail, literal, written
@@ -108,7 +108,7 @@ class Vocabulary:
 
 def base_of(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, int | None]:
     """Return the name of the base of a type, and the status if the base has none."""
-    ready = class_of(status)
+    ready = by_status(status)
     if ready in {ClientProblem, ServerProblem, Problem} or (status in _REQUIRED and tied(status, headers) is None):
         return ("ClientProblem" if status < 500 else "ServerProblem"), status
     return ready.__name__, None

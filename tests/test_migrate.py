@@ -1,0 +1,440 @@
+"""`problems migrate`, on applications that are written to a folder and imported from it."""
+
+import ast
+import importlib
+import json
+import linecache
+import re
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problems.contract import check
+from problems.errors import SetupError
+from problems.tools.migrate import Options, migrate, write
+from problems.tools.migrate._details import Unclear, literal, read_detail
+from problems.tools.migrate._names import class_name, kebab, title_of
+
+HEAD: Final = """\
+from fastapi import Depends, FastAPI, HTTPException, status
+from pydantic import BaseModel
+from problems.fastapi import add_problems
+
+app = FastAPI()
+add_problems(app)
+"""
+
+
+class Project:
+    """An application in a folder of its own."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder, self.monkeypatch = folder, monkeypatch
+        monkeypatch.syspath_prepend(str(folder))
+        monkeypatch.chdir(folder)
+
+    def write(self, body, head=HEAD, name="shop_app.py"):
+        (self.folder / name).write_text(head + body, encoding="utf-8")
+        return self
+
+    def apply(self):
+        """Migrate and write."""
+        write(self.migrate(), allow_dirty=True)
+
+    def load(self):
+        """Import the application anew."""
+        for name in [*sys.modules]:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(self.folder)):
+                del sys.modules[name]
+        importlib.invalidate_caches()
+        linecache.checkcache()
+        return importlib.import_module("shop_app").app
+
+    def migrate(self, **options):
+        return migrate(self.load(), Options("shop_app:app", **options))
+
+    def migrated(self, **options):
+        """Migrate, write, and return the new application and the source of its module and of the new types."""
+        found = self.migrate(**options)
+        write(found, allow_dirty=True)
+        errors = self.folder / "errors.py"
+        source = (self.folder / "shop_app.py").read_text("utf-8")
+        return self.load(), source, errors.read_text("utf-8") if errors.exists() else ""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project."""
+    yield (made := Project(tmp_path, monkeypatch))
+    for name in [*sys.modules]:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(made.folder)):
+            del sys.modules[name]
+
+
+def body_of(app, path="/"):
+    return TestClient(app, raise_server_exceptions=False).get(path)
+
+
+KINDS: Final = {
+    "text": ('HTTPException(404, "Item not found")', "ItemNotFound"),
+    "keywords": ('HTTPException(detail="Item not found", status_code=404)', "ItemNotFound"),
+    "constant of the framework": ('HTTPException(status.HTTP_409_CONFLICT, "Already taken")', "AlreadyTaken"),
+    "f-string": ('HTTPException(404, f"No item has the id {item_id}.")', "NoItemId"),
+    "percent": ('HTTPException(404, "No item %d here" % item_id)', "NoItem"),
+    "format": ('HTTPException(404, "No item {} here".format(item_id))', "NoItem"),
+    "format by name": ('HTTPException(404, "No item {it} here".format(it=item_id))', "NoItem"),
+    "dictionary": ('HTTPException(400, {"message": "Bad voucher", "code": 7, "item": item_id})', "BadVoucher"),
+    "without detail": ("HTTPException(410)", "Gone"),
+    "challenge": ('HTTPException(401, "Log in", headers={"WWW-Authenticate": "Bearer"})', "LogIn"),
+    "401 without challenge": ('HTTPException(401, "Log in")', "LogIn"),
+    "retry after": ('HTTPException(429, "Slow down", headers={"Retry-After": "30", "X-A": "b"})', "SlowDown"),
+    "unregistered status": ('HTTPException(499, "Closed early")', "ClosedEarly"),
+    "braces and quotes": ("HTTPException(400, 'A {brace} and a \"quote\"')", "BraceAndQuote"),
+}
+
+
+class TestOneRaise:
+    @pytest.mark.parametrize(("code", "name"), KINDS.values(), ids=KINDS)
+    def test_its_response_stays(self, project, code, name):
+        """
+        Status, detail, members and header fields are what they were.
+        """
+        body = f'\n\n@app.get("/")\nasync def read(item_id: int = 7) -> None:\n    raise {code}\n'
+        before = body_of(project.write(body).load())
+        app, source, _ = project.migrated()
+        after = body_of(app)
+        kept = ("status", "detail", "code", "item")
+
+        assert [before.status_code, *(before.json().get(key) for key in kept)] == [
+            after.status_code,
+            *(after.json().get(key) for key in kept),
+        ]
+        assert {key: before.headers.get(key) for key in ("www-authenticate", "retry-after", "x-a")} == {
+            key: after.headers.get(key) for key in ("www-authenticate", "retry-after", "x-a")
+        }
+        assert f"raise {name}" in source
+
+    @pytest.mark.parametrize("code", [code for code, _ in KINDS.values()], ids=KINDS)
+    def test_its_contract_is_clean(self, project, code):
+        """
+        What was in reach is declared afterwards.
+        """
+        body = f'\n\n@app.get("/")\nasync def read(item_id: int = 7) -> None:\n    raise {code}\n'
+        app, _, _ = project.write(body).migrated()
+
+        assert [] == check(app)
+
+    @pytest.mark.parametrize(
+        ("code", "reason"),
+        [
+            pytest.param("HTTPException(item_id, 'No')", "its status is not a number", id="status"),
+            pytest.param("HTTPException(404, load(item_id))", "its detail is not a text", id="detail"),
+            pytest.param("HTTPException(503, 'Broken')", "the text of a 503 is not sent", id="server error"),
+            pytest.param("HTTPException(*[404, 'No'])", "unpacked", id="starred"),
+            pytest.param("HTTPException(400, {'detail': 'No', 'status': 7})", "'status'", id="reserved member"),
+            pytest.param("HTTPException(400, {load(1): 'No'})", "whose keys", id="keys"),
+        ],
+    )
+    def test_what_cannot_be_read_is_left_alone(self, project, code, reason):
+        """
+        The source stays, and the list has file, line and reason.
+        """
+        body = (
+            "\n\ndef load(item_id: int) -> str:\n    return str(item_id)\n"
+            f'\n\n@app.get("/")\nasync def read(item_id: int = 404) -> None:\n    raise {code}\n'
+        )
+        project.write(body)
+        found = project.migrate()
+        _, source, _ = project.migrated()
+        line = next(n for n, text in enumerate((HEAD + body).splitlines(), 1) if "    raise" in text)
+
+        assert f"raise {code}" in source
+        assert [f"shop_app.py:{line}"] == [str(it).rpartition(": ")[0] for it in found.left if reason in it.reason]
+
+
+class TestShapes:
+    def test_a_cause_stays(self, project):
+        """
+        `raise … from` keeps its cause.
+        """
+        body = (
+            '\n\n@app.get("/")\nasync def read() -> None:\n    try:\n        {}["a"]\n    except KeyError as error:\n'
+            '        raise HTTPException(404, "Item not found") from error\n'
+        )
+        _, source, _ = project.write(body).migrated()
+
+        assert "raise ItemNotFound from error" in source
+
+    def test_both_branches_of_a_conditional_raise(self, project):
+        """
+        Each call in the statement is replaced.
+        """
+        body = (
+            '\n\n@app.get("/")\nasync def read(old: bool = False) -> None:\n'
+            '    raise HTTPException(410, "Was sold") if old else HTTPException(404, "Item not found")\n'
+        )
+        app, source, _ = project.write(body).migrated()
+
+        assert re.search(r"raise Sold(\(\))? if old else ItemNotFound", source)
+        assert (410, 404) == (body_of(app, "/?old=true").status_code, body_of(app).status_code)
+
+    def test_a_module_constant(self, project):
+        """
+        An exception that is kept in a constant is replaced where it is made.
+        """
+        body = (
+            '\nMISSING = HTTPException(404, "Item not found")\n\n\n'
+            '@app.get("/")\nasync def read() -> None:\n    raise MISSING\n'
+        )
+        app, source, _ = project.write(body).migrated()
+
+        assert "MISSING = ItemNotFound()" in source
+        assert "Item not found" == body_of(app).json()["detail"]
+
+    def test_a_dependency_and_a_helper(self, project):
+        """
+        `@raises` is on the function that raises, and on the endpoint or dependency that calls it.
+        """
+        body = (
+            '\n\ndef fail() -> None:\n    raise HTTPException(409, "Already taken")\n'
+            '\n\ndef load(item_id: int = 7) -> int:\n    raise HTTPException(404, "Item not found")\n'
+            '\n\n@app.get("/")\nasync def read(item: int = Depends(load)) -> None:\n    fail()\n'
+        )
+        app, source, _ = project.write(body).migrated()
+
+        assert re.search(r"@raises\(AlreadyTaken\)\ndef fail", source)
+        assert re.search(r"@raises\(ItemNotFound\)\ndef load", source)
+        assert re.search(r"@raises\(AlreadyTaken\)\nasync def read", source)
+        assert [] == check(app)
+
+    def test_an_existing_declaration_is_extended(self, project):
+        """
+        A function that has `@raises` keeps what it declares.
+        """
+        body = (
+            "\nfrom problems import Gone, raises\n"
+            '\n\n@app.get("/")\n@raises(Gone)\nasync def read(old: bool = False) -> None:\n'
+            '    if old:\n        raise Gone("Sold.")\n    raise HTTPException(404, "Item not found")\n'
+        )
+        _, source, _ = project.write(body).migrated()
+
+        assert "@raises(Gone, ItemNotFound)" in source
+
+    def test_members_come_from_annotations_and_models(self, project):
+        """
+        Parameters and the fields of models are typed members.
+        """
+        body = (
+            "\n\nclass Item(BaseModel):\n    name: str\n    amount: int\n"
+            '\n\n@app.post("/")\nasync def add(item: Item, page: int = 1) -> None:\n'
+            '    raise HTTPException(409, f"{item.name} is sold, see page {page}.")\n'
+        )
+        _, source, errors = project.write(body).migrated()
+
+        assert "item_name=item.name, page=page" in source
+        assert "    item_name: str\n    page: int\n" in errors
+
+    def test_a_text_that_a_template_would_change_is_passed(self, project):
+        """
+        A formatted number looks otherwise in a template, so the text is made where the problem is raised.
+        """
+        body = (
+            '\n\n@app.get("/")\nasync def read(price: float = 2.5) -> None:\n'
+            '    raise HTTPException(402, f"It costs {price:.2f} euros.")\n'
+        )
+        app, source, errors = project.write(body).migrated()
+
+        assert 'f"It costs {price:.2f} euros.", price=price' in source
+        assert "    price: float\n" in errors
+        assert ("It costs 2.50 euros.", 2.5) == (body_of(app).json()["detail"], body_of(app).json()["price"])
+
+    def test_equal_errors_are_one_type(self, project):
+        """
+        The same status and text is one class, wherever it is raised.
+        """
+        body = "".join(
+            f'\n\n@app.get("/{number}")\nasync def read{number}() -> None:\n'
+            '    raise HTTPException(404, "Item not found")\n'
+            for number in range(3)
+        )
+        found = project.write(body).migrate()
+
+        assert (3, ["ItemNotFound"]) == (found.replaced, [it.name for it in found.types])
+
+    def test_an_application_without_problems_gets_them(self, project):
+        """
+        `add_problems` is written after the application, with the old detail for its clients.
+        """
+        head = "from fastapi import FastAPI, HTTPException\n\napp = FastAPI()\n"
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        app, source, _ = project.write(body, head).migrated()
+
+        assert "app = FastAPI()\nadd_problems(app, registry, policy=Policy(legacy_detail=True))\n" in source
+        assert "https://api.example/problems/item-not-found" == body_of(app).json()["type"]
+
+
+class TestRunningItAgain:
+    def test_nothing_changes(self, project):
+        """
+        The result of a migration has nothing to migrate.
+        """
+        body = '\n\n@app.get("/")\nasync def read(x: int = 1) -> None:\n    raise HTTPException(404, f"No {x} here")\n'
+        project.write(body).migrated()
+
+        assert () == project.migrate().changes
+
+    def test_later_types_join_the_module(self, project):
+        """
+        What is raised later is added to the module of problem types, and to its registry.
+        """
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        _, source, _ = project.write(body).migrated()
+        more = '\n\n@app.get("/b")\nasync def other() -> None:\n    raise HTTPException(409, "Already taken")\n'
+        project.write(source + more, "from fastapi import HTTPException\n")
+        app, _, _ = project.migrated()
+
+        assert ["item-not-found", "already-taken"] == [
+            body_of(app, path).json()["type"].rpartition("/")[2] for path in ("/", "/b")
+        ]
+
+
+class TestFiles:
+    @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+    def test_other_bytes_stay(self, project, encoding, end):
+        """
+        Encoding, line ends, comments and odd formatting outside of the changed lines stay.
+        """
+        text = (
+            f"# -*- coding: {encoding} -*-\n{HEAD}# Füße\nodd   =  [1,2 ,3]\n"
+            '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")  # why\n'
+        )
+        content = text.replace("\n", end).encode(encoding)
+        (project.folder / "shop_app.py").write_bytes(content)
+        project.apply()
+        after = (project.folder / "shop_app.py").read_bytes()
+
+        assert [] == [line for line in _untouched(content) if line not in after.splitlines(keepends=True)]
+        assert (b"\r\n" in after) == (end == "\r\n")
+
+    def test_comments_inside_a_call_stay(self, project):
+        """
+        A comment between arguments stands above the statement.
+        """
+        body = (
+            '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(\n'
+            '        404,  # as the old API had it\n        "Item not found",\n    )\n'
+        )
+        _, source, _ = project.write(body).migrated()
+
+        assert "    # as the old API had it\n    raise ItemNotFound\n" in source
+
+    def test_only_one_file(self, project):
+        """
+        `only` leaves other files alone.
+        """
+        body = '\nfrom shop_parts import fail\n\n\n@app.get("/")\nasync def read() -> None:\n    fail()\n'
+        part = 'from fastapi import HTTPException\n\n\ndef fail() -> None:\n    raise HTTPException(404, "No")\n'
+        project.write(body).write(part, "", "shop_parts.py")
+        found = project.migrate(only=project.folder / "shop_app.py")
+
+        assert [] == [it.path.name for it in found.changes if it.path.name == "shop_parts.py"]
+
+    def test_uncommitted_changes_are_refused(self, project):
+        """
+        A file that git would lose changes of is not written.
+        """
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        project.write(body)
+        for command in (["init", "-q"], ["add", "."]):
+            subprocess.run(["git", *command], cwd=project.folder, check=True)  # noqa: S603, S607 - git
+        with pytest.raises(SetupError, match=r"uncommitted changes.*--allow-dirty"):
+            write(project.migrate())
+
+    def test_a_foreign_errors_module_is_not_overwritten(self, project):
+        """
+        The message names the option for another module.
+        """
+        (project.folder / "errors.py").write_text("class Mine(Exception): ...\n")
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        with pytest.raises(SetupError, match=r"--errors-module"):
+            project.write(body).migrate()
+
+    def test_handlers_that_do_not_see_problems_are_listed(self, project):
+        """
+        FastAPI's `HTTPException` is not a base of problems.
+        """
+        body = (
+            '\n\n@app.get("/")\nasync def read() -> None:\n    try:\n        raise HTTPException(404, "Item not found")\n'
+            "    except HTTPException:\n        raise\n"
+        )
+        found = project.write(body).migrate()
+
+        assert ["catch `starlette.exceptions.HTTPException`"] == [it.reason.rpartition("; ")[2] for it in found.left]
+
+
+def _untouched(content):
+    lines = content.splitlines(keepends=True)
+    return [
+        line for line in lines if not line.startswith((b"from ", b"import ", b"add_problems")) and b"raise " not in line
+    ]
+
+
+TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+class TestNames:
+    @given(TEXTS, st.integers(400, 499))
+    @settings(max_examples=200)
+    def test_any_text_gives_a_class_that_can_be_defined(self, text, status):
+        """
+        Class name, type and title of any text are accepted where a class is defined.
+        """
+        name = class_name(text, "Fallback", lambda it: it in {"NotFound", "Conflict"})
+        title = title_of(name, text, text)
+
+        assert name.isidentifier()
+        assert title
+        assert title != text
+        assert not {"{", "}"} & set(title)
+        assert re.fullmatch(r"[a-z0-9-]+", kebab(name)) or not name.isascii()
+
+    @given(TEXTS)
+    def test_a_literal_is_its_text(self, text):
+        """
+        The source of a text is that text.
+        """
+        assert text == ast.literal_eval(literal(text))
+
+    @given(
+        st.recursive(TEXTS | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner))
+    )
+    def test_any_detail_is_read_or_has_a_reason(self, value):
+        """
+        No expression makes the reader fail.
+        """
+        try:
+            found = read_detail(ast.parse(repr(value), mode="eval").body, "Not Found", lambda _: None, {})
+        except Unclear as reason:
+            found = reason
+
+        assert str(found)
+
+
+def test_it_is_a_command(project):
+    """
+    The command shows the diff, the list of places that are left alone, and one sentence.
+    """
+    body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+    project.write(body)
+    command = [sys.executable, "-m", "problems", "migrate", "shop_app:app"]
+    done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "1 raises become 1 problem types, in 2 files. Left alone: 0." in done.stdout
+    assert json.dumps("Item not found") in done.stdout
