@@ -7,11 +7,22 @@ The same as `problems.httpx` for a `requests.Session`; does not import the libra
 import io
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
+from weakref import ref
 
 from problems._wire.decoding import Decoder
 from problems._wire.later import require
 from problems.catching._outcome import Undeclared, outcome
-from problems.catching._responses import Response, Terms, content_of, library_of, retry_after, terms_of
+from problems.catching._responses import (
+    MARK,
+    Response,
+    Terms,
+    content_of,
+    library_of,
+    owner_of,
+    retry_after,
+    shadow,
+    terms_of,
+)
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -22,7 +33,6 @@ __all__ = ["Undeclared", "outcome", "problem_from", "raise_for_problem", "raise_
 require("requests", __name__, "requests")
 
 _LIBRARY: Final = "requests"
-_MARK: Final = "__problems__"
 _CHUNK: Final = 16_384
 
 S = TypeVar("S")
@@ -58,18 +68,18 @@ def raise_problems(
         raise SetupError(f"{cls.__qualname__} is no session of requests. Give one that is.")
     own = vars(session)
     patched: Callable[..., Response] | None = own.get("send")
-    if hasattr(patched, _MARK):
+    if hasattr(patched, MARK):
         raise SetupError("This session raises problems already. Call `raise_problems` once, with `registry | other`.")
     terms = terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore)
+    owner = ref(session)
 
     def send(request: object, **options: object) -> Response:
-        response: Response = patched(request, **options) if patched else cls.send(session, request, **options)
+        response: Response = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
         if response.status_code >= 400 and response.status_code not in terms.ignored:
             _raise(response, terms)
         return response
 
-    vars(send)[_MARK] = True
-    own["send"] = send
+    shadow(session, "send", send)
     return session
 
 

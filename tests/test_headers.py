@@ -17,6 +17,7 @@ from problems._wire.headers import (
     describes_body,
     header_value,
     http_date,
+    parse_date,
     parse_retry_after,
     retry_after,
 )
@@ -382,7 +383,7 @@ class TestParseRetryAfter:
         assert timedelta(seconds=expected) == parse_retry_after(text, NOW)
 
     @pytest.mark.parametrize(
-        "text", ["", "soon", "-1", "1e3", "5, 5", "12:30", "٣", "Wed, 99 Nov 2026 07:01:00 GMT", "inf"]
+        "text", ["", "soon", "-1", "1e3", "5, 6", "12:30", "٣", "Wed, 99 Nov 2026 07:01:00 GMT", "inf"]
     )
     def test_nonsense(self, text):
         """
@@ -470,3 +471,41 @@ class TestHeaderValue:
         """
         with pytest.raises(ValueError, match=reason):
             header_value(value)
+
+
+class TestDates:
+    NOW = datetime(2026, 11, 25, 7, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("Sat, 31 Dec 2016 23:59:60 GMT", datetime(2017, 1, 1, tzinfo=UTC), id="a leap second"),
+            pytest.param("Wed, 25 Nov 2026 07:01:00 GMT", datetime(2026, 11, 25, 7, 1, tzinfo=UTC), id="usual"),
+            pytest.param("Wednesday, 25-Nov-26 07:01:00 GMT", datetime(2026, 11, 25, 7, 1, tzinfo=UTC), id="RFC 850"),
+            pytest.param("Sunday, 06-Nov-94 08:49:37 GMT", datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC), id="the past"),
+            pytest.param("Friday, 06-Nov-70 08:49:37 GMT", datetime(2070, 11, 6, 8, 49, 37, tzinfo=UTC), id="44 years"),
+            pytest.param("Friday, 06-Nov-77 08:49:37 GMT", datetime(1977, 11, 6, 8, 49, 37, tzinfo=UTC), id="51 years"),
+            pytest.param("Wed Nov 25 07:01:00 2026", datetime(2026, 11, 25, 7, 1, tzinfo=UTC), id="asctime"),
+            pytest.param("tomorrow", None, id="no date"),
+            pytest.param("Wed, 25 Nov 2026 07:61:00 GMT", None, id="no time"),
+        ],
+    )
+    def test_the_three_forms(self, text, expected):
+        """
+        All are read (RFC 9110, section 5.6.7), and what is not a date is `None`.
+        """
+        assert expected == parse_date(text, self.NOW)
+
+    @pytest.mark.parametrize("times", [1, 2, 3])
+    @pytest.mark.parametrize("value", ["120", "Wed, 25 Nov 2026 07:02:00 GMT"])
+    def test_equal_lines(self, value, times):
+        """
+        Several lines of one value count as one.
+        """
+        assert timedelta(seconds=120) == parse_retry_after(", ".join([value] * times), self.NOW)
+
+    def test_other_lines(self):
+        """
+        Which of two values holds is not known.
+        """
+        assert parse_retry_after("120, 60", self.NOW) is None

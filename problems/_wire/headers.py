@@ -23,6 +23,8 @@ __all__ = [
     "field_value",
     "header_value",
     "http_date",
+    "once",
+    "parse_date",
     "parse_retry_after",
     "refuse_body_field",
     "retry_after",
@@ -68,6 +70,8 @@ _is_field_value: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*").fullmatch  # sec
 _SECONDS: Final = r"[0-9]++(?:\.[0-9]*+)?"
 _LONGEST_TIME: Final = 128
 _TIME: Final = "[0-9]:[0-9]{2}"
+_LEAP: Final = "(:[0-9]{2}:)60(?![0-9])"
+_SHORT_YEAR: Final = "[0-9]-[A-Za-z]{3}-[0-9]{2}(?![0-9])"
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -294,17 +298,57 @@ def parse_retry_after(text: str, now: datetime) -> timedelta | None:
     >>> parse_retry_after("Wed, 25 Nov 2026 07:01:00 GMT", now)
     datetime.timedelta(seconds=60)
     """
-    stripped = text[:_LONGEST_TIME].strip()
-    if re.fullmatch(_SECONDS, stripped):
-        return timedelta(seconds=min(float(stripped), MAX_SECONDS))
-    if not re.search(_TIME, stripped):
+    single = once(text)
+    if re.fullmatch(_SECONDS, single):
+        return timedelta(seconds=min(float(single), MAX_SECONDS))
+    moment = parse_date(single, now)
+    return None if moment is None else max(moment - now.astimezone(UTC), timedelta())
+
+
+def once(text: str) -> str:
+    """
+    Return a field that has one value, if several lines of the same value were received (RFC 9110, section 5.5).
+
+    >>> once("120, 120"), once("120, 60")
+    ('120', '120, 60')
+    """
+    parts = [part.strip() for part in text[:_LONGEST_TIME].split(",")]
+    for length in range(1, len(parts) // 2 + 1):
+        if len(parts) % length == 0 and parts == parts[:length] * (len(parts) // length):
+            return ", ".join(parts[:length])
+    return ", ".join(parts)
+
+
+def parse_date(text: str, now: datetime) -> datetime | None:
+    """
+    Return the moment of an HTTP-date in any of its three forms, `None` if *text* is not one; never raises.
+
+    A year of two digits is at most fifty years in the future of *now* (RFC 9110, section 5.6.7), and a leap second is
+    the beginning of the next minute.
+
+    >>> now = datetime(2026, 11, 25, 7, tzinfo=UTC)
+    >>> parse_date("Sunday, 06-Nov-94 08:49:37 GMT", now).year, parse_date("Friday, 06-Nov-70 08:49:37 GMT", now).year
+    (1994, 2070)
+    >>> parse_date("Sat, 31 Dec 2016 23:59:60 GMT", now)
+    datetime.datetime(2017, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    short = text[:_LONGEST_TIME].strip()
+    if not re.search(_TIME, short):
         return None
     try:
-        moment = parsedate_to_datetime(stripped)
-        until = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(until - now.astimezone(UTC), timedelta())
-    except Exception:  # noqa: BLE001 - the text comes from a stranger, and the parser of dates raises many kinds
+        is_leap = re.search(_LEAP, short) is not None
+        moment = parsedate_to_datetime(re.sub(_LEAP, r"\g<1>59", short))
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + _SECOND * is_leap
+        return _within_fifty_years(moment, now.astimezone(UTC)) if re.search(_SHORT_YEAR, short) else moment
+    except Exception:  # noqa: BLE001 - the text comes from a stranger, and the parser of dates raises many exceptions
         return None
+
+
+def _within_fifty_years(moment: datetime, now: datetime) -> datetime:
+    year = now.year - now.year % 100 + moment.year % 100
+    latest = now.replace(year=now.year + 50, day=min(now.day, 28))
+    in_this_century = moment.replace(year=year)
+    return in_this_century if in_this_century <= latest else moment.replace(year=year - 100)
 
 
 def header_value(value: object) -> str:

@@ -5,14 +5,13 @@ Knows the fields and how their values are written, not the classes that carry th
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from problems._wire.headers import retry_after
+from problems._wire.headers import once, parse_date, retry_after
 from problems._wire.media_types import JSON, MERGE_PATCH_JSON
 from problems._wire.uris import quote_reference
 from problems.declaring._response_header import ResponseHeader
@@ -78,10 +77,8 @@ def _tokens(text: str) -> list[str]:
 
 def _read_retry_after(text: str) -> int | datetime | None:
     """Return seconds or a time (RFC 9110, section 10.2.3); nothing for what is neither."""
-    try:
-        return int(text) if text.isascii() and text.isdigit() else parsedate_to_datetime(text)
-    except ValueError:
-        return None
+    single = once(text)
+    return int(single) if single.isascii() and single.isdigit() else parse_date(single, datetime.now(UTC))
 
 
 def _length(text: str) -> str:

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from weakref import ref
 
 from problems._wire.headers import parse_retry_after
 from problems._wire.reading import LIMIT, Document, is_problem_type, read_document
@@ -18,7 +19,24 @@ from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
 from problems.registry import Registry
 
-__all__ = ["Response", "Terms", "content_of", "library_of", "request_of", "retry_after", "status_error", "terms_of"]
+__all__ = [
+    "MARK",
+    "Response",
+    "Terms",
+    "content_of",
+    "library_of",
+    "owner_of",
+    "request_of",
+    "retry_after",
+    "shadow",
+    "status_error",
+    "terms_of",
+]
+
+T = TypeVar("T")
+
+MARK: Final = "__problems__"
+"""The attribute of a `send` that raises problems."""
 
 _STATUS_ERRORS: Final = {"httpx": "HTTPStatusError", "httpx2": "HTTPStatusError", "requests": "HTTPError"}
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -163,6 +181,39 @@ def content_of(response: Response) -> bytes | None:
     except RuntimeError:
         return None
     return content
+
+
+def shadow(owner: object, name: str, function: Callable[..., object]) -> None:
+    """
+    Put a marked function in the place of a method of one client or session.
+
+    A copy would have no such function, or that of the original, and would return errors instead of raising them. So
+    the owner can no longer be copied or pickled.
+    """
+
+    def refuse() -> object:
+        raise SetupError(
+            f"This {type(owner_of(reference)).__name__} raises problems, which a copy or a pickle of it would not do. "
+            f"Copy it first, and call `raise_problems(copy, registry)`."
+        )
+
+    reference = ref(owner)
+    vars(function)[MARK] = True
+    vars(owner)[name] = function
+    vars(owner)["__getstate__"] = refuse
+
+
+def owner_of(reference: "ref[T]") -> T:
+    """
+    Return the client that a function stands in for: not held by it, since the two would be a reference cycle.
+
+    Raises:
+        SetupError: The client is gone.
+    """
+    owner = reference()
+    if owner is None:
+        raise SetupError("The client of this `send` is gone. Keep the client, and call `client.send(…)`.")
+    return owner
 
 
 def request_of(response: Response) -> Any:

@@ -6,8 +6,9 @@ Decides when a response is looked at; how it is read is said in `_bodies`, what 
 
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, Protocol, TypeVar
+from weakref import ref
 
-from problems.catching._responses import Terms, content_of, library_of, request_of, terms_of
+from problems.catching._responses import MARK, Terms, content_of, library_of, owner_of, request_of, shadow, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -17,7 +18,6 @@ from problems.registry import Registry
 __all__ = ["async_problem_hook", "problem_from", "problem_hook", "raise_for_problem", "raise_problems"]
 
 _LIBRARIES: Final = frozenset({"httpx", "httpx2"})
-_MARK: Final = "__problems__"
 _EXTENSION: Final = "problems"
 
 
@@ -74,22 +74,22 @@ def raise_problems(
     if library_of(cls) not in _LIBRARIES:
         raise SetupError(f"{cls.__qualname__} is no client of httpx2 or httpx. Give one that is.")
     patched = vars(client).get("send")
-    if hasattr(patched, _MARK):
+    if hasattr(patched, MARK):
         raise SetupError("This client raises problems already. Call `raise_problems` once, with `registry | other`.")
     wrap = _async_send if hasattr(cls, "__aenter__") else _send
     send = wrap(client, patched, terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore))
-    vars(send)[_MARK] = True
-    vars(client)["send"] = send
+    shadow(client, "send", send)
     return client
 
 
 def _send(client: Client, patched: Callable[..., Streamed] | None, terms: Terms) -> Callable[..., Streamed]:
     """Return what sends and raises: by the method of the class, unless somebody has set another on this client."""
     cls: Any = type(client)
+    owner = ref(client)
 
     def send(request: object, **options: object) -> Streamed:
         # Looked up at each call: others patch the class too.
-        response: Streamed = patched(request, **options) if patched else cls.send(client, request, **options)
+        response: Streamed = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
         if response.status_code >= 400 and _raises(response, terms):
             _raise(response, terms)
         return response
@@ -101,9 +101,11 @@ def _async_send(
     client: Client, patched: Callable[..., Awaitable[Streamed]] | None, terms: Terms
 ) -> Callable[..., Awaitable[Streamed]]:
     cls: Any = type(client)
+    owner = ref(client)
 
     async def send(request: object, **options: object) -> Streamed:
-        response: Streamed = await (patched(request, **options) if patched else cls.send(client, request, **options))
+        sent = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
+        response: Streamed = await sent
         if response.status_code >= 400 and _raises(response, terms):
             await _araise(response, terms)
         return response

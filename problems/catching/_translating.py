@@ -1,0 +1,151 @@
+"""
+Received problems that become the application's own.
+
+Does not import client libraries: what was received is an exception like any other by then.
+"""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Final, TypeVar, cast
+
+from problems.declaring._definition import definition_of
+from problems.declaring._raises import is_problem, raises
+from problems.declaring._received import ReceivedProblem
+from problems.declaring.problem import Problem
+from problems.errors import SetupError
+
+__all__ = ["translating"]
+
+F = TypeVar("F", bound=Callable[..., object])
+Target = type[Problem] | Callable[..., Problem]
+
+_LINE: Final = "Write `translating({Theirs: Mine, Other: lambda problem: Mine(item_id=problem.item_id)})`."
+
+
+class translating:  # noqa: N801 - used like a function, as `contextlib.suppress`
+    """
+    Raise received problems as problems of the application; for `with`, and as a decorator.
+
+    Works around sync and async code. The most derived class that matches decides. A class as target gets the members
+    that both classes declare; a function gets the received problem and returns the one to raise. Problems that the
+    application raises itself, and received ones that are not named, are not changed.
+
+    >>> from problems import NotFound, Registry
+    >>> class TheirItem(NotFound, type="https://stock.example/missing", title="Missing"):
+    ...     item_id: int
+    >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found", detail="No item {item_id}."):
+    ...     item_id: int
+    >>> stock = Registry(TheirItem)
+    >>> try:
+    ...     with translating({TheirItem: ItemNotFound}):
+    ...         raise stock.revive_document({"type": "https://stock.example/missing", "item_id": 7}, status=404)
+    ... except ItemNotFound as problem:
+    ...     print(problem)
+    404 Item not found: No item 7.
+
+    As a decorator it declares the target classes, as `@raises` does: `check` and OpenAPI know them. The declaration of
+    a function is the class in its return annotation, if it has one.
+
+    Attributes:
+        problem_types: The classes that can be raised, as far as they are known without calling a function.
+
+    Args:
+        table: The classes to translate, and what becomes of each.
+
+    Raises:
+        SetupError: A key is not a problem class, a target is neither a problem class nor a function, or a target has a
+            required member that the received class does not declare.
+        AbstractProblem: A target is a base.
+    """
+
+    def __init__(self, table: Mapping[type[Problem] | type[ReceivedProblem], Target]) -> None:
+        given: object = table
+        if not isinstance(given, Mapping):
+            raise SetupError(f"`translating` needs a mapping of problem classes; got {given!r}. {_LINE}")
+        for theirs, target in table.items():
+            _check(theirs, target)
+        self._table = dict(table)
+        self.problem_types = tuple(dict.fromkeys(_types_of(table.values())))
+        raises(*self.problem_types)  # refuses bases
+
+    def __call__(self, function: F) -> F:
+        """Return *function* with its received problems translated."""
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise SetupError(
+                f"`@translating` cannot decorate the generator {function.__qualname__}. "
+                f"Write `with translating(…):` in it."
+            )
+
+        @functools.wraps(function)
+        def call(*args: object, **kwargs: object) -> object:
+            with self:
+                return function(*args, **kwargs)
+
+        @functools.wraps(function)
+        async def call_async(*args: object, **kwargs: object) -> object:
+            with self:
+                return await cast("Callable[..., Awaitable[object]]", function)(*args, **kwargs)
+
+        wrapped = call_async if inspect.iscoroutinefunction(function) else call
+        return cast("F", raises(*self.problem_types)(wrapped))
+
+    def __enter__(self) -> None:
+        """Translate what is raised from here on."""
+
+    def __exit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Raise the translated problem, from the received one."""
+        target = self._target(type(error)) if isinstance(error, ReceivedProblem) else None
+        if target is not None:
+            raise _translated(cast("Problem", error), target) from error
+
+    async def __aenter__(self) -> None:
+        """Do the same for `async with`."""
+
+    async def __aexit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Do the same for `async with`."""
+        self.__exit__(cls, error, traceback)
+
+    def _target(self, cls: type) -> Target | None:
+        found = (self._table.get(base) for base in cls.__mro__ if base is not ReceivedProblem)
+        return next((target for target in found if target is not None), self._table.get(ReceivedProblem))
+
+
+def _check(theirs: object, target: object) -> None:
+    if not (isinstance(theirs, type) and issubclass(theirs, Problem | ReceivedProblem)):
+        raise SetupError(f"`translating` needs problem classes as keys; got {theirs!r}. {_LINE}")
+    if not callable(target):
+        raise SetupError(f"`translating` needs a problem class or a function as target; got {target!r}. {_LINE}")
+    if not is_problem(target):
+        return
+    fields = definition_of(target).body.model_fields
+    known = definition_of(theirs).declaration.members if is_problem(theirs) else frozenset[str]()
+    missing = [name for name, field in fields.items() if field.is_required() and name not in known]
+    if missing:
+        raise SetupError(
+            f"{target.__qualname__} needs the member {missing[0]!r}, which {theirs.__qualname__} does not declare. "
+            f"Write a function: `{theirs.__name__}: lambda problem: {target.__name__}({missing[0]}=…)`."
+        )
+
+
+def _types_of(targets: Iterable[Target]) -> Iterator[type[Problem]]:
+    for target in targets:
+        if is_problem(target):
+            yield target
+        elif is_problem(returned := getattr(target, "__annotations__", {}).get("return")):
+            yield returned
+
+
+def _translated(error: Problem, target: Target) -> Problem:
+    if not is_problem(target):
+        made: object = cast("Callable[[Problem], object]", target)(error)
+        if not isinstance(made, Problem) or isinstance(made, ReceivedProblem):
+            raise SetupError(f"A function of `translating` must return a problem of the application; got {made!r}.")
+        return made
+    shared = definition_of(target).body.model_fields.keys() & vars(error).keys()
+    return target(**{name: vars(error)[name] for name in shared})
