@@ -175,12 +175,6 @@ def calls_of(once: Callable[[], None]) -> list[str]:
 class TestCalls:
     """What the number of Python calls of one error does not depend on; `benchmarks/` measures their time."""
 
-    def test_each_rejected_input(self):
-        """
-        A further rejected input costs no call.
-        """
-        assert calls_of(answering_invalid(5)) == calls_of(answering_invalid(10))
-
     def test_the_number_of_types(self):
         """
         A registry of many types takes no more calls than one of a few.
