@@ -45,7 +45,7 @@ from problems.tools.lint import (
 __all__ = ["app"]
 
 _SEVERITIES: Final[dict[Certainty, Severity]] = {"certain": "error", "likely": "warning", "possible": "info"}
-_HARMLESS: Final = frozenset({"never raised", "unregistered"})
+_HARMLESS: Final = frozenset({"never raised", "unregistered", "unsent"})
 _LOOK: Final = "Look at problem types"
 _CHECK: Final = "Check an API"
 _WRITE: Final = "Write for others"

@@ -7,6 +7,7 @@ Knows operations and what comes of their calls; follows nothing itself.
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from problems._wire.uris import is_absolute
 from problems.catalog import class_of
 from problems.contract._operations import Operation
 from problems.contract._values import CERTAIN, LIKELY, POSSIBLE, UNREAD, UNSEEN, Instance, Known, Place, Raise, Value
+from problems.declaring._applications import own_handler
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
@@ -23,6 +25,11 @@ __all__ = ["Certainty", "Finding", "Followed", "RaiseSite", "findings", "raise_s
 
 Certainty: TypeAlias = Literal["certain", "likely", "possible"]
 """How sure a finding is: it was followed to its source, types lead to it, or it may be."""
+
+Kind: TypeAlias = Literal[
+    "undeclared", "never raised", "returned", "unregistered", "relative", "handled", "contradicted", "unsent"
+]
+"""What differs."""
 
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("possible", "likely", "certain")
 _FIRST: Final = 3
@@ -53,7 +60,8 @@ class Finding:
 
     Attributes:
         kind: What differs: a problem is raised and not declared, declared and never raised, returned instead of
-            raised, or its type is in no registry, or relative without a base.
+            raised, or its type is in no registry, or relative without a base; or the text of an `HTTPException` with a
+            status of the server is not sent.
         problem: The problem type; the base `Problem` for an `HTTPException` whose status could not be read.
         operations: The operations that are concerned, as method and path.
         file: Where it is raised, declared or returned.
@@ -64,7 +72,9 @@ class Finding:
         detail: The application's handler that answers, or the content that `responses=` describe instead.
     """
 
-    kind: Literal["undeclared", "never raised", "returned", "unregistered", "relative", "handled", "contradicted"]
+    kind: Literal[
+        "undeclared", "never raised", "returned", "unregistered", "relative", "handled", "contradicted", "unsent"
+    ]
     problem: type[Problem]
     operations: tuple[str, ...]
     file: str
@@ -90,6 +100,8 @@ class Finding:
             case "handled":
                 handler = f"the application's handler {self.detail!r}"
                 return f"leaves {name} ({status}) to {handler}, and documents no response of it."
+            case "unsent":
+                return f"raises {self._raised()}, whose text is not sent: statuses from 500 on hide it."
             case "contradicted":
                 return f"answers {name} ({status}) as a problem, and its `responses` describe {self.detail}."
             case _:
@@ -106,8 +118,9 @@ class Finding:
                 return f"Write `@raises({name})` on the function, or on the endpoint."
             case "never raised":
                 return "Take it out of `@raises` or `responses()`."
-            case "returned":
-                return f"Write `raise {name}(…)`."
+            case "returned" | "unsent":
+                text = repr(self.texts[0]) if self.texts else "…"
+                return f"Write `raise {name}({text})`."
             case "unregistered":
                 return f"Write `Registry({name}, …)`."
             case "handled":
@@ -171,7 +184,14 @@ class RaiseSite:
 def findings(followed: Iterable[Followed]) -> list[Finding]:
     """Return the findings about operations, in the order of the operations."""
     every = list(followed)
-    return [*_undeclared(every), *_never_raised(every), *_returned(every), *_outside(every), *_documented(every)]
+    return [
+        *_undeclared(every),
+        *_never_raised(every),
+        *_returned(every),
+        *_outside(every),
+        *_documented(every),
+        *_unsent(every),
+    ]
 
 
 def raise_sites(followed: Iterable[Followed]) -> Iterator[RaiseSite]:
@@ -310,6 +330,38 @@ def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
         (file, line), _, _ = uses[0]
         sure = max(it for _, _, it in uses)
         yield Finding(kind, cls, tuple(dict.fromkeys(name for _, name, _ in uses)), file, line, _CERTAINTIES[sure])
+
+
+def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
+    """Yield the texts that the application gives an `HTTPException` for a client, and that no client gets."""
+    found: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
+    for it in followed:
+        for raised in it.raises if _hides(it.operation) else ():
+            cls = problem_of(raised, it.operation.translate)
+            if cls is None or not raised.text or raised.sure == UNSEEN or not _is_of_server(raised, it.operation):
+                continue
+            if own_handler(it.operation.app, cls, it.operation.setup.registry, is_implied=True) is None:
+                key = cls, raised.exception, raised.place.file, raised.place.line
+                found.setdefault(key, []).append((raised, it.operation.name))
+    for (cls, exception, file, line), uses in found.items():
+        names, texts = (
+            tuple(dict.fromkeys(texts)) for texts in zip(*((n, r.text or "") for r, n in uses), strict=True)
+        )
+        sure = _CERTAINTIES[max(it.sure for it, _ in uses)]
+        yield Finding("unsent", cls, names, file, line, sure, exception, texts)
+
+
+def _hides(operation: Operation) -> bool:
+    return operation.setup is not None and not operation.setup.policy.expose_server_detail
+
+
+def _is_of_server(raised: Raise, operation: Operation) -> bool:
+    """Return whether it is a plain `HTTPException` from 500 on, raised by code that is not installed."""
+    cls = raised.exception
+    is_plain = issubclass(cls, HTTPException) and not _is_problem(cls)
+    is_own = not {"site-packages", "dist-packages"} & set(PurePath(raised.place.file).parts)
+    is_answered_here = not any(base in operation.translate for base in cls.__mro__)
+    return is_plain and is_own and is_answered_here and (raised.status or 0) >= 500
 
 
 def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class Operation:
         documents: The media types that its own `responses=` document, by status code or range.
         written: The problem types that an author declares; what the framework implies excuses no raise of an author.
         setup: What `add_problems` set up for the application.
+        app: The application.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Operation:
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     written: tuple[type[Problem], ...] = ()
     setup: Any = None
+    app: Any = None
 
 
 def operations(app: Any) -> Iterator[Operation]:
@@ -96,6 +98,7 @@ def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
             documents=dict(_documents(route)),
             written=written,
             setup=setup,
+            app=app,
         )
 
 
