@@ -370,12 +370,51 @@ class TestFiles:
         FastAPI's `HTTPException` is not a base of problems.
         """
         body = (
-            '\n\n@app.get("/")\nasync def read() -> None:\n    try:\n        raise HTTPException(404, "Item not found")\n'
+            '\n\n@app.get("/")\nasync def read() -> None:\n    try:\n'
+            '        raise HTTPException(404, "Item not found")\n'
             "    except HTTPException:\n        raise\n"
         )
         found = project.write(body).migrate()
 
         assert ["catch `starlette.exceptions.HTTPException`"] == [it.reason.rpartition("; ")[2] for it in found.left]
+
+
+class TestOldDocumentation:
+    BODY = (
+        "\n\nclass Old(BaseModel):\n    detail: str\n"
+        '\n\n@app.get("/", responses={404: {"model": Old}, 200: {"description": "Fine."}})\n'
+        'async def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+    )
+
+    def test_it_is_listed(self, project):
+        """
+        The list names the option that removes it.
+        """
+        found = project.write(self.BODY).migrate()
+
+        assert ["remove it with `--responses`"] == [it.reason.rpartition("; ")[2] for it in found.left]
+
+    def test_it_is_removed_when_asked(self, project):
+        """
+        Other entries stay, and the document has the schema of the problem.
+        """
+        app, source, _ = project.write(self.BODY).migrated(responses=True)
+        document = app.openapi()
+
+        assert 'responses={200: {"description": "Fine."}}' in source
+        assert "404" in document["paths"]["/"]["get"]["responses"]
+        assert {"ItemNotFound"} == {"ItemNotFound", "Old"} & set(document["components"]["schemas"])
+
+    def test_handlers_are_listed(self, project):
+        """
+        A handler of a domain exception stays, with the entry of `translate` that would replace it.
+        """
+        body = "\n\n@app.exception_handler(KeyError)\nasync def missing(request, error): ...\n"
+        found = project.write(self.BODY + body).migrate(responses=True)
+
+        assert ["this handler answers itself; `Policy(translate={KeyError: …})` answers with a problem instead"] == [
+            it.reason for it in found.left
+        ]
 
 
 def _untouched(content):

@@ -100,7 +100,9 @@ class TestTarget:
             pytest.param("shop_of_tests:", "'shop_of_tests:' names nothing.", id="no name"),
             pytest.param("shop_of_tests", "has 2 registries. Name one of them: `shop_of_tests:registry`", id="two"),
             pytest.param("none_of_tests", "'none_of_tests' has no registry.", id="none"),
-            pytest.param("none_of_tests:nothing", "is not a registry; got an object of type 'int'.", id="something else"),
+            pytest.param(
+                "none_of_tests:nothing", "is not a registry; got an object of type 'int'.", id="something else"
+            ),
             pytest.param(
                 "shop_of_tests:make_app", "is a function. To call it write `shop_of_tests:make_app()`.", id="uncalled"
             ),
@@ -536,8 +538,14 @@ class TestCheck:
         """
         told = " ".join(run("check", "checked_of_tests:app", status=1).split())
 
-        assert "error undeclared checked_of_tests.py:18 Gone: GET /items raises Gone (404), which is not declared. (certain)" in told
-        assert "warning never-raised checked_of_tests.py:15 Sold: GET /items declares Sold (409), which is never raised." in told
+        assert (
+            "error undeclared checked_of_tests.py:18 Gone: GET /items raises Gone (404), which is not declared. (certain)"
+            in told
+        )
+        assert (
+            "warning never-raised checked_of_tests.py:15 Sold: GET /items declares Sold (409), which is never raised."
+            in told
+        )
 
     def test_it_annotates(self):
         """
@@ -545,7 +553,9 @@ class TestCheck:
         """
         told = run("check", "checked_of_tests:app", "-f", "github", status=1)
 
-        assert told.startswith("::error title=undeclared,file=checked_of_tests.py,line=18::Gone: GET /items raises Gone (404)")
+        assert told.startswith(
+            "::error title=undeclared,file=checked_of_tests.py,line=18::Gone: GET /items raises Gone (404)"
+        )
 
     def test_it_is_json(self):
         """

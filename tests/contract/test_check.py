@@ -845,7 +845,9 @@ class TestArgument:
         """
         Nothing would be found, and all seem well.
         """
-        with pytest.raises(SetupError, match=r"is not an application\. Pass a Starlette or FastAPI application: `check\(app\)`\."):
+        with pytest.raises(
+            SetupError, match=r"is not an application\. Pass a Starlette or FastAPI application: `check\(app\)`\."
+        ):
             check(wrong)
 
 

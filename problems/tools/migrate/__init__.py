@@ -23,7 +23,8 @@ from problems.catalog import by_status
 from problems.contract import Reached, reached_by
 from problems.contract._operations import setup_of
 from problems.contract._values import UNSEEN, Raise
-from problems.declaring.problem import Problem, definition_of
+from problems.declaring._definition import definition_of
+from problems.declaring.problem import Problem
 from problems.errors import SetupError
 from problems.tools.migrate._details import Unclear
 from problems.tools.migrate._files import Edit, Edits, SourceFile
@@ -365,6 +366,7 @@ class _Plan:
         for path, file in self._files.items():
             if file is None:
                 continue
+            file.edits.without_responses = self._options.responses
             file.edits.declared = {line: names for line, names in file.edits.declared.items() if names}
             after = file.source.edited(file.edits)
             if after != file.source.content:
@@ -381,7 +383,14 @@ class _Plan:
     def _notices(self, replaced: int) -> Iterator[Left]:
         """Yield what the author has to look at: handlers that do not see problems."""
         for path, file in self._files.items():
-            for line in file.source.catches if file is not None and replaced else ():
+            if file is None:
+                continue
+            for line in file.source.documented if not self._options.responses else ():
+                yield Left(path, line, "`responses=` documents the old form of an error; remove it with `--responses`")
+            for line, cls in file.source.handlers:
+                reason = f"this handler answers itself; `Policy(translate={{{cls}: …}})` answers with a problem instead"
+                yield Left(path, line, reason)
+            for line in file.source.catches if replaced else ():
                 reason = (
                     "FastAPI's `HTTPException` is not a base of problems; catch `starlette.exceptions.HTTPException`"
                 )

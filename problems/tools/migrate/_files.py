@@ -79,6 +79,7 @@ class Edits:
         imports: Further names to import, each with its module and the name to import it as.
         registry: The name of the registry to pass to `add_problems`, if the file calls it.
         installed: The code to write after the line on which the application is made.
+        without_responses: Whether to remove entries of `responses=` that document the old form of an error.
     """
 
     calls: dict[tuple[int, int], Edit] = field(default_factory=dict[tuple[int, int], Edit])
@@ -86,6 +87,7 @@ class Edits:
     imports: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
     registry: str | None = None
     installed: tuple[str, str] | None = None
+    without_responses: bool = False
 
 
 class SourceFile:
@@ -128,6 +130,16 @@ class SourceFile:
     def catches(self) -> list[int]:
         """The lines on which `except` names `HTTPException`."""
         return self._reader.catches
+
+    @property
+    def documented(self) -> list[int]:
+        """The lines on which `responses=` documents an error status with a model."""
+        return sorted(self._reader.line(node) for node in self._reader.documented)
+
+    @property
+    def handlers(self) -> list[tuple[int, str]]:
+        """The lines of exception handlers, and the classes that they handle."""
+        return self._reader.handlers
 
     @property
     def installs(self) -> bool:
@@ -183,6 +195,8 @@ class _Reader(cst.CSTVisitor):
         self.constants: dict[str, str] = {}
         self.names: set[str] = set()
         self.catches: list[int] = []
+        self.documented: set[cst.DictElement] = set()
+        self.handlers: list[tuple[int, str]] = []
         self.installs: list[cst.Call] = []
         self.raised: dict[int, str] = {}
         self.assigned: dict[str, int] = {}
@@ -255,6 +269,24 @@ class _Reader(cst.CSTVisitor):
         """Leave a statement."""
         self._constant = ""
 
+    def visit_Arg(self, node: cst.Arg) -> None:
+        """Note the entries of `responses=` that document the old form of an error."""
+        if node.keyword is None or node.keyword.value != "responses" or not isinstance(node.value, cst.Dict):
+            return
+        for element in node.value.elements:
+            if isinstance(element, cst.DictElement) and isinstance(element.value, cst.Dict) and _is_error(element.key):
+                keys = [it.key for it in element.value.elements if isinstance(it, cst.DictElement)]
+                if any(isinstance(key, cst.SimpleString) and key.evaluated_value == "model" for key in keys):
+                    self.documented.add(element)
+
+    def visit_Decorator(self, node: cst.Decorator) -> None:
+        """Note an exception handler."""
+        call = node.decorator
+        if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or not call.args:
+            return
+        if call.func.attr.value == "exception_handler":
+            self.handlers.append((self.line(node), self.module.code_for_node(call.args[0].value)))
+
     def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
         """Note a handler of FastAPI's class, which is not a base of problems."""
         if node.type is not None and self.qualified(node.type) & (EXCEPTIONS - {"starlette.exceptions.HTTPException"}):
@@ -306,6 +338,14 @@ class _Writer(cst.CSTTransformer):
         self._comments += _comments_in(original_node)
         return cst.parse_expression(edit.code, config=self._reader.module.config_for_parsing)
 
+    def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.Dict:
+        """Remove the entries of `responses=` that document the old form."""
+        documented = self._reader.documented if self._edits.without_responses else set[cst.DictElement]()
+        if not any(element in documented for element in original_node.elements):
+            return updated_node
+        pairs = zip(original_node.elements, updated_node.elements, strict=True)
+        return updated_node.with_changes(elements=[new for old, new in pairs if old not in documented])
+
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
@@ -346,6 +386,10 @@ class _Writer(cst.CSTTransformer):
 
 
 _COMMA: Final = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _is_error(key: cst.BaseExpression) -> bool:
+    return isinstance(key, cst.Integer) and 400 <= key.evaluated_value <= 599
 
 
 def _called(decorator: cst.Decorator, reader: _Reader) -> set[str]:
