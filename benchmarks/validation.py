@@ -1,16 +1,21 @@
 """
-W2: a body with ten invalid fields is answered; the library's part alone.
+W2: a body with ten rejected inputs is answered; the library's part alone.
+
+The body with ten different errors is drawn from a seeded generator of kinds of errors, nested and at the top, so that
+nothing can be tuned to one shape. The one with ten equal errors stands beside it.
 
 The errors are made once by FastAPI; a round raises them, calls the registered handler and sends.
 """
 
 import asyncio
+import random
 from collections.abc import Iterator
-from typing import Any, Final
+from types import GenericAlias
+from typing import Annotated, Any, Final, Literal
 
 import fastapi
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic_core import SchemaSerializer, core_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,8 +26,9 @@ from benchmarks.raising import BASE, THREADED, Bare, handler_of, through
 from problems import Policy, Registry
 from problems.fastapi import add_problems
 
-TITLE: Final = "W2  answer a 422 with ten rejected fields (the library's part)"
-TARGETS: Final = {"problems, instance=None": 2.2}
+TITLE: Final = "W2  answer a 422 with ten rejected inputs (the library's part), {}"
+TARGETS: Final = {"different": {"problems, instance=None": 3.0}, "equal": {"problems, instance=None": 2.2}}
+SEED: Final = 422
 
 
 class Ten(BaseModel):
@@ -40,16 +46,54 @@ class Ten(BaseModel):
     j: int
 
 
+_ABSENT: Final = object()
 BODY: Final = {name: f"no{name}" for name in "abcdefghij"}
 
 
-def rejected() -> RequestValidationError:
-    """Return the error that FastAPI raises for `BODY`."""
+KINDS: Final[tuple[tuple[Any, Any], ...]] = (
+    (int, "x"),
+    (Annotated[int, Field(ge=1, le=5)], 9),
+    (Annotated[float, Field(gt=0)], -1.5),
+    (Literal["red", "green"], "blue"),
+    (Annotated[str, Field(max_length=3)], "longer"),
+    (Annotated[list[int], Field(min_length=2)], [1]),
+    (bool, "maybe"),
+    (list[int], "no"),
+    (dict[str, int], [1]),
+    (int, _ABSENT),
+)
+"""Types, and what they reject: each is another kind of error."""
+
+
+def different(seed: int = SEED) -> tuple[type[BaseModel], dict[str, Any]]:
+    """Return a model and a body with ten different errors, of which *seed* decides the order and the depth."""
+    draw = random.Random(seed)  # noqa: S311 - nothing secret
+    groups: dict[str, list[tuple[Any, Any]]] = {"top": [], "inner": [], "items": []}
+    for kind in draw.sample(KINDS, len(KINDS)):
+        groups[draw.choice(list(groups))].append(kind)
+    top, body = _fields(groups["top"], "top")
+    (inner, inner_body), (item, item_body) = (_fields(groups[name], name) for name in ("inner", "items"))
+    fields = {
+        **top,
+        "inner": (create_model("Inner", **inner), ...),
+        "items": (GenericAlias(list, (create_model("Item", **item),)), ...),
+    }
+    return create_model("Different", **fields), {**body, "inner": inner_body, "items": [item_body]}
+
+
+def _fields(kinds: list[tuple[Any, Any]], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    fields: dict[str, Any] = {f"{name}_{number}": (kind, ...) for number, (kind, _) in enumerate(kinds)}
+    body = {f"{name}_{number}": value for number, (_, value) in enumerate(kinds) if value is not _ABSENT}
+    return fields, body
+
+
+def rejected(model: type[BaseModel] = Ten, body: dict[str, Any] = BODY) -> RequestValidationError:
+    """Return the error that FastAPI raises for *body*."""
     try:
-        Ten.model_validate(BODY)
+        model.model_validate(body)
     except ValidationError as error:
         errors = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
-        return RequestValidationError(errors, body=BODY)
+        return RequestValidationError(errors, body=body)
     raise AssertionError("The body is valid.")
 
 
@@ -64,7 +108,7 @@ _LIST: Final = SchemaSerializer(
 _PREFIX: Final = b'{"type":"about:blank","title":"Unprocessable Content","status":422,"errors":'
 
 
-def _limit() -> AsyncProbe:
+def _limit(error: RequestValidationError) -> AsyncProbe:
     """One typed serializer over pydantic's own errors: no pointers, nothing renamed."""
 
     async def handle(_: Request, exc: Exception) -> Response:
@@ -72,45 +116,43 @@ def _limit() -> AsyncProbe:
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
         return Bare(422, headers, body)
 
-    return _raised(handle)
+    return _raised(error, handle)
 
 
-def _raised(handle: Any, app: fastapi.FastAPI | None = None) -> AsyncProbe:
-    error = rejected()
-
+def _raised(error: RequestValidationError, handle: Any, app: fastapi.FastAPI | None = None) -> AsyncProbe:
     def raise_it() -> None:
         raise error
 
     return through(raise_it, handle, app)
 
 
-def _fastapi_default() -> AsyncProbe:
-    return _raised(handler_of(fastapi.FastAPI(), RequestValidationError))
+def _fastapi_default(error: RequestValidationError) -> AsyncProbe:
+    return _raised(error, handler_of(fastapi.FastAPI(), RequestValidationError))
 
 
-def _problems(policy: Policy) -> AsyncProbe:
+def _problems(error: RequestValidationError, policy: Policy) -> AsyncProbe:
     app = fastapi.FastAPI()
     add_problems(app, Registry(base=BASE), policy=policy)
-    return _raised(handler_of(app, RequestValidationError), app)
+    return _raised(error, handler_of(app, RequestValidationError), app)
 
 
-def _fastapi_rfc9457() -> AsyncProbe:
+def _fastapi_rfc9457(error: RequestValidationError) -> AsyncProbe:
     from fastapi_rfc9457.server import add_problem_handlers
 
     app = fastapi.FastAPI()
     add_problem_handlers(app, strip_debug=True)
-    return _raised(handler_of(app, RequestValidationError), app)
+    return _raised(error, handler_of(app, RequestValidationError), app)
 
 
-def _fastapi_problem_details() -> AsyncProbe:
+def _fastapi_problem_details(error: RequestValidationError) -> AsyncProbe:
     import fastapi_problem_details as peer
 
     app = fastapi.FastAPI()
     peer.init_app(app)
-    return _raised(handler_of(app, RequestValidationError), app)
+    return _raised(error, handler_of(app, RequestValidationError), app)
 
 
-def _fastapi_problem() -> AsyncProbe:
+def _fastapi_problem(error: RequestValidationError) -> AsyncProbe:
     from fastapi_problem.handler import add_exception_handler, new_exception_handler
 
     app = fastapi.FastAPI()
@@ -121,16 +163,22 @@ def _fastapi_problem() -> AsyncProbe:
         response: Response = await run_in_threadpool(handler, request, exc)  # as Starlette does with a sync one
         return response
 
-    return _raised(handle, app)
+    return _raised(error, handle, app)
 
 
 def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     """Yield the tables of this workload."""
+    for name, error in {"different": rejected(*different()), "equal": rejected()}.items():
+        yield _compared(name, error, rounds=rounds)
+
+
+def _compared(kind: str, error: RequestValidationError, *, rounds: int) -> tuple[str, list[Result]]:
+    """Return the table of one body."""
     probes = {
-        "typed serializer, no pointers": _limit(),
-        "FastAPI default": _fastapi_default(),
-        "problems, instance=None": _problems(Policy(instance=None)),
-        "problems": _problems(Policy()),
+        "typed serializer, no pointers": _limit(error),
+        "FastAPI default": _fastapi_default(error),
+        "problems, instance=None": _problems(error, Policy(instance=None)),
+        "problems": _problems(error, Policy()),
     }
     for name, make in {
         "fastapi-rfc9457": _fastapi_rfc9457,
@@ -138,12 +186,12 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
         THREADED: _fastapi_problem,
     }.items():
         try:
-            probes[name] = make()
+            probes[name] = make(error)
         except ImportError:
             continue
     loop = asyncio.new_event_loop()
     driven = {name: on_loop(probe, loop) if name == THREADED else drive(probe) for name, probe in probes.items()}
     results = compare(driven, reference="typed serializer, no pointers", rounds=rounds)
-    yield table(TITLE, results, against="typed serializer", targets=TARGETS), results
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
+    return table(TITLE.format(kind), results, against="typed serializer", targets=TARGETS[kind]), results
