@@ -6,6 +6,7 @@ A secret is planted wherever an error could pick one up; no answer may have it, 
 
 import contextlib
 import logging
+from datetime import datetime
 from typing import Annotated
 
 import httpx2
@@ -13,7 +14,7 @@ import pytest
 from fastapi import Body, Cookie, Depends, FastAPI, Form, Header, Path, Query, WebSocket
 from fastapi import HTTPException as FastAPIException
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, TypeAdapter
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationBackend, AuthenticationError
 from starlette.exceptions import HTTPException
@@ -416,3 +417,43 @@ def test_a_failure_while_it_is_answered_has_no_inputs(policy, caplog):
             pass
 
     assert (True, False) == ("failed" in caplog.text, SECRET in caplog.text)
+
+
+def quoting(value):
+    raise ValueError(f"{value!r} is not allowed here")
+
+
+def asserting(value):
+    raise AssertionError(f"too long: {value}")
+
+
+VALIDATORS = {
+    "words of its own": AfterValidator(quoting),
+    "int()": BeforeValidator(int),
+    "fromisoformat": AfterValidator(datetime.fromisoformat),
+    "assertion": AfterValidator(asserting),
+}
+
+
+@pytest.mark.parametrize("place", [Query, Header, Cookie, Body, Form], ids=lambda it: it.__name__.lower())
+@pytest.mark.parametrize("validator", VALIDATORS.values(), ids=VALIDATORS)
+def test_a_validator_that_quotes_its_input_tells_no_secret(place, validator, caplog):
+    """
+    Wherever the input comes from, what a validator says about it is in no answer and in no log record of ours.
+    """
+    app = FastAPI()
+    add_problems(app)
+    annotation = Annotated[str, validator, place(**({"embed": True} if place is Body else {}))]
+
+    def endpoint(it): ...
+
+    endpoint.__annotations__["it"] = annotation
+    app.post("/")(endpoint)
+    client = TestClient(app, headers={"it": SECRET}, cookies={"it": SECRET})
+    sent = {"json": {"it": SECRET}} if place is Body else {"data": {"it": SECRET}}
+    with caplog.at_level(logging.DEBUG, "problems"):
+        response = client.post("/", params={"it": SECRET}, **sent)
+    told = [f"{record.getMessage()} {vars(record)}" for record in caplog.records if record.name.startswith("problems")]
+
+    assert (422, []) == (response.status_code, found(everything(response)))
+    assert [] == [text for text in told if SECRET in text]
