@@ -84,6 +84,7 @@ class Source:
         self.by_place: dict[tuple[str, int], Node] = {}
         self.by_name: dict[str, list[Node]] = {}
         self.classes: dict[str, list[Node]] = {}
+        self._seen: set[object] = set()
         tops = set(packages)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
@@ -127,8 +128,13 @@ class Source:
         if code is not None and (code.co_filename, code.co_firstlineno) in self.by_place:
             yield self.by_place[code.co_filename, code.co_firstlineno]
         for cell in getattr(function, "__closure__", None) or ():
-            if inspect.isfunction(cell.cell_contents):
-                yield from self._of_object(cell.cell_contents)
+            try:
+                inner = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+            if inspect.isfunction(inner) and inner not in self._seen:
+                self._seen.add(inner)
+                yield from self._of_object(inner)
 
     def _used(self, node: Node) -> Iterator[Node]:
         inner = {it.name for it in ast.walk(node.tree) if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)}

@@ -168,7 +168,7 @@ def is_protocol(cls: type) -> bool:
 
 
 def _is_member(name: str) -> bool:
-    return not name.startswith(("_abc_", "__")) or name == "__call__"
+    return not name.startswith("_") or name == "__call__"
 
 
 def _has(cls: type, names: set[str]) -> bool:
