@@ -2,11 +2,13 @@
 Looks for bytes that make a client raise anything but a problem, guided by what of the package they reach.
 
 Needs `atheris`: `python -m tests.httpx.fuzz -runs=1000000 -max_len=2000`. A finding is written to a file; give the name
-of the file to run it again.
+of the file to run it again. Without atheris: `python -m tests.httpx.fuzz --random 1000000`.
 """
 
 import pickle
+import random
 import sys
+import time
 from typing import Final
 
 import httpx
@@ -28,7 +30,15 @@ MEDIA_TYPES: Final = (
     "",
 )
 URLS: Final = ("https://shop.example/items/7", "http://a:b@[::1]:1/x?y#z", "https://shop.example")
-DIALECT: Final = Dialect(media_types=("application/json",), nested=("error", "a"))
+DIALECT: Final = Dialect(
+    media_types=("application/json",), nested=("error", "a"), identity="code", title="error", detail="message"
+)
+PIECES: Final = (
+    b'{}[],:"\\ \n\xff\xfe\0 true null -0.0 1e999 ' + b"9" * 40,
+    b'{"type": "https://shop.example/problems/item-not-found", "item_id": ',
+    b'{"errors": {"json": {"a.b": ["x"]}}, "detail": [{"loc": ["query", 1], "msg": ""}], "code": ',
+    b'<problem xmlns="urn:ietf:rfc:7807"><status>404</status><i>',
+)
 
 
 def check(data: bytes) -> None:
@@ -60,7 +70,23 @@ def hold(response: httpx.Response | httpx2.Response, problem: Problem) -> None:
     assert len(errors_of(problem.problem_details)) <= 1_000
 
 
-if __name__ == "__main__":
+def at_random(rounds: int) -> None:
+    """Check mutations of some pieces, and print the longest time of one."""
+    chance, longest = random.Random(rounds), 0.0  # noqa: S311 - the same ones each time
+    for _ in range(rounds):
+        body = bytearray(b"".join(chance.choices(PIECES, k=chance.randrange(1, 4))))
+        for _ in range(chance.randrange(12)):
+            at = chance.randrange(len(body) + 1)
+            body[at : at + chance.randrange(4)] = chance.randbytes(chance.randrange(3)) or b'"]}'[: chance.randrange(4)]
+        start = time.process_time()
+        check(chance.randbytes(3) + bytes(body))
+        longest = max(longest, time.process_time() - start)
+    print(f"{rounds} responses, none raised anything but a problem; the longest took {longest * 1000:.1f} ms")  # noqa: T201
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["--random"]:
+    at_random(int(sys.argv[2]))
+elif __name__ == "__main__":
     import atheris
 
     atheris.instrument_all()
