@@ -35,7 +35,7 @@ _STEPS: Final = 8
 _NAME: Final = 100
 """Pointers with more steps, or longer names, are not kept."""
 
-_ALIKE: Final = 1_000
+_ALIKE: Final = 250
 """So many values of two containers are compared; those with as many equal ones are taken to be equal."""
 
 _COMPARED: Final = 20_000
@@ -64,12 +64,13 @@ class Places:
     ('#/pet/name', False)
     """
 
-    __slots__ = ("_body", "_compared", "_left", "_parsed")
+    __slots__ = ("_body", "_compared", "_containers", "_left", "_parsed")
 
     def __init__(self, body: object) -> None:
         self._body = body
         self._left = _COMPARED
         self._compared: dict[tuple[int, int], tuple[object, object, bool]] = {}
+        self._containers: dict[tuple[tuple[object, ...], int], tuple[_Reading, bool, object]] = {}
         self._parsed: dict[int, tuple[object, object]] = {}
 
     def pointer(
@@ -128,7 +129,11 @@ class Places:
         name = loc[-1]
         if container is None and len(loc) == 1:  # FastAPI: a body parameter, when the body has no member of this name
             return loc, True
-        reading, is_found = self._best(loc[:-1], container)
+        key = tuple(loc[:-1]), id(container)  # all that is missing in one container has one search
+        known = self._containers.get(key)
+        if known is None:
+            known = self._containers[key] = (*self._best(loc[:-1], container), container)
+        reading, is_found, _ = known
         value, path = reading.value, reading.path
         if reading.inside:
             return path, True
