@@ -220,7 +220,7 @@ class Attributes(ABC):
         """Yield what the classes below have instead, among the modules that are loaded."""
         for below in self._classes.below(cls):
             if any(name in vars(it) for it in below.__mro__[:-1] if is_protocol(cls) or it not in cls.__mro__):
-                receiver: Value = Instance(below, exact=True) if isinstance(base, Instance) else Known(below)
+                receiver: Value = Instance(below) if isinstance(base, Instance) else Kind(below)
                 yield from self._implemented(self._described(look(receiver, name)))
             elif name not in vars(cls):
                 yield from self._declared(below, name, Instance(below))
