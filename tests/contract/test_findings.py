@@ -185,11 +185,11 @@ class TestContextManager:
 
 
 class Port(Protocol):
-    def load(self) -> int: ...
+    def load_parcel(self) -> int: ...
 
 
 class Store:
-    def load(self) -> int:
+    def load_parcel(self) -> int:
         raise Gone
 
 
@@ -198,7 +198,7 @@ def a_port() -> Port:
 
 
 def behind_a_protocol(port: Annotated[Port, Depends(a_port)]):
-    return port.load()
+    return port.load_parcel()
 
 
 class TestInterface:
@@ -214,7 +214,7 @@ class View:
         self.store = store
 
     def read(self):
-        return self.store.load()
+        return self.store.load_parcel()
 
 
 class TestView:
