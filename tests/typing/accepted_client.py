@@ -9,7 +9,7 @@ import requests
 
 import problems.requests
 from problems import Conflict, NotFound, Problem, ReceivedProblem, Registry
-from problems.catching.dialects import Dialect
+from problems.catching import Dialect, translating
 from problems.httpx import (
     Undeclared,
     async_problem_hook,
@@ -41,6 +41,16 @@ assert_type(raise_problems(httpx2.AsyncClient(), registry), httpx2.AsyncClient)
 assert_type(raise_problems(httpx.Client(), registry, every_error=False), httpx.Client)
 assert_type(raise_problems(httpx.AsyncClient(), registry, dialect=Dialect(nested=("error",))), httpx.AsyncClient)
 assert_type(problems.requests.raise_problems(requests.Session(), registry), requests.Session)
+assert_type(raise_problems(httpx2.Client(), registry, ignore={404}), httpx2.Client)
+
+
+@translating({ItemNotFound: lambda problem: OutOfStock(available=0), OutOfStock: OutOfStock})
+def translated(item_id: int) -> str:
+    """Keep the signature of a decorated function."""
+    return str(item_id)
+
+
+assert_type(translated(7), str)
 
 
 class ShopClient(httpx2.Client):
