@@ -190,8 +190,8 @@ class Expressions(ABC):
 
     def _name(self, name: str) -> Values:
         values = self.names.get(name)
-        if values == (UNKNOWN,):
-            return status_in_name(name) or values
+        if number := status_in_name(name):
+            return number
         if values == (Known(None), UNKNOWN) and not self.names.is_own(name):
             return unique((*self.caller.global_hint(name, self.names), *values))
         return values
@@ -474,6 +474,8 @@ class Expressions(ABC):
     def attribute(self, bases: Values, name: str) -> Values:
         """Return what an attribute of values can be; descriptors run."""
         self.fallible = True
+        if number := status_in_name(name):  # whatever serves the name: a module, or a shim that looks it up
+            return number
         if len(bases) > 1:
             bases = tuple(it for it in bases if it != Known(None))
         found: list[Value] = []

@@ -108,6 +108,29 @@ class TestStatus:
         )
 
 
+class Shim:
+    """A compatibility module that looks names up among several."""
+
+    def __getattr__(self, name):
+        names = {"HTTP_413": 413, "HTTP_422": 422}
+        return next(code for known, code in names.items() if name.startswith(known))
+
+
+shim = Shim()
+
+
+def by_a_shim():
+    raise HTTPException(shim.HTTP_422_UNPROCESSABLE_ENTITY)
+
+
+class TestShim:
+    def test_the_number_in_the_name_counts(self):
+        """
+        Whatever serves `HTTP_422_…`, its number is the status, and no other.
+        """
+        assert [422] == [it.problem.problem_type.status for it in check(application(by_a_shim))]
+
+
 class TestText:
     def test_the_text_is_shown(self):
         """
