@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem, raises
@@ -19,7 +19,7 @@ from problems.errors import SetupError
 __all__ = ["translating"]
 
 F = TypeVar("F", bound=Callable[..., object])
-Target = type[Problem] | Callable[..., Problem]
+Target = type[Problem] | Callable[[Any], Problem]  # the class of the key, which no annotation can name
 
 _LINE: Final = "Write `translating({Theirs: Mine, Other: lambda problem: Mine(item_id=problem.item_id)})`."
 
@@ -61,7 +61,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
     """
 
     def __init__(self, table: Mapping[type[Problem] | type[ReceivedProblem], Target]) -> None:
-        given: object = table
+        given = cast("object", table)
         if not isinstance(given, Mapping):
             raise SetupError(f"`translating` needs a mapping of problem classes; got {given!r}. {_LINE}")
         for theirs, target in table.items():
