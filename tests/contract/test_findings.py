@@ -112,8 +112,10 @@ class Shim:
     """A compatibility module that looks names up among several."""
 
     def __getattr__(self, name):
-        names = {"HTTP_413": 413, "HTTP_422": 422}
-        return next(code for known, code in names.items() if name.startswith(known))
+        for known, code in {"HTTP_413": 413, "HTTP_422": 422}.items():
+            if name.startswith(known):
+                return code
+        raise AttributeError(name)
 
 
 shim = Shim()
