@@ -10,6 +10,7 @@ first. At its end, each application of the page must pass the contract check.
 Code that cannot run has the reason before it: ``<!-- skip: next "needs a network" -->``. There is no invisible code.
 """
 
+import atexit
 import functools
 import importlib
 import re
@@ -32,7 +33,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.abstract.codeblock import AbstractCodeBlockParser, PythonDocTestOrCodeBlockParser
 from sybil.parsers.markdown import SkipParser
-from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
+from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 from sybil.typing import Evaluator
 
 from problems.contract import check
@@ -46,6 +47,12 @@ SERVED: Final = re.compile(r"^uvicorn (?P<module>[\w.]+):\w+", re.MULTILINE)
 BASES: Final = re.compile(r"(?:builds? on|continues?)[^.:]*\]\((?P<page>[\w./-]+\.md)")
 PORT: Final = 8000
 """The port of uvicorn if nobody chooses one, so the port in the examples."""
+
+
+def is_open(port: int) -> bool:
+    """Return whether a server listens at a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Page(Document):
@@ -96,6 +103,12 @@ class Page(Document):
         self.folder, self.servers, self.hidden, self.roots = None, [], {}, set()
         Page.active = None
 
+    @classmethod
+    def end(cls) -> None:
+        """Leave the last page of a test run."""
+        if cls.active is not None:
+            cls.active.leave()
+
     def bases(self) -> Iterator[Path]:
         """Yield the pages that this one builds on."""
         text = re.sub(r"<!--.*?-->", "", self.text, flags=re.DOTALL).partition("```")[0]
@@ -135,12 +148,13 @@ class Page(Document):
         folder = self.enter()
         if not (folder / (module.partition(":")[0].replace(".", "/") + ".py")).exists():
             return
+        if is_open(PORT):
+            raise AssertionError(f"Port {PORT} is in use. Stop the program that listens there.")
         command = [sys.executable, "-m", "uvicorn", module, "--port", str(PORT), "--log-level", "warning"]
         self.servers.append(subprocess.Popen(command, cwd=folder))  # noqa: S603 - uvicorn
         for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-                    return
+            if is_open(PORT):
+                return
             time.sleep(0.05)
         raise AssertionError(f"`uvicorn {module}` did not start.")
 
@@ -149,6 +163,9 @@ class Page(Document):
         self.enter()
         found = [finding for application in self.applications for finding in check(application)]
         return [str(it) for it in found if it.certainty == "certain" and it.kind != "never raised"]
+
+
+atexit.register(Page.end)
 
 
 def watch(cls: type[Starlette]) -> None:
@@ -174,8 +191,7 @@ class Blocks(AbstractCodeBlockParser):
     def __init__(self, language: str, evaluator: Evaluator) -> None:
         names = {"language": "arguments", "source": "source", "info": "info"}
         fence = RawFencedCodeBlockLexer(re.compile(r"(?P<language>python)(?P<info>(?:[ {][^\n]*)?)\n"), names)
-        comment = DirectiveInHTMLCommentLexer("invisible-code-block", "python")
-        super().__init__([fence, comment], language, evaluator)
+        super().__init__([fence], language, evaluator)
 
 
 def run_block(example: Example) -> str | None:
@@ -226,7 +242,7 @@ def kept(document: Document) -> Iterator[Region]:
         except Exception:  # noqa: BLE001 - a failing check is a failing page
             return traceback.format_exc()
 
-    if "```python" in document.text and "<!-- contract: this page shows findings -->" not in document.text:
+    if "```python" in document.text:
         yield Region(len(document.text) - 1, len(document.text), "", evaluate)
 
 

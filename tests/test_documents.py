@@ -24,3 +24,11 @@ class TestDocument:
         skips = re.findall(r"<!--+\s*skip:\s*(?:next|start)(.*?)--+>", (ROOT / document).read_text("utf-8"))
 
         assert [] == [skip for skip in skips if not re.search(r"\w", skip)]
+
+    def test_no_code_is_hidden(self, document):
+        """
+        A reader sees all the code that a page needs: there is no Python in comments.
+        """
+        comments = re.findall(r"<!--+(.*?)--+>", (ROOT / document).read_text("utf-8"), re.DOTALL)
+
+        assert [] == [it for it in comments if re.search(r"invisible|code-block|import |contract:", it)]

@@ -1,9 +1,13 @@
 """The documentation site: every page can be found."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from problems.cli._commands import app as command
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -59,3 +63,36 @@ class TestReadme:
         links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text("utf-8"))
 
         assert [] == [link for link in links if not (ROOT / link).exists()]
+
+
+class TestLayers:
+    def test_the_page_of_the_layers_has_every_part(self):
+        """
+        The table of the layers and the order of imports that the tests check have the same parts.
+        """
+        source = ast.parse((ROOT / "tests" / "test_architecture.py").read_text("utf-8"))
+        [table] = [it.value for it in source.body if isinstance(it, ast.AnnAssign) and it.target.id == "WINGS"]
+        parts = set(" ".join(ast.literal_eval(table)).split()) - {"problems", "__main__", "errors"}
+        text = (DOCS / "explanation" / "layers.md").read_text("utf-8")
+        rows = re.findall(r"^\| (?:`(\w+)`|doors) \| (.*) \|$", text, re.MULTILINE)
+
+        assert parts == {name for name, _ in rows if name} | set(re.findall(r"`(\w+)`", rows[-1][1]))
+
+
+class TestGeneratedModule:
+    def test_a_page_shows_the_module_that_the_command_writes(self, tmp_path, monkeypatch):
+        """
+        The document and the module on the page about `problems generate` belong together.
+        """
+        text = (DOCS / "how-to" / "generate-types-from-openapi.md").read_text("utf-8")
+        for name in ("openapi.yaml", "payments.py"):
+            [content] = re.findall(rf'^```\w+ title="{name}"\n(.*?)^```', text, re.MULTILINE | re.DOTALL)
+            (tmp_path / name).write_text(content, "utf-8")
+        monkeypatch.chdir(tmp_path)
+
+        done = CliRunner().invoke(command, ["generate", "openapi.yaml", "--output", "written.py"])
+
+        assert (0, (tmp_path / "payments.py").read_text("utf-8")) == (
+            done.exit_code,
+            (tmp_path / "written.py").read_text("utf-8"),
+        )
