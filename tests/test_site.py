@@ -5,9 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from problems import NotFound, raises
 from problems.cli._commands import app as command
+from problems.errors import ProblemsWarning
+from problems.fastapi import add_problems
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -96,3 +101,26 @@ class TestGeneratedModule:
             done.exit_code,
             (tmp_path / "written.py").read_text("utf-8"),
         )
+
+
+class TestFaq:
+    def test_the_warning_of_an_unregistered_type_is_shown_as_it_is(self):
+        """
+        No page may contain an application with a finding, so the text of this warning is compared here.
+        """
+
+        class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
+            """No item has the requested id."""
+
+        app = FastAPI()
+        add_problems(app)
+
+        @app.get("/items/{item_id}")
+        @raises(ItemNotFound)
+        async def item(item_id: int) -> None: ...
+
+        with pytest.warns(ProblemsWarning) as caught, TestClient(app):
+            pass
+
+        given = str(caught[0].message).replace(ItemNotFound.__qualname__, "ItemNotFound")
+        assert f"\nProblemsWarning: {given}\n" in (DOCS / "faq.md").read_text("utf-8")
