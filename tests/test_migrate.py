@@ -7,6 +7,7 @@ import linecache
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -48,9 +49,8 @@ class Project:
 
     def load(self):
         """Import the application anew."""
-        for name in [*sys.modules]:
-            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(self.folder)):
-                del sys.modules[name]
+        for name in ("errors", "shop_app", "shop_parts"):
+            sys.modules.pop(name, None)
         importlib.invalidate_caches()
         linecache.checkcache()
         return importlib.import_module("shop_app").app
@@ -70,10 +70,9 @@ class Project:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """An empty project."""
-    yield (made := Project(tmp_path, monkeypatch))
-    for name in [*sys.modules]:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(made.folder)):
-            del sys.modules[name]
+    yield Project(tmp_path, monkeypatch)
+    for name in ("errors", "shop_app", "shop_parts"):
+        sys.modules.pop(name, None)
 
 
 def body_of(app, path="/"):
@@ -463,6 +462,47 @@ class TestNames:
             found = reason
 
         assert str(found)
+
+
+class TestTutorial:
+    """The page shows what the command does."""
+
+    PAGE = (Path(__file__).parents[1] / "docs" / "migrate-tutorial.md").read_text("utf-8")
+
+    def block(self, start):
+        return self.PAGE.partition(start)[2].partition("\n")[2].partition("\n```")[0] + "\n"
+
+    def before(self):
+        """Return the application before the migration: what the diff of the page takes away."""
+        part = self.block("```diff").partition("+++ shop.py\n")[2].partition("\nshop.py:")[0]
+        after = self.block('title="shop.py"').splitlines()
+        lines, position = [], 0
+        for header, *hunk in (it.splitlines() for it in re.split(r"(?m)^(?=@@ )", part) if it):
+            start = int(re.search(r"\+(\d+)", header)[1]) - 1
+            lines += [*after[position:start], *(line[1:] for line in hunk if line[:1] in {" ", "-"})]
+            position = start + sum(line[:1] in {" ", "+"} for line in hunk)
+        return "\n".join([*lines, *after[position:]]) + "\n"
+
+    def test_its_output_is_what_the_command_prints(self, project):
+        """
+        The diff, the list and the last sentence.
+        """
+        (project.folder / "shop.py").write_text(self.before(), "utf-8")
+        command = [sys.executable, "-m", "problems", "migrate", "shop:app"]
+        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+        assert self.block("```diff") == done.stdout
+
+    def test_its_files_are_what_the_command_writes(self, project):
+        """
+        The executed files of the page are the migrated ones.
+        """
+        (project.folder / "shop.py").write_text(self.before(), "utf-8")
+        command = [sys.executable, "-m", "problems", "migrate", "shop:app", "--write", "--allow-dirty"]
+        subprocess.run(command, cwd=project.folder, capture_output=True, check=True)  # noqa: S603 - ours
+        written = [(project.folder / name).read_text("utf-8") for name in ("errors.py", "shop.py")]
+
+        assert [self.block(f'title="{name}"') for name in ("errors.py", "shop.py")] == written
 
 
 def test_it_is_a_command(project):
