@@ -2,7 +2,8 @@
 A set of problem types with a base URI: the vocabulary of one API.
 
 Turns classes into type URIs and documents, and documents back into
-exceptions. Immutable; knows no requests and no responses.
+exceptions. Immutable; knows no requests and no responses. This is one thing:
+writing and reading use the same tables.
 """
 
 from collections.abc import Callable, Iterator, Mapping

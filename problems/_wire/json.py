@@ -2,7 +2,7 @@
 Any value as strict JSON, and a JSON document joined from its parts.
 
 Never fails: what cannot be encoded is replaced. Does not import problem classes.
-This is one module because every guard on a value that is sent (depth, amount, iterators, numbers) must stand on every
+This is one thing because every guard on a value that is sent (depth, amount, iterators, numbers) must stand on every
 way to JSON.
 """
 

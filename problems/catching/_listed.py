@@ -2,7 +2,7 @@
 The rejected inputs in an error document, in any of the shapes in which servers list them.
 
 Pure functions on JSON. An entry that is not understood has no place rather than a wrong one, and never an empty text.
-One module, because every shape can stand inside of every other: trees, lists, entries and their places.
+This is one thing, because every shape can stand inside of every other: trees, lists, entries and their places.
 """
 
 import re

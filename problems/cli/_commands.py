@@ -1,7 +1,7 @@
 """
 The commands: each loads what its arguments name, calls one function, and prints the result.
 
-One module, because the commands share their arguments, their exit statuses and the form of their reports.
+This is one thing, because the commands share their arguments, their exit statuses and the form of their reports.
 """
 
 import json

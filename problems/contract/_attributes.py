@@ -2,6 +2,7 @@
 What attributes and parameters can be: as they are, as they are annotated, and as the application assigns them.
 
 Runs no descriptor and no `__getattr__`; those that an author wrote are bound, so that they can be followed.
+This is one thing: what a parameter can be depends on assigned attributes, and those on annotations.
 """
 
 import ast
@@ -13,8 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from typing import Annotated, Any, Final, get_args, get_origin
 
+from problems.contract._activation import Activation
 from problems.contract._classes import Classes, fields_of, is_abstract, is_protocol, look, special, status_in_name
-from problems.contract._expressions import Expressions
 from problems.contract._frame import Frame
 from problems.contract._sources import Function, Sources
 from problems.contract._types import annotated, names_of_module, of_type, static
@@ -319,7 +320,7 @@ class Attributes(ABC):
 
     # --- injected values --------------------------------------------------------------------------------------------
 
-    def injected(self, obj: object, frame: Expressions) -> Iterator[tuple[str, Values]]:
+    def injected(self, obj: object, frame: Activation) -> Iterator[tuple[str, Values]]:
         """Yield the parameters of the effective signature of an endpoint or a dependency, with what is injected."""
         try:
             parameters = inspect.signature(obj).parameters.values()  # type: ignore[arg-type]  # anything that is called
@@ -333,7 +334,7 @@ class Attributes(ABC):
                 yield parameter.name, unique(self._injected(parameter, Names("", known=scope), frame)) or (UNKNOWN,)
 
     def _injected(  # noqa: C901 - one for each form
-        self, parameter: inspect.Parameter, names: Names, frame: Expressions
+        self, parameter: inspect.Parameter, names: Names, frame: Activation
     ) -> Iterator[Value]:
         hint = parameter.annotation
         if isinstance(hint, str):
@@ -385,7 +386,7 @@ class Attributes(ABC):
     # --- given by the calls on top of this --------------------------------------------------------------------------
 
     @abstractmethod
-    def call(self, value: Value, arguments: Arguments, frame: Expressions) -> Outcome:
+    def call(self, value: Value, arguments: Arguments, frame: Activation) -> Outcome:
         """Return what comes of calling a value."""
 
     @abstractmethod

@@ -1,54 +1,36 @@
 """
-What expressions can be, and what comes of the calls, operators and attributes in them.
+What the expressions of a function can be: syntax, as operations on values.
 
-Every alternative counts. Knows no statements.
+Every alternative counts. Knows no statements. This is one thing: an expression can contain every other.
 """
 
 import ast
-import enum
-import functools
 import types
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Final, Protocol
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from problems.contract._classes import fields_of, special, status_in_name
-from problems.contract._sources import Function
+from problems.contract._activation import Activation, elements
+from problems.contract._classes import special, status_in_name
 from problems.contract._values import (
-    CERTAIN,
-    LIKELY,
     PLAIN,
     POSSIBLE,
-    SAFE,
     UNKNOWN,
     Arguments,
     Bound,
     Caught,
     Container,
-    Deferred,
-    Group,
     Instance,
-    Kind,
     Known,
     Local,
-    LocalObject,
-    Manager,
-    Names,
-    Outcome,
-    Partial,
-    Raise,
     Super,
     Text,
-    Unknown,
     Value,
     Values,
-    is_exact,
     unique,
 )
 
-__all__ = ["Caller", "Expressions", "callables", "elements"]
+__all__ = ["Expressions"]
 
 _OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -59,103 +41,14 @@ _OPERATORS: Final[dict[type[ast.AST], str]] = {
 _MUTATORS: Final = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "update", "setdefault", "put", "put_nowait", "extendleft"}
 )
-_CALLABLES: Final = (types.FunctionType, types.MethodType, functools.partial)
-_MOST_ELEMENTS: Final = 60
 
 
-class Caller(Protocol):
-    """Follows calls and attributes."""
-
-    def call(self, value: Value, arguments: Arguments, frame: "Expressions") -> Outcome:
-        """Return what comes of calling a value."""
-        ...
-
-    def attribute(self, base: Value, name: str) -> Values:
-        """Return what an attribute of a value can be; descriptors that would run are bound, and not run."""
-        ...
-
-    def run(self, deferred: Deferred) -> Outcome:
-        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
-        ...
-
-    def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
-        """Return what comes of a generator into which exceptions are raised at its `yield`."""
-        ...
-
-    def tree(self, function: Value) -> Function | None:
-        """Return the syntax tree of a function; `None` if its source is not available."""
-        ...
-
-    def is_own(self, function: types.FunctionType) -> bool:
-        """Return whether a function is written by the application's authors."""
-        ...
-
-    def global_hint(self, name: str, names: Names) -> Values:
-        """Return what the annotation of a global says."""
-        ...
-
-    def assign(self, base: Value, name: str, values: Values) -> None:
-        """Keep the value of an attribute that is assigned."""
-        ...
-
-
-class Expressions(ABC):
-    """
-    The expressions of one activation of a function.
-
-    Attributes:
-        names: The names it sees.
-        outcome: What comes of it.
-        level: How sure it is at most that the present statement is reached.
-        dead: Whether the present expression never has a value, because it always raises.
-        fallible: Whether something was evaluated that can raise an exception of Python's own.
-        thrown: What is raised into a generator at its `yield`.
-        late: Whether what comes after a `yield` runs when the response has been sent.
-    """
-
-    def __init__(self, names: Names, caller: Caller) -> None:
-        self.names = names
-        self.caller = caller
-        self.outcome = Outcome()
-        self.level = CERTAIN
-        self.line = 0
-        self.dead = self.fallible = self.late = False
-        self.thrown: tuple[Raise, ...] = ()
-        self.depth = 0
+class Expressions(Activation):
+    """The expressions of one activation of a function."""
 
     @abstractmethod
     def statement(self, node: ast.stmt) -> bool:
         """Follow a statement; return whether the statements after it are never reached."""
-
-    @abstractmethod
-    def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
-        """Return what a body can be that runs inside a context manager."""
-
-    @abstractmethod
-    def enter(self, value: Value) -> Values:
-        """Return what `with` binds to the target of a context manager."""
-
-    # --- what comes out ---------------------------------------------------------------------------------------------
-
-    def emit(self, raises: Iterable[Raise], cap: int = CERTAIN) -> None:
-        """Let exceptions leave this function, at most as sure as *cap*."""
-        cap = min(cap, self.level)
-        for raised in raises:
-            self.outcome.raises[raised if raised.sure <= cap else replace(raised, sure=cap)] = None
-
-    def opened(self) -> Values:
-        """Note that something cannot be followed; return what it can be."""
-        self.outcome.open = self.fallible = True
-        return (UNKNOWN,)
-
-    @contextmanager
-    def capped(self, level: int) -> Iterator[None]:
-        """Follow something that is reached at most as surely as *level*."""
-        before, self.level = self.level, min(self.level, level)
-        try:
-            yield
-        finally:
-            self.level = before
 
     def maybe(self, node: ast.expr) -> Values:
         """Return what an expression can be that is not always evaluated."""
@@ -372,133 +265,6 @@ class Expressions(ABC):
         self.dead = dead
         return (Container(values[0], values[1] if len(values) > 1 else (), exact=False),)
 
-    # --- what runs behind expressions -------------------------------------------------------------------------------
-
-    def operate(self, values: Values, name: str, *arguments: Values) -> Values:
-        """Return what a special method of values returns; empty if none of them has one that an author wrote."""
-        found: list[Value] = []
-        for value in values:
-            match value:
-                case Unknown() | Kind():
-                    self.opened()
-                case LocalObject():
-                    methods = self.caller.attribute(value, name)
-                    found += self.calls(methods, Arguments(arguments)) if methods != (UNKNOWN,) else ()
-                case Instance(cls=cls) if cls not in PLAIN:
-                    found += self._operated(value, cls, name, Arguments(arguments))
-                case Known(obj) if not isinstance(obj, type | types.ModuleType) and type(obj) not in PLAIN:
-                    found += self._operated(value, type(obj), name, Arguments(arguments))
-                case _:
-                    pass
-        return unique(found)
-
-    def _operated(self, value: Value, cls: type, name: str, arguments: Arguments) -> Values:
-        written = next((vars(it)[name] for it in cls.__mro__[:-1] if name in vars(it)), None)
-        self.outcome.open |= not is_exact(value)
-        if isinstance(written, types.FunctionType):
-            return self.calls(self.caller.attribute(value, name), arguments)
-        if written is not None and cls.__module__ not in SAFE:
-            return self.opened()
-        return ()
-
-    def truth(self, values: Values) -> None:
-        """Follow the question whether values are true."""
-        self.operate(values, "__bool__")
-        if any(not isinstance(it, Instance) or special(it.cls, "__bool__") is None for it in values):
-            self.operate(tuple(it for it in values if it != UNKNOWN), "__len__")
-
-    def iterate(self, values: Values) -> Values:  # noqa: C901 - one for each form
-        """Return the items of iterables; the bodies of generators run."""
-        found: list[Value] = []
-        for value in values:
-            match value:
-                case Deferred():
-                    found += self.resume(value).yields
-                case Container(keys=keys) if keys:
-                    found += keys
-                case Known(dict() as known) if known:
-                    found += map(Known, list(known)[:_MOST_ELEMENTS])
-                case Container() | Known(dict() | list() | tuple() | set() | frozenset()):
-                    found += elements(value)
-                case Text() | Known(str()):
-                    found.append(Instance(str))
-                case Known(enum.EnumType() as cls):
-                    found += map(Known, cls.__members__.values())
-                case Known(range()):
-                    found.append(Instance(int, exact=True))
-                case Instance(cls=cls) if cls in PLAIN:
-                    found.append(Instance(str) if cls is str else UNKNOWN)
-                case Unknown():
-                    found += self.opened()
-                case _:
-                    found += self._iterated(value)
-        return unique(found)
-
-    def _iterated(self, value: Value) -> Iterator[Value]:
-        iterators = (*self.operate((value,), "__iter__"), *self.operate((value,), "__aiter__"))
-        if not iterators:
-            self.operate((value,), "__getitem__", (UNKNOWN,))
-            yield from self.opened()
-        for iterator in iterators:
-            if isinstance(iterator, Deferred):
-                yield from self.resume(iterator).yields
-            elif isinstance(iterator, Container):
-                yield from elements(iterator)
-            else:
-                yield from self.operate((iterator,), "__next__")
-                yield from self.awaited(self.operate((iterator,), "__anext__"))
-
-    def awaited(self, values: Values) -> Values:
-        """Return what awaiting gives; the bodies of coroutines run."""
-        found: list[Value] = []
-        ends = bool(values)
-        for value in values:
-            if isinstance(value, Deferred) and not value.iterates:
-                outcome = self.resume(value, LIKELY if len(values) > 1 else CERTAIN)
-                found += outcome.returns
-                ends &= outcome.ends
-            else:
-                ends = False
-                found += self.operate((value,), "__await__") or (value,)
-        self.dead |= ends
-        return unique(found)
-
-    def resume(self, deferred: Deferred, cap: int = CERTAIN) -> Outcome:
-        """Run a coroutine or a generator."""
-        outcome = self.caller.run(deferred)
-        self.emit(outcome.raises, cap)
-        self.outcome.open |= outcome.open
-        self.fallible |= outcome.open
-        return outcome
-
-    def attribute(self, bases: Values, name: str) -> Values:
-        """Return what an attribute of values can be; descriptors run."""
-        self.fallible = True
-        if number := status_in_name(name):  # whatever serves the name: a module, or a shim that looks it up
-            return number
-        if len(bases) > 1:
-            bases = tuple(it for it in bases if it != Known(None))
-        found: list[Value] = []
-        for base in bases:
-            for value in self.caller.attribute(base, name):
-                found += self._described(value, len(bases) > 1)
-        return unique(found)
-
-    def _described(self, value: Value, is_alternative: bool) -> Values:  # noqa: FBT001 - internal
-        match value:
-            case Unknown():
-                return self.opened()
-            case Bound(Known(property() as found), receiver):
-                return self.calls((Bound(Known(found.fget), receiver),), Arguments(), is_alternative)
-            case Bound(Known(functools.cached_property() as found), receiver):
-                return self.calls((Bound(Known(found.func), receiver),), Arguments(), is_alternative)
-            case Bound(Known(str() as name), receiver) if name == "__getattr__":
-                return self.opened()
-            case Bound(Partial() as getter, receiver):  # `__getattr__` or the `__get__` of a descriptor
-                return self.calls((Bound(getter.function, receiver),), getter.arguments, is_alternative)
-            case _:
-                return (value,)
-
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def _call_node(self, node: ast.Call) -> Values:
@@ -546,41 +312,6 @@ class Expressions(ABC):
             receivers = receivers if receivers != (UNKNOWN,) else self.names.get("cls")
         known = [it.obj for it in classes if isinstance(it, Known) and isinstance(it.obj, type)]
         return tuple(Super(cls, receiver) for cls in known for receiver in receivers) or self.opened()
-
-    def calls(self, functions: Values, arguments: Arguments, is_alternative: bool = False) -> Values:  # noqa: FBT001, FBT002 - internal
-        """Return what a call can return; what it can raise comes out of here, too."""
-        if not functions:
-            return ()
-        found: list[Value] = []
-        is_alternative |= len(functions) > 1
-        ends = True
-        for function in functions:
-            outcome = self.caller.call(function, arguments, self)
-            self.emit(outcome.raises, LIKELY if is_alternative or not is_exact(function) else CERTAIN)
-            is_open = outcome.open or not is_exact(function)
-            self.outcome.open |= is_open
-            self.fallible |= is_open
-            found += outcome.returns
-            ends &= outcome.ends and is_exact(function)
-        self.dead |= ends
-        return unique(found)
-
-    def pass_on(self, arguments: Arguments, sure: int) -> Values:
-        """Follow the functions that are passed to code that cannot be followed and may call them."""
-        found: list[Value] = []
-        for value in callables(arguments.every()):
-            if isinstance(value, Deferred):
-                outcome = self.caller.run(value)
-            else:
-                outcome = self.caller.call(value, Arguments(rest=(UNKNOWN,)), self)
-                for inner in outcome.returns:
-                    if isinstance(inner, Deferred):
-                        later = self.caller.run(inner)
-                        self.emit(later.raises, sure)
-                        found += later.returns
-            self.emit(outcome.raises, sure)
-            found += outcome.returns
-        return unique(it for it in found if not isinstance(it, Deferred))
 
     # --- binding ----------------------------------------------------------------------------------------------------
 
@@ -645,39 +376,6 @@ class Expressions(ABC):
                 grown.append(Container(unique((*elements(base), *values)), unique((*old_keys, *keys)), exact=exact))
         if grown:
             self.bind(target, tuple(grown))
-
-
-def callables(values: Iterable[Value], depth: int = 2) -> Iterator[Value]:
-    """Yield the functions among values, and those in containers among them."""
-    for value in values:
-        match value:
-            case Local() | Bound() | Deferred() | Partial():
-                yield value
-            case Known(obj) if isinstance(obj, _CALLABLES) or "__wrapped__" in fields_of(obj):
-                yield value
-            case Container() | Known(list() | tuple() | dict()) if depth:
-                yield from callables(elements(value), depth - 1)
-            case _:
-                pass
-
-
-def elements(value: Value) -> Iterator[Value]:
-    """Yield the values in a container."""
-    match value:
-        case Container(values=values):
-            yield from values
-        case Known(dict() | list() | set() as known) if not known:
-            yield UNKNOWN  # it may be filled when the program runs
-        case Known(dict() as known):
-            yield from map(Known, list(known.values())[:_MOST_ELEMENTS])
-        case Known(list() | tuple() | set() | frozenset() as known):
-            yield from map(Known, list(known)[:_MOST_ELEMENTS])
-        case Group(values=values):
-            yield from values
-        case Unknown():
-            yield UNKNOWN
-        case _:
-            return
 
 
 def _entry(known: dict[object, object], key: object) -> list[Value]:

@@ -1,7 +1,8 @@
 """
 Findings: where an application and what it declares differ.
 
-Knows operations and what comes of their calls; follows nothing itself.
+Knows operations and what comes of their calls; follows nothing itself. This is one thing: the
+findings share their codes, their certainty and their sentences.
 """
 
 import inspect

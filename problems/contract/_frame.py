@@ -1,7 +1,8 @@
 """
 One function, followed statement by statement: what it raises, and what it returns.
 
-Every branch is taken that can be; `try` and `with` keep what they catch.
+Every branch is taken that can be; `try` and `with` keep what they catch. This is one thing: a statement can contain
+every other, and all of them change the same activation.
 """
 
 import ast
@@ -12,8 +13,10 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
+from problems.contract._activation import elements
 from problems.contract._classes import look
-from problems.contract._expressions import Expressions, elements
+from problems.contract._conditions import agreed, is_none, names_tested, truth
+from problems.contract._expressions import Expressions
 from problems.contract._managers import Managers
 from problems.contract._sources import Function
 from problems.contract._types import annotated
@@ -221,12 +224,12 @@ class Frame(Managers, Expressions):
             case ast.Name(id=name) if self.names.is_own(name):
                 values = self.value(node)
                 self.truth(values)
-                return _agreed(_truth(it) for it in values)
+                return agreed(truth(it) for it in values)
             case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]) if (
                 self.names.is_own(name) and isinstance(op, ast.Is | ast.IsNot)
             ):
-                is_none = _agreed(_is_none(it) for it in self.value(node.left))
-                return is_none if is_none is None or isinstance(op, ast.Is) else not is_none
+                answer = agreed(is_none(it) for it in self.value(node.left))
+                return answer if answer is None or isinstance(op, ast.Is) else not answer
             case _:
                 self.truth(self.value(node))
                 return None
@@ -249,7 +252,7 @@ class Frame(Managers, Expressions):
     def _if(self, node: ast.If) -> bool:
         holds = self.test(node.test)
         off = self._is_off(node.test) if holds is None else None
-        before, tested = self._tested, _names_tested(node.test)
+        before, tested = self._tested, names_tested(node.test)
         # What was asked before on this way may contradict: `if key == 1: return`, and then `if key == 1: raise`.
         level = CERTAIN if before.isdisjoint(tested) else LIKELY
         self._tested = before | tested
@@ -444,48 +447,6 @@ def _reach(
 def _is_raised_by_hand(cls: type[BaseException]) -> bool:
     """Return whether only a `raise` in the application raises an exception, and neither Python nor a library."""
     return issubclass(cls, Problem)
-
-
-def _names_tested(test: ast.expr) -> frozenset[str]:
-    """Return the names that a condition asks about themselves, and not about something that they lead to."""
-    match test:
-        case ast.Name(id=name):
-            return frozenset({name})
-        case ast.UnaryOp(operand=inner):
-            return _names_tested(inner)
-        case ast.BoolOp(values=parts):
-            return frozenset[str]().union(*map(_names_tested, parts))
-        case ast.Compare(left=left, comparators=others):
-            return frozenset[str]().union(*map(_names_tested, (left, *others)))
-        case _:
-            return frozenset()
-
-
-def _truth(value: Value) -> bool | None:
-    match value:
-        case Known(obj) if obj is None or isinstance(obj, bool | int | str | float):
-            return bool(obj)
-        case Known(obj) if isinstance(obj, type) or callable(obj):
-            return True
-        case Local():
-            return True
-        case _:
-            return None
-
-
-def _is_none(value: Value) -> bool | None:
-    match value:
-        case Known(obj):
-            return obj is None
-        case Unknown():
-            return None
-        case _:
-            return False
-
-
-def _agreed(answers: Iterable[bool | None]) -> bool | None:
-    found = set(answers)
-    return found.pop() if len(found) == 1 else None
 
 
 def _own_jumps(statements: Iterable[ast.stmt]) -> Iterator[ast.AST]:

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable
 from typing import Any, Final
 
-from problems.contract._expressions import Expressions, elements
+from problems.contract._activation import Activation, elements
 from problems.contract._frame import exceptions
 from problems.contract._types import of_type
 from problems.contract._values import (
@@ -40,7 +40,7 @@ from problems.contract._values import (
 
 __all__ = ["container_method", "model"]
 
-Model = Callable[[Arguments, Expressions], Values]
+Model = Callable[[Arguments, Activation], Values]
 
 _DUNDERS: Final[dict[Any, tuple[str, type]]] = {
     len: ("__len__", int), str: ("__str__", str), repr: ("__repr__", str), bool: ("__bool__", bool),
@@ -72,7 +72,7 @@ _IDENTITY: Final = (
 )
 
 
-def model(obj: Any, arguments: Arguments, frame: Expressions) -> Outcome | None:
+def model(obj: Any, arguments: Arguments, frame: Activation) -> Outcome | None:
     """Return what comes of calling a function or class of Python's own; `None` if it is another."""
     try:
         function = _MODELS.get(obj)
@@ -93,7 +93,7 @@ def model(obj: Any, arguments: Arguments, frame: Expressions) -> Outcome | None:
     return None
 
 
-def _dunder(obj: Any, arguments: Arguments, frame: Expressions) -> Values:
+def _dunder(obj: Any, arguments: Arguments, frame: Activation) -> Values:
     name, kind = _DUNDERS[obj]
     values = arguments.get(0)
     known = values[0].obj if len(values) == 1 and isinstance(values[0], Known) else None
@@ -107,7 +107,7 @@ def _dunder(obj: Any, arguments: Arguments, frame: Expressions) -> Values:
     return (Instance(kind, exact=True),)
 
 
-def _iterating(obj: Any, arguments: Arguments, frame: Expressions) -> Values:
+def _iterating(obj: Any, arguments: Arguments, frame: Activation) -> Values:
     several = obj in (min, max) and len(arguments.positional) > 1
     items = unique(arguments.every()) if several else frame.iterate(arguments.get(0))
     if obj in _KEYED and (key := dict(arguments.named).get("key", ())):
@@ -125,7 +125,7 @@ def _iterating(obj: Any, arguments: Arguments, frame: Expressions) -> Values:
     return (Container(items, exact=False),)
 
 
-def _getattr(arguments: Arguments, frame: Expressions) -> Values:
+def _getattr(arguments: Arguments, frame: Activation) -> Values:
     names = [it.obj for it in arguments.get(1) if isinstance(it, Known) and isinstance(it.obj, str)]
     if not names:
         return frame.opened()
@@ -133,7 +133,7 @@ def _getattr(arguments: Arguments, frame: Expressions) -> Values:
     return unique((*found, *arguments.get(2))) if len(arguments.positional) > 2 else found
 
 
-def _setattr(arguments: Arguments, frame: Expressions) -> Values:
+def _setattr(arguments: Arguments, frame: Activation) -> Values:
     for name in arguments.get(1):
         for base in arguments.get(0):
             if isinstance(name, Known) and isinstance(name.obj, str):
@@ -143,7 +143,7 @@ def _setattr(arguments: Arguments, frame: Expressions) -> Values:
     return (Known(None),)
 
 
-def _type(arguments: Arguments, frame: Expressions) -> Values:
+def _type(arguments: Arguments, frame: Activation) -> Values:
     if len(arguments.positional) != 1:
         return frame.opened()
     values = arguments.get(0)
@@ -157,25 +157,25 @@ def _type(arguments: Arguments, frame: Expressions) -> Values:
     )
 
 
-def _map(arguments: Arguments, _: Expressions) -> Values:
+def _map(arguments: Arguments, _: Activation) -> Values:
     return (Deferred(Known(map), arguments, iterates=True),)
 
 
-def _filter(arguments: Arguments, _: Expressions) -> Values:
+def _filter(arguments: Arguments, _: Activation) -> Values:
     return (Deferred(Known(filter), arguments, iterates=True),)
 
 
-def _next(arguments: Arguments, frame: Expressions) -> Values:
+def _next(arguments: Arguments, frame: Activation) -> Values:
     return unique((*frame.iterate(arguments.get(0)), *arguments.get(1))) or (UNKNOWN,)
 
 
-def _zip(arguments: Arguments, frame: Expressions) -> Values:
+def _zip(arguments: Arguments, frame: Activation) -> Values:
     items = tuple(frame.iterate(it) for it in arguments.positional)
     values = unique(it for item in items for it in item)
     return (Container((Container(values, (), items),), exact=False),)
 
 
-def _dict(arguments: Arguments, frame: Expressions) -> Values:
+def _dict(arguments: Arguments, frame: Activation) -> Values:
     values = [it for _, item in arguments.named for it in item]
     for base in arguments.get(0):
         pairs = frame.iterate((base,)) if not isinstance(base, Container) or not base.keys else ()
@@ -183,34 +183,34 @@ def _dict(arguments: Arguments, frame: Expressions) -> Values:
     return (Container(unique((*values, *arguments.rest)), (UNKNOWN,), exact=False),)
 
 
-def _reduce(arguments: Arguments, frame: Expressions) -> Values:
+def _reduce(arguments: Arguments, frame: Activation) -> Values:
     items = unique((*frame.iterate(arguments.get(1)), *arguments.get(2)))
     return frame.calls(arguments.get(0), Arguments((items, items)))
 
 
-def _partial(arguments: Arguments, _: Expressions) -> Values:
+def _partial(arguments: Arguments, _: Activation) -> Values:
     rest = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
     return tuple(Partial(it, rest) for it in arguments.get(0))
 
 
-def _wraps(_: Arguments, __: Expressions) -> Values:
+def _wraps(_: Arguments, __: Activation) -> Values:
     return (Known(copy.copy),)  # a decorator that returns the function
 
 
-def _manager(arguments: Arguments, _: Expressions) -> Values:
+def _manager(arguments: Arguments, _: Activation) -> Values:
     return tuple(map(Factory, arguments.get(0)))
 
 
-def _suppress(arguments: Arguments, _: Expressions) -> Values:
+def _suppress(arguments: Arguments, _: Activation) -> Values:
     types_ = exceptions(arguments.every())
     return (Suppress(types_),) if types_ is not None else (UNKNOWN,)
 
 
-def _stack(_: Arguments, __: Expressions) -> Values:
+def _stack(_: Arguments, __: Activation) -> Values:
     return (Stack(),)
 
 
-def _cast(arguments: Arguments, _: Expressions) -> Values:
+def _cast(arguments: Arguments, _: Activation) -> Values:
     given = arguments.get(1)
     hinted = tuple(it for kind in arguments.get(0) if isinstance(kind, Known) for it in of_type(kind.obj))
     return unique((*(it for it in given if it != UNKNOWN), *(hinted if UNKNOWN in given else ()))) or (UNKNOWN,)
@@ -227,7 +227,7 @@ _MODELS: Final[dict[Any, Model]] = {
 # --- methods of containers and texts ----------------------------------------------------------------------------------
 
 
-def container_method(name: str, receiver: Value, arguments: Arguments, frame: Expressions) -> Outcome:
+def container_method(name: str, receiver: Value, arguments: Arguments, frame: Activation) -> Outcome:
     """Return what comes of a method of a dictionary, a sequence, a text or an exit stack."""
     if isinstance(receiver, Stack):
         return Outcome(returns=_of_stack(receiver, name, arguments, frame))
@@ -251,7 +251,7 @@ def container_method(name: str, receiver: Value, arguments: Arguments, frame: Ex
     return Outcome(returns=[Instance(int, exact=True) if name in ("index", "count") else Known(None)])
 
 
-def _looked_up(name: str, receiver: Value, inside: Values, arguments: Arguments, frame: Expressions) -> Values:
+def _looked_up(name: str, receiver: Value, inside: Values, arguments: Arguments, frame: Activation) -> Values:
     key = arguments.get(0)
     frame.operate(key, "__hash__")
     if isinstance(receiver, Known) and isinstance(receiver.obj, dict) and len(key) == 1 and isinstance(key[0], Known):
@@ -263,7 +263,7 @@ def _looked_up(name: str, receiver: Value, inside: Values, arguments: Arguments,
     return unique((*inside, *default, *(() if is_exact_container and inside else (UNKNOWN,))))
 
 
-def _of_text(name: str, receiver: Value, arguments: Arguments, frame: Expressions) -> Values:
+def _of_text(name: str, receiver: Value, arguments: Arguments, frame: Activation) -> Values:
     if name == "format":
         frame.operate(tuple(arguments.every()), "__format__")
         known = receiver.obj if isinstance(receiver, Known) else "{}"
@@ -278,7 +278,7 @@ def _of_text(name: str, receiver: Value, arguments: Arguments, frame: Expression
     return (Instance(bool if is_answer else kinds.get(name, str), exact=True),)
 
 
-def _of_stack(stack: Stack, name: str, arguments: Arguments, frame: Expressions) -> Values:
+def _of_stack(stack: Stack, name: str, arguments: Arguments, frame: Activation) -> Values:
     match name:
         case "enter_context" | "enter_async_context":
             managers = arguments.get(0)

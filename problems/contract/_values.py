@@ -1,7 +1,8 @@
 """
 What an expression can be, as far as that is known without running it.
 
-Plain values; how they come about, and what calling them raises, is found out elsewhere.
+Plain values; how they come about, and what calling them raises, is found out elsewhere. This is one thing: the kinds
+of values refer to each other.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator

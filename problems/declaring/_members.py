@@ -4,7 +4,8 @@ The members of a problem class, as pydantic sees them.
 Mirrors problem classes by pydantic models of their members, so that every
 rule of pydantic (constraints, aliases, generics, inheritance, validators) is
 pydantic's own. Knows nothing of exceptions, statuses or type URIs, and does its
-work when a class is first used, never at import.
+work when a class is first used, never at import. This is one thing: validation,
+encoding and reading use the fields of the same model.
 """
 
 import types

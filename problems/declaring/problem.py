@@ -3,6 +3,7 @@ The exception that is a problem: declare it by subclassing, report it by raising
 
 Knows pydantic and `starlette.exceptions.HTTPException`, but neither requests,
 responses nor registries: what is sent is decided in `problems.answering._answer`.
+This is one thing: the class and the functions that create its instances share its private state.
 """
 
 import inspect

@@ -33,8 +33,8 @@ def to_30(schema: Json) -> Json:
     found = {key: value for key, value in schema.items() if key not in _UNKNOWN}
     nullable = _is_nullable(found)
     for keyword in _ONE:
-        if is_object(found.get(keyword)):
-            found[keyword] = to_30(found[keyword])
+        if is_object(inner := found.get(keyword)):
+            found[keyword] = to_30(inner)
     for keyword in _LISTS:
         if is_list(options := found.get(keyword)):
             found[keyword] = [to_30(it) for it in options if it != _NULL]

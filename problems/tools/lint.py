@@ -2,7 +2,7 @@
 Findings about problem types that should change before clients depend on them.
 
 Every finding has a code, a severity and a fix. Pure: reads classes and routes, and problem pages only through a
-function that callers pass. One module, because the checks share the codes and the form of a finding.
+function that callers pass. This is one thing, because the checks share the codes and the form of a finding.
 """
 
 import inspect

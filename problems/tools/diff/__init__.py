@@ -1,7 +1,7 @@
 """
 Compare two vocabularies and report which differences break clients.
 
-Pure functions over exports and OpenAPI documents: neither version of the code is imported. One module, because a
+Pure functions over exports and OpenAPI documents: neither version of the code is imported. This is one thing, because a
 difference, its code and its sentence belong together.
 """
 

@@ -2,7 +2,7 @@
 The values that a JSON Schema allows, in one form for every way to write them.
 
 Pure functions over parsed JSON. A schema may come from anyone: unknown keywords are kept as limits, references and
-unions are bounded, and a schema that is not valid allows any value.
+unions are bounded, and a schema that is not valid allows any value. This is one thing: keywords limit each other.
 """
 
 import json

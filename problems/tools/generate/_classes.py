@@ -1,7 +1,8 @@
 """
 The module with the classes of some problem types: from facts and kinds to a tree of Python source.
 
-Knows what a problem class looks like, not where the facts came from.
+Knows what a problem class looks like, not where the facts came from. This is one thing: the header, the body and
+the imports of a class depend on each other.
 """
 
 import ast

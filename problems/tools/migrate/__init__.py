@@ -2,7 +2,7 @@
 `problems migrate`: replace the raises of `HTTPException` in an application by problem types.
 
 Finds them with `problems.contract`, rewrites source with LibCST, and returns the result: writing files is left to the
-caller.
+caller. This is one thing: a raise, its problem type and its declaration are planned together.
 """
 
 import inspect

@@ -2,6 +2,7 @@
 One source file: its calls of `HTTPException`, and its text with other calls, decorators and imports.
 
 Syntax trees of LibCST keep every byte that is not changed. Does not know problem types: it is given code to write.
+This is one thing: positions in the text are valid only until the text changes.
 """
 
 import ast

@@ -1,0 +1,213 @@
+"""
+Functions with source, followed: one activation for each function and kind of arguments.
+
+Remembers what came of an activation; ends for every program, however it calls itself.
+"""
+
+import ast
+import builtins
+import dataclasses
+import types
+from collections.abc import Hashable, Iterable
+from typing import Final
+
+from problems.contract._activation import callables
+from problems.contract._attributes import Attributes
+from problems.contract._classes import look
+from problems.contract._frame import Frame
+from problems.contract._relevance import Relevance
+from problems.contract._sources import Function, Sources
+from problems.contract._types import annotated
+from problems.contract._values import (
+    PLAIN,
+    UNKNOWN,
+    Arguments,
+    Container,
+    Instance,
+    Known,
+    Local,
+    Names,
+    Outcome,
+    Raise,
+    Text,
+    Value,
+    Values,
+    unique,
+)
+
+__all__ = ["BUILTINS", "Functions"]
+
+_DEEPEST: Final = 40
+_NOBODY: Final[frozenset[Hashable]] = frozenset()
+_LARGE: Final = 1_000
+"""From so many activations on, functions that cannot lead to an exception for a client are left out."""
+
+_CONTEXTS: Final = (6, 12)
+"""From so many activations of one function on, its arguments are told apart less: by class, and then not at all."""
+
+BUILTINS: Final = Names("", known=dict(vars(builtins)))
+
+
+class Functions(Attributes):
+    """Follows functions that have source; remembers what came of them."""
+
+    def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
+        super().__init__(sources)
+        self._relevance = Relevance(sources, exceptions)
+        self._active: set[Hashable] = set()
+        self._done: dict[Hashable, tuple[Outcome, frozenset[Hashable]]] = {}
+        self._cut: set[Hashable] = set()
+        self._contexts: dict[Hashable, int] = {}
+        self._steps = self._limit = 0
+
+    def _run(
+        self,
+        function: Value,
+        node: Function,
+        arguments: Arguments,
+        outer: Names,
+        known: types.FunctionType | None = None,
+        *,
+        thrown: tuple[Raise, ...] = (),
+        late: bool = False,
+    ) -> Outcome:
+        identity: Hashable = (function, outer.version if isinstance(function, Local) else 0)
+        names = Names(outer.file, outer, function=_name(node, outer, known))
+        wide = self._width(function)
+        self._bind(node, names, self._widened(arguments, wide), outer, known)
+        key = (identity, names.key(), self.versions(arguments), thrown, late)
+        names.context = hash(key)
+        known_outcome, needs = self._done.get(key, (None, _NOBODY))
+        if known_outcome is not None and needs <= self._active:
+            self._cut |= needs
+            return known_outcome
+        self._steps += 1
+        left = self._limit - self._steps
+        is_far = left < 0 or self._is_irrelevant(known, arguments)
+        if function in self._active or len(self._active) > _DEEPEST or is_far:
+            if function in self._active:
+                self._cut.add(function)
+            hinted = self._hinted_return(node, outer)
+            return Outcome(returns=hinted or (UNKNOWN,), is_open=function not in self._active)
+        self._contexts[function] = self._contexts.get(function, 0) + 1
+        inner = Frame(names, self)
+        inner.thrown, inner.late = thrown, late
+        cut, self._cut = self._cut, set()
+        self._follow(inner, function, node, self._hinted_return(node, outer), left)
+        # What was cut off, because it was followed already, is missing here: it is no loss while that is followed.
+        self._done[key] = inner.outcome, frozenset(self._cut)
+        self._cut |= cut
+        return inner.outcome
+
+    def _follow(self, inner: Frame, function: Value, node: Function, hinted: Values, left: int) -> None:
+        """Follow the body of a function, with two thirds of the steps that are left."""
+        limit, self._limit = self._limit, self._steps + left * 2 // 3
+        self._active.add(function)
+        try:
+            inner.function(node, hinted)
+        except RecursionError:
+            inner.opened()
+        self._active.discard(function)
+        self._limit = limit
+        self._cut.discard(function)
+
+    def _is_irrelevant(self, function: types.FunctionType | None, arguments: Arguments) -> bool:
+        """Return whether a function of a large application need not be followed: nothing that it names raises."""
+        if function is None or self._steps < _LARGE or function.__code__ in self._relevance:
+            return False
+        return next(callables(arguments.every()), None) is None
+
+    def _hinted_return(self, node: Function, outer: Names) -> Values:
+        return () if isinstance(node, ast.Lambda) else annotated(node.returns, outer, look)
+
+    def _width(self, function: Hashable) -> int:
+        count = self._contexts.get(function, 0)
+        return sum(count >= limit for limit in _CONTEXTS)
+
+    def _widened(self, arguments: Arguments, wide: int) -> Arguments:
+        if wide == 0:
+            return arguments
+        if wide > 1:
+            unknown: Values = (UNKNOWN,)
+            return Arguments(
+                tuple(unknown for _ in arguments.positional),
+                tuple((it, unknown) for it, _ in arguments.named),
+                arguments.rest,
+            )
+        return Arguments(
+            tuple(tuple(map(_wide, it)) for it in arguments.positional),
+            tuple((name, tuple(map(_wide, it))) for name, it in arguments.named),
+            arguments.rest,
+        )
+
+    def _bind(
+        self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
+    ) -> None:
+        """Give parameters the values that are passed, or else those of their defaults and annotations."""
+        positional = [*node.args.posonlyargs, *node.args.args]
+        defaults = self._defaults(node, outer, known)
+        named = dict(arguments.named)
+        for number, parameter in enumerate((*positional, *node.args.kwonlyargs)):
+            given = named.pop(parameter.arg, ())
+            if number < min(len(positional), len(arguments.positional)):
+                given = arguments.positional[number]
+            given = given or (*arguments.rest, *((UNKNOWN,) if arguments.rest else ()))
+            if not given:
+                given = defaults.get(parameter.arg, (UNKNOWN,))
+            if UNKNOWN in given and (hinted := annotated(parameter.annotation, outer, look)):
+                given = (*(it for it in given if it != UNKNOWN), *hinted)
+            names.bind(parameter.arg, given, anew=True)
+        if node.args.vararg is not None:
+            items = arguments.positional[len(positional) :]
+            values = unique((*(it for item in items for it in item), *arguments.rest))
+            parts = None if arguments.rest else tuple(items)
+            names.bind(node.args.vararg.arg, (Container(values, (), parts, exact=not arguments.rest),))
+        if node.args.kwarg is not None:
+            values = unique((*(it for item in named.values() for it in item), *arguments.rest))
+            names.bind(node.args.kwarg.arg, (Container(values, tuple(map(Known, named)), exact=not arguments.rest),))
+
+    def _defaults(self, node: Function, outer: Names, known: types.FunctionType | None) -> dict[str, Values]:
+        positional = [*node.args.posonlyargs, *node.args.args]
+        if known is not None:
+            late = dict(zip([it.arg for it in positional[::-1]], (known.__defaults__ or ())[::-1], strict=False))
+            late |= known.__kwdefaults__ or {}
+            return {name: tuple(self.default(value)) for name, value in late.items()}
+        frame = Frame(outer, self)
+        found = dict(zip([it.arg for it in positional[::-1]], node.args.defaults[::-1], strict=False))
+        found |= {
+            it.arg: value
+            for it, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if value is not None
+        }
+        return {name: frame.value(value) for name, value in found.items()}
+
+    def _outer(self, function: types.FunctionType) -> Names:
+        """Return the names around a function: closure, module, builtins."""
+        file = function.__code__.co_filename
+        module = self.module_names(function, BUILTINS)
+        cells: dict[str, object] = {}
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+            try:
+                cells[name] = cell.cell_contents
+            except ValueError:  # not assigned yet
+                continue
+        return Names(file, module, cells)
+
+
+def _name(node: Function, outer: Names, known: types.FunctionType | None) -> str:
+    """Return the qualified name of a function."""
+    if known is not None:
+        return f"{known.__module__}.{known.__qualname__}"
+    return f"{outer.function}.<locals>.{'<lambda>' if isinstance(node, ast.Lambda) else node.name}"
+
+
+def _wide(value: Value) -> Value:
+    match value:
+        case Known(obj) if type(obj) in PLAIN and obj is not None and not isinstance(obj, bool | dict | list | tuple):
+            return Instance(type(obj), exact=True)
+        case Text():
+            return Instance(str, exact=True)
+        case Instance() if not value.statuses:
+            return dataclasses.replace(value, site=None)
+        case _:
+            return value
