@@ -45,7 +45,7 @@ from problems._wire.template import Template
 from problems.declaring._body import annotations_of, is_of_pydantic, is_standard
 from problems.declaring._response_header import ResponseHeader
 from problems.declaring._schemas import as_sent, paths_of, settled, shows_all
-from problems.errors import InvalidDefinition
+from problems.errors import InvalidDefinition, SetupError
 
 __all__ = ["Members", "MembersModel", "message_in", "mirror"]
 
@@ -361,6 +361,11 @@ def mirror(cls: type, bases: tuple[Any, ...], local: Mapping[str, object] | None
         model.model_rebuild(force=True, _types_namespace=names)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
         raise InvalidDefinition(cls.__qualname__, _untaken(error)) from error
+    except SetupError as error:
+        reason = (
+            f"a problem cannot be a member ({str(error).partition('. ')[0]}). Declare a pydantic model for the member."
+        )
+        raise InvalidDefinition(cls.__qualname__, reason) from error
     return model
 
 
