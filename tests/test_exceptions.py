@@ -261,11 +261,18 @@ class TestInit:
 class TestIntrospection:
     def test_signature(self):
         """
-        `inspect.signature` and completion know the members.
+        `inspect.signature` and `help` show the members first, required ones before optional ones.
         """
-        parameters = list(inspect.signature(ItemNotFound).parameters.values())
 
-        assert ["detail: str = ''", "item_id: int"] == [str(parameters[0]), str(parameters[-1])]
+        class Ordered(NotFound):
+            reason: str = "sold"
+            available: int
+            since: int | None = None
+            item_id: int
+
+        assert ["detail", "available", "item_id", "reason", "since", "instance", "headers"] == list(
+            inspect.signature(Ordered).parameters
+        )
 
     def test_signature_of_an_open_type(self):
         """
@@ -289,7 +296,7 @@ class TestIntrospection:
 
     def test_signature_of_a_base(self):
         """
-        A base has the signature of all problems.
+        A base has the signature of every problem.
         """
         assert ["detail", "instance", "headers", "members"] == list(inspect.signature(Problem).parameters)
 

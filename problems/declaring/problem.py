@@ -81,7 +81,7 @@ class Declared:
 
 
 class _Signature:
-    """The signature of a problem class for `inspect.signature` and `help`: it has the members."""
+    """The signature of a problem class for `inspect.signature` and `help`: members first, required ones before all."""
 
     def __get__(self, instance: object, owner: "type[Problem]") -> inspect.Signature:
         usual = inspect.signature(owner.__init__)
@@ -90,16 +90,20 @@ class _Signature:
             first = [it for it in first if it.kind is not inspect.Parameter.VAR_POSITIONAL]
             definition = definition_of(owner)
             if not definition.declaration.abstract:
-                others = first.pop()
-                fields = definition.members.model.model_fields
-                first += [_parameter(name, field) for name, field in fields.items()]
-                first += [others] if definition.declaration.open else []
+                detail, *usual_words, others = first
+                fields = definition.members.model.model_fields.items()
+                members = sorted((_parameter(*field) for field in fields), key=_is_optional)  # stable: else as declared
+                first = [detail, *members, *usual_words, *[others] * definition.declaration.open]
         return usual.replace(parameters=first, return_annotation=inspect.Signature.empty)
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     default = ... if field.default_factory else inspect.Parameter.empty if field.is_required() else field.default
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.annotation)
+
+
+def _is_optional(parameter: inspect.Parameter) -> bool:
+    return parameter.default is not inspect.Parameter.empty
 
 
 class Problem(Declared, HTTPException):

@@ -44,8 +44,9 @@ _SHOWN_MAX: Final = 120
 class Client(Protocol):
     """The part of Starlette's `TestClient`, or of a client of httpx2 or httpx, that is used here."""
 
-    def request(self, method: str, url: str, **options: Any) -> Any:
-        """Return the response to a request."""
+    @property
+    def request(self) -> Callable[..., Any]:
+        """Returns the response to a method and a URL; the further parameters differ between libraries."""
         ...
 
 

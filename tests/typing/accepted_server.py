@@ -2,6 +2,8 @@
 
 from typing import assert_type
 
+import httpx
+import httpx2
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 from starlette.applications import Starlette
@@ -9,10 +11,12 @@ from starlette.authentication import AuthenticationBackend
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import Request
+from starlette.testclient import TestClient
 
 from problems import BadGateway, Conflict, Policy, Problem, Registry
 from problems.fastapi import add_problems as add_fastapi_problems
 from problems.starlette import ProblemMiddleware, add_problems, problem_response, read_body
+from problems.testing import assert_contract
 from problems.websockets import Close, close_for, private_close_code
 
 
@@ -48,3 +52,10 @@ async def endpoint(request: Request) -> None:
 def closing(problem: Problem) -> None:
     """Close a WebSocket."""
     assert_type(close_for(problem, Registry(), codes=private_close_code), Close)
+
+
+def test_contract() -> None:
+    """A client of any library is accepted, whatever further parameters it has."""
+    assert_contract(TestClient(app), [("GET", "/items/7")])
+    assert_contract(httpx.Client(), [("GET", "/items/7")], app=app)
+    assert_contract(httpx2.Client(), [("GET", "/items/7")], app=app)

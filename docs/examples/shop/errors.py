@@ -93,7 +93,7 @@ class WarehouseUnavailable(ServiceUnavailable, type="warehouse-unavailable", tit
     """The warehouse cannot be asked at the moment; nothing was ordered."""
 
 
-registry = Registry(
+registry: Registry = Registry(
     AuthenticationRequired,
     StaffOnly,
     ItemNotFound,
