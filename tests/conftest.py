@@ -1,5 +1,6 @@
 """What several test modules need: the corpus, the event loop, and reasons to skip what this machine cannot run."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -37,6 +38,38 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         if reason.removeprefix("Skipped: ").startswith("needs "):
             report.outcome, report.longrepr = "failed", f"{item.nodeid} was skipped: {reason}"
     return report
+
+
+class Failures(logging.Handler):
+    """The records of failures: those at ERROR that are not the record of an answered problem."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message of a failure, with the exception that caused it."""
+        if not hasattr(record, "problem_status"):
+            cause = record.exc_info[1] if record.exc_info else None
+            self.messages.append(f"{record.getMessage()} ({cause!r})")
+
+
+@pytest.fixture(autouse=True)
+def failures(request):
+    """
+    Fail a test in which an answer, a hook or a part of a policy fails, unless it is marked `expects_failure`.
+
+    Every such failure is caught, so that a client gets an answer, and logged at ERROR: without this check a fault of
+    the package looks like the answer to a crash.
+    """
+    found, logger = Failures(), logging.getLogger("problems")
+    logger.addHandler(found)
+    yield
+    logger.removeHandler(found)
+    if request.node.get_closest_marker("expects_failure") is None:
+        assert [] == found.messages, "Mark a test that asks for a failure with `expects_failure`."
+    else:
+        assert found.messages, "Nothing failed. Remove the mark `expects_failure`."
 
 
 @pytest.fixture(scope="session")

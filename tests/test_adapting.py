@@ -184,6 +184,7 @@ class TestRepresentation:
 
         assert (get.headers, b"") == (head.headers, head.body)
 
+    @pytest.mark.expects_failure
     @pytest.mark.parametrize(
         "template", [lambda details, language: 1 / 0, lambda details, language: None], ids=["raises", "no text"]
     )
@@ -206,7 +207,12 @@ class TestRepresentation:
         [
             pytest.param("/api/items", ("application/problem+json", None), id="left out"),
             pytest.param("/items", ("text/html; charset=utf-8", "Accept"), id="offered"),
-            pytest.param("/fails", ("application/problem+json", None), id="the choice fails"),
+            pytest.param(
+                "/fails",
+                ("application/problem+json", None),
+                id="the choice fails",
+                marks=pytest.mark.expects_failure,
+            ),
         ],
     )
     def test_some_paths_only(self, path, expected):
@@ -221,6 +227,7 @@ class TestRepresentation:
 
         assert expected == (found["content-type"], found.get("vary"))
 
+    @pytest.mark.expects_failure
     @pytest.mark.parametrize("offered", [None, 7, b"text", "text", [None], [object()], {}, iter(())], ids=repr)
     def test_a_choice_that_cannot_be_used(self, offered, caplog):
         """
@@ -359,6 +366,7 @@ class TestLanguage:
 
         assert ('<html lang="de">' in body, "Ausverkauft</h1>" in body) == (True, True)
 
+    @pytest.mark.expects_failure
     @pytest.mark.parametrize(
         "template",
         [
@@ -376,6 +384,7 @@ class TestLanguage:
 
         assert ("Ausverkauft", "Only 2 are left.", 1) == (found["title"], found["detail"], len(caplog.records))
 
+    @pytest.mark.expects_failure
     def test_a_catalogue_that_fails(self, caplog):
         """
         The problem is told as it is written in the code.

@@ -365,6 +365,7 @@ class TestTranslation:
 
         assert 409 == answered(KeyError(), policy=Policy(translate=translate)).status
 
+    @pytest.mark.expects_failure
     def test_one_that_fails_is_logged(self, caplog):
         """
         A translation that raises is logged, and the exception is answered as if it was not translated.
@@ -486,6 +487,7 @@ class TestGroups:
 
 
 class TestNothingFails:
+    @pytest.mark.expects_failure
     def test_a_registry_that_fails(self):
         """
         Behind everything stands a constant document.

@@ -6,6 +6,7 @@ the registry to status, headers and body. Knows no framework and sends nothing:
 `_meaning` chooses the problem of an exception, `problems.registry` writes its document.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from problems._wire.json import FALLBACK
 from problems._wire.media_types import PROBLEM_JSON
 from problems.answering._adapting import Line, adapted, merged
 from problems.answering._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
-from problems.answering.instrumentation.logging import guarded, warned
+from problems.answering.instrumentation.logging import failed, guarded, warned
 from problems.answering.policy import Policy, RequestFacts
 from problems.declaring.problem import Problem
 from problems.registry import Registry, unregistered
@@ -36,7 +37,7 @@ class Answer(NamedTuple):
         problem: The problem that is told; `None` for a status that has no content.
         instance: The URI reference of this occurrence, for the log.
         is_expected: Whether somebody meant the exception for a client; any other one goes on to the server.
-        failure: What went wrong while the answer was made, for the log: it is the constant document then.
+        failure: What was raised while the answer was made, which is the constant document then; it is in the log.
     """
 
     status: int
@@ -52,8 +53,9 @@ def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Re
     """
     Return what the client described by *facts* is told about *exc*.
 
-    Never raises: behind everything stands a constant document.
+    Never raises: after a failure, which is logged at ERROR, it returns a constant document.
     """
+    handled = sys.exception()
     try:
         leaf, problem = leading(exc, policy, registry)
         if is_without_content(leaf):
@@ -61,6 +63,7 @@ def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Re
         meant = problem or meaning_of(leaf, policy, registry)
         return _written(meant or unexpected(leaf, policy), meant is not None, facts, policy, registry)
     except Exception as failure:  # noqa: BLE001 - an error toolkit may never make an error worse
+        failed(failure, (exc, handled), "An answer could not be made; a constant document is sent.")
         headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(FALLBACK))]
         return Answer(500, headers, _content(FALLBACK, facts), None, facts.instance, False, failure)
 

@@ -5,7 +5,6 @@ Knows no framework: an adapter passes the facts of the request, sends the answer
 """
 
 import inspect
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from problems.answering._answer import Answer, answer
 from problems.answering._undeclared import is_of_the_framework, notice_undeclared
 from problems.answering.instrumentation import Occurrence
-from problems.answering.instrumentation.logging import failed, guarded, is_enabled, record
+from problems.answering.instrumentation.logging import guarded, is_enabled, record
 from problems.answering.policy import Policy, RequestFacts, fresh_instance
 from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
@@ -218,9 +217,6 @@ class Decision:
             return
         self.is_sent = True
         answer, policy = self.answer, self.setup.policy
-        if answer.failure is not None:
-            handled = (self.exception, sys.exception())
-            failed(answer.failure, handled, "An answer could not be made; a constant document was sent.")
         if answer.problem is None:
             return
         if policy.hooks or is_enabled(answer.status, answer.problem, policy.log_levels):
