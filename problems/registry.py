@@ -294,7 +294,7 @@ class Registry:
 
     def known_form(self, cls: type[Problem]) -> Form | None:
         """Return the form of a class that was answered before, `None` for any other."""
-        return self._forms.get(_defined(cls))
+        return self._forms.get(cls) or self._forms.get(_defined(cls))
 
     def model(self, cls: type[Problem]) -> type[BaseModel]:
         """

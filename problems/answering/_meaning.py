@@ -90,7 +90,7 @@ def unexpected(exc: BaseException, policy: Policy) -> Problem:
 
 def is_without_content(exc: BaseException) -> TypeGuard[HTTPException]:
     """Return whether *exc* asks for a response that has no content, as 204 and 304."""
-    if not isinstance(exc, HTTPException):
+    if isinstance(exc, Problem) or not isinstance(exc, HTTPException):
         return False
     status: object = getattr(exc, "status_code", None)
     return _is_status(status) and is_bodyless(status)

@@ -292,7 +292,7 @@ def extensions_of(problem: Problem) -> bytes:
     values = problem.__dict__
     if "_written" in values:  # by the code that made the problem
         return bytes(values["_written"])
-    known = definition_of(type(problem)).members
+    known = type(problem)._problem.members  # noqa: SLF001 - the attribute of the class that this module declares
     if not values.keys() >= known.sent.keys():
         values = {**_delegated(problem, known), **values}
     return known.encode(values, _undeclared(problem))
@@ -344,7 +344,8 @@ def _fill(
     members: dict[str, Any],
 ) -> None:
     """Give a problem the arguments of its initialiser; a wrong one is refused in a sentence."""
-    known, name = definition_of(type(problem)).members, type(problem).__qualname__
+    cls = type(problem)
+    known, name = cls._problem.members, cls.__qualname__
     if further or (detail and not isinstance(detail, str)):  # RFC 9457, section 3.1.4: a string
         raise InvalidMembers(name, of_positionals(name, (detail, *further), members, known))
     try:
@@ -366,7 +367,7 @@ def _fill(
 
 
 def _usual_detail(problem: Problem, values: Mapping[str, object]) -> str | None:
-    definition = definition_of(type(problem))
+    definition = type(problem)._problem  # noqa: SLF001 - the attribute of the class that this module declares
     try:
         return definition.usual_detail(values)
     except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
