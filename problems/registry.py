@@ -393,7 +393,7 @@ class Registry:
     def _fit(
         self,
         found: type[Problem] | None,
-        document: Mapping[str, Any],
+        document: Mapping[str, object],
         headers: Mapping[str, str] | None,
         status: int,
     ) -> "_Fit":

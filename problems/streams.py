@@ -183,7 +183,7 @@ def stream_problems(endpoint: Callable[P, T]) -> Callable[P, T]:
     return same
 
 
-def _with_connection(signature: inspect.Signature, names: dict[str, Any]) -> inspect.Signature:
+def _with_connection(signature: inspect.Signature, names: dict[str, object]) -> inspect.Signature:
     """Return *signature* with a parameter for which FastAPI gives the request, if there is none yet."""
     parameters = list(signature.parameters.values())
     if any(_is_connection(_resolved(parameter.annotation, names)) for parameter in parameters):
@@ -193,7 +193,7 @@ def _with_connection(signature: inspect.Signature, names: dict[str, Any]) -> ins
     return signature.replace(parameters=[*parameters[:at], ours, *parameters[at:]])
 
 
-def _resolved(annotation: object, names: dict[str, Any]) -> object:
+def _resolved(annotation: object, names: dict[str, object]) -> object:
     """Return what an annotation means, without `Annotated`; its text where a name in it is not there yet."""
     try:
         return get_type_hints(SimpleNamespace(__annotations__={"it": annotation}), names)["it"]
@@ -209,7 +209,7 @@ def _is_connection(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, HTTPConnection)
 
 
-def _scope_in(args: tuple[object, ...], kwargs: dict[str, Any]) -> Scope:
+def _scope_in(args: tuple[object, ...], kwargs: dict[str, object]) -> Scope:
     given = kwargs.pop(_CONNECTION, None)
     for value in (given, *args, *kwargs.values()):
         if isinstance(value, HTTPConnection):

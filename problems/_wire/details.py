@@ -155,7 +155,7 @@ class ProblemDetails(BaseModel):
         return usable | {name: value for name, value in data.items() if name not in STANDARD_MEMBERS}
 
     @model_serializer(mode="wrap")
-    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out the standard members that are absent, but no extension member: null may mean something there."""
         written: dict[str, Any] = handler(self)
         for name in STANDARD_MEMBERS:
@@ -199,11 +199,11 @@ def _without_serializer(schema: Any) -> Any:
     return fields
 
 
-def _is_object(data: object) -> TypeGuard[Mapping[str, Any]]:
+def _is_object(data: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(data, Mapping)
 
 
-def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
     """Do what `standard_members` promises for a document that has something to ignore or to convert."""
     usable: dict[str, Any] = {}
     ignored: list[str] = []

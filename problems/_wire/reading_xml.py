@@ -71,7 +71,7 @@ def _children(element: "Element") -> "list[tuple[str, Element]]":
     return [(name, child) for child in element if (name := _name(child)) is not None]
 
 
-def _value(element: "Element", depth: int) -> Any:
+def _value(element: "Element", depth: int) -> object:
     """Return the text, the array or the object that an element stands for."""
     children = _children(element)
     if not children or not depth:

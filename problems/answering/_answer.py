@@ -106,14 +106,14 @@ def _with_own(headers: list[Line], own: list[Line], policy: Policy) -> list[Line
     return merged(headers, own) if policy.adapts else headers + own
 
 
-def _without_content(status: int, headers: Any, facts: RequestFacts) -> Answer:
+def _without_content(status: int, headers: object, facts: RequestFacts) -> Answer:
     lines = _lines(headers, status)
     if status == 205:
         lines.append((b"content-length", b"0"))  # the one of them that may have content (RFC 9110, section 15.3.6)
     return Answer(status, lines, b"", None, facts.instance)
 
 
-def _lines(headers: Any, status: int) -> list[Line]:
+def _lines(headers: object, status: int) -> list[Line]:
     """Return the fields of an exception, but those that describe the body it did not have."""
     if isinstance(headers, HeaderLines):
         return [_encoded(name, value) for name, value in headers.items() if not describes_body(name, status)]

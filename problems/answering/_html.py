@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from problems._wire.details import ProblemDetails
 from problems._wire.json import encode, is_array, is_object
@@ -107,7 +107,7 @@ def _value(value: object) -> Iterator[str]:
         yield _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str):
         return escape(encode(value).decode())
     text = escape(value)

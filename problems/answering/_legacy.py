@@ -28,7 +28,7 @@ def keep_value(problem: Problem, exc: HTTPException) -> None:
         problem.__dict__[_KEPT] = encode(detail)
 
 
-def keep_errors(problem: Problem, errors: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]) -> None:
+def keep_errors(problem: Problem, errors: Sequence[Mapping[str, object]], told: Sequence[Mapping[str, object]]) -> None:
     """
     Keep the list that FastAPI sends for an invalid request in its problem, without inputs and contexts.
 

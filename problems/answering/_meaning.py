@@ -32,7 +32,7 @@ from problems.registry import Registry
 
 __all__ = ["Rejected", "is_without_content", "leading", "leaves", "meaning_of", "unexpected", "validation_problem"]
 
-_NO_MEMBERS: Final[Mapping[str, Any]] = {}
+_NO_MEMBERS: Final[Mapping[str, object]] = {}
 _DETAILS: Final = ("detail", "message", "reason")
 _TAKEN: Final = "detail_members"
 _FRAMES: Final = 50
@@ -204,7 +204,7 @@ def _is_status(status: object) -> TypeGuard[int]:
     return isinstance(status, int) and 200 <= status <= 599
 
 
-def _split(detail: object) -> tuple[str | None, Mapping[str, Any]]:
+def _split(detail: object) -> tuple[str | None, Mapping[str, object]]:
     """Return the text and the members in the `detail` of a foreign exception, which may be anything."""
     if isinstance(detail, str):
         return detail, _NO_MEMBERS

@@ -7,7 +7,7 @@ Recognises the exceptions of FastAPI, pydantic and the standard library by what 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from problems.declaring.problem import Problem
 from problems.errors import ReturnedProblem
@@ -23,7 +23,7 @@ _DEEPEST: Final = 3
 _MOST: Final = 1_000
 
 
-def note_returned(exc: BaseException, scope: Mapping[str, Any]) -> None:
+def note_returned(exc: BaseException, scope: Mapping[str, object]) -> None:
     """
     Add to a crash the endpoint and the mistake, if the endpoint returned a problem. Never fails.
 
@@ -39,7 +39,7 @@ def note_returned(exc: BaseException, scope: Mapping[str, Any]) -> None:
                 exc.add_note(note)
 
 
-def _note(name: str, scope: Mapping[str, Any]) -> str:
+def _note(name: str, scope: Mapping[str, object]) -> str:
     route, endpoint = scope.get("route"), scope.get("endpoint")
     path = getattr(route, "path_format", None) or getattr(route, "path", None) or scope.get("path", "")
     function = getattr(endpoint, "__qualname__", type(endpoint).__qualname__)
@@ -77,7 +77,7 @@ def is_problem_in(value: object, depth: int = 0) -> str | None:
         return value.__qualname__ if issubclass(value, Problem) else None
     if depth >= _DEEPEST:
         return None
-    parts: Any = ()
+    parts: list[object] = []
     if isinstance(value, Mapping):
         parts = list(value.values())
     elif isinstance(value, list | tuple | set | frozenset):

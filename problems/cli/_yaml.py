@@ -7,14 +7,18 @@ Uses the loader of libyaml where PyYAML was built with it. Does not know OpenAPI
 import re
 from collections.abc import Hashable, Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Final
+
+from pydantic import JsonValue
 
 from problems.tools._targets import TargetError
 
 try:
     import yaml
 except ImportError:  # the extra `cli` brings it; only YAML needs it
-    yaml = None  # type: ignore[assignment]  # asked for below
+    _IS_INSTALLED = False
+else:
+    _IS_INSTALLED = True
 
 __all__ = ["read_yaml"]
 
@@ -32,20 +36,20 @@ _TYPES: Final = (
 )
 
 
-def read_yaml(text: str, source: str) -> Any:
+def read_yaml(text: str, source: str) -> JsonValue:
     """
     Return the value in a YAML document.
 
     Raises:
         TargetError: The text is not YAML, its aliases repeat too much, or PyYAML is not installed.
     """
-    if yaml is None:
+    if not _IS_INSTALLED:
         raise TargetError(
             f"{source!r} is YAML, and PyYAML is not installed. Run `pip install 'typed-problems[cli]'`, "
             f"or convert the file to JSON."
         )
     try:
-        value = yaml.load(text, Loader=_loader())
+        value: JsonValue = yaml.load(text, Loader=_loader())  # noqa: S506 - a subclass of `SafeLoader`
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         told = " ".join(str(error).split())
         raise TargetError(f"{source!r} is not valid YAML: {told}.") from None
@@ -56,10 +60,10 @@ def read_yaml(text: str, source: str) -> Any:
     return value
 
 
-def _size(value: object) -> int:
+def _size(value: JsonValue) -> int:
     """Return how many values there are if each alias is written out; a value inside itself counts once."""
     sizes: dict[int, int] = {}
-    left: list[tuple[object, bool]] = [(value, False)]
+    left: list[tuple[JsonValue, bool]] = [(value, False)]
     while left:
         one, is_measured = left.pop()
         if not isinstance(one, dict | list):
@@ -75,40 +79,38 @@ def _size(value: object) -> int:
 
 
 @cache
-def _loader() -> Any:
+def _loader() -> "type[yaml.SafeLoader]":
     """Return a safe loader that makes the values of JSON, and nothing else."""
-    fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader: Any = type("JsonLoader", (fast,), {"yaml_implicit_resolvers": {}, "yaml_constructors": {}})
-    loader.flatten_mapping = _flatten
+    fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    own = {"yaml_implicit_resolvers": {}, "yaml_constructors": {}, "flatten_mapping": _flatten}
+    loader: type[yaml.SafeLoader] = type("JsonLoader", (fast,), own)
     for tag, pattern, first in _TYPES:
         loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, first)
     scalars = {"null": _null, "bool": _bool, "int": _int, "float": _float}
     for tag, make in scalars.items():
         loader.add_constructor(f"tag:yaml.org,2002:{tag}", make)
-    loader.add_constructor("tag:yaml.org,2002:seq", fast.construct_yaml_seq)
-    loader.add_constructor("tag:yaml.org,2002:map", fast.construct_yaml_map)
     loader.add_constructor(None, _plain)
     return loader
 
 
-def _null(loader: Any, node: Any) -> None:
+def _null(loader: "yaml.SafeLoader", node: "yaml.ScalarNode") -> None:
     loader.construct_scalar(node)
 
 
-def _bool(loader: Any, node: Any) -> bool:
+def _bool(loader: "yaml.SafeLoader", node: "yaml.ScalarNode") -> bool:
     return str(loader.construct_scalar(node)).lower() == "true"
 
 
-def _int(loader: Any, node: Any) -> int:
+def _int(loader: "yaml.SafeLoader", node: "yaml.ScalarNode") -> int:
     text = str(loader.construct_scalar(node))
     return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
 
 
-def _float(loader: Any, node: Any) -> float:
+def _float(loader: "yaml.SafeLoader", node: "yaml.ScalarNode") -> float:
     return float(str(loader.construct_scalar(node)).lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
-def _plain(loader: Any, node: Any) -> Any:
+def _plain(loader: "yaml.SafeLoader", node: "yaml.Node") -> object:
     """Return the value of a node with any other tag: a text, a list or an object."""
     if isinstance(node, yaml.ScalarNode):
         return loader.construct_scalar(node)
@@ -117,10 +119,10 @@ def _plain(loader: Any, node: Any) -> Any:
     return loader.construct_yaml_map(node)
 
 
-def _flatten(_loader: Any, node: Any) -> None:
+def _flatten(_loader: "yaml.SafeLoader", node: "yaml.Node") -> None:
     """Put the pairs of merged mappings (`<<`) in front of a mapping's own, each key once."""
-    pairs: dict[Hashable, Any] = {}
-    own: list[Any] = []
+    pairs: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
+    own: list[tuple[yaml.Node, yaml.Node]] = []
     for key, value in node.value:
         if key.tag != "tag:yaml.org,2002:merge" or not (merged := [*_mappings(value)]):
             own.append((key, value))
@@ -132,11 +134,11 @@ def _flatten(_loader: Any, node: Any) -> None:
         node.value = [*(it for key, it in pairs.items() if key not in {_key(it[0]) for it in own}), *own]
 
 
-def _mappings(value: Any) -> Iterable[Any]:
+def _mappings(value: "yaml.Node") -> "Iterable[yaml.Node]":
     """Return the mappings that a value of `<<` names."""
     parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
     return parts if all(isinstance(it, yaml.MappingNode) for it in parts) else []
 
 
-def _key(node: Any) -> Hashable:
+def _key(node: "yaml.Node") -> Hashable:
     return (node.tag, node.value) if isinstance(node, yaml.ScalarNode) else id(node)

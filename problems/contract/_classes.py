@@ -179,7 +179,7 @@ def _has(cls: type, names: set[str]) -> bool:
     return not found
 
 
-def is_abstract(function: Any, tree: Callable[[types.FunctionType], ast.AST | None]) -> bool:
+def is_abstract(function: object, tree: Callable[[types.FunctionType], ast.AST | None]) -> bool:
     """Return whether a function stands for those that subclasses have: abstract, of a protocol, or not implemented."""
     if fields_of(function).get("__isabstractmethod__", False):
         return True

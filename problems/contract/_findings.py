@@ -337,11 +337,14 @@ def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
     """Yield the texts that the application gives an `HTTPException` for a client, and that no client gets."""
     found: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
     for it in followed:
-        for raised in it.raises if _hides(it.operation) else ():
+        setup = it.operation.setup
+        if setup is None or setup.policy.expose_server_detail:
+            continue
+        for raised in it.raises:
             cls = problem_of(raised, it.operation.translate)
             if cls is None or not raised.text or raised.sure == UNSEEN or not _is_of_server(raised, it.operation):
                 continue
-            if own_handler(it.operation.app, cls, it.operation.setup.registry, is_implied=True) is None:
+            if own_handler(it.operation.app, cls, setup.registry, is_implied=True) is None:
                 key = cls, raised.exception, raised.place.file, raised.place.line
                 found.setdefault(key, []).append((raised, it.operation.name))
     for (cls, exception, file, line), uses in found.items():
@@ -350,10 +353,6 @@ def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
         )
         sure = _CERTAINTIES[max(it.sure for it, _ in uses)]
         yield Finding("unsent", cls, names, file, line, sure, exception, texts)
-
-
-def _hides(operation: Operation) -> bool:
-    return operation.setup is not None and not operation.setup.policy.expose_server_detail
 
 
 def _is_of_server(raised: Raise, operation: Operation) -> bool:
@@ -373,10 +372,10 @@ def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:
     answered as problems, where `responses=` describe another content at their status.
     """
     found: dict[tuple[Literal["handled", "contradicted"], type[Problem], str], list[Operation]] = {}
-    for operation in (it.operation for it in followed if it.operation.setup is not None):
-        for cls in operation.declares:
-            content = operation.documents.get(str(operation.setup.registry.facts(cls).status))
-            handler: Any = operation.handled.get(cls)
+    for operation in (it.operation for it in followed):
+        for cls, status in _statuses(operation):
+            content = operation.documents.get(str(status))
+            handler = operation.handled.get(cls)
             if handler is not None and content is None:
                 name = str(getattr(handler, "__qualname__", type(handler).__qualname__))
                 found.setdefault(("handled", cls, name), []).append(operation)
@@ -387,6 +386,13 @@ def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:
         (file, line), names = _place(concerned[0].calls[0]), tuple(it.name for it in concerned)
         sure = _CERTAINTIES[POSSIBLE if kind == "handled" else LIKELY]
         yield Finding(kind, cls, tuple(dict.fromkeys(names)), file, line, sure, detail=detail)
+
+
+def _statuses(operation: Operation) -> Iterator[tuple[type[Problem], int]]:
+    """Yield the declared types with the statuses that the application answers them with."""
+    if operation.setup is not None:
+        for cls in operation.declares:
+            yield cls, operation.setup.registry.facts(cls).status
 
 
 def _used(it: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:

@@ -42,13 +42,13 @@ __all__ = ["container_method", "model"]
 
 Model = Callable[[Arguments, Activation], Values]
 
-_DUNDERS: Final[dict[Any, tuple[str, type]]] = {
+_DUNDERS: Final[dict[object, tuple[str, type]]] = {
     len: ("__len__", int), str: ("__str__", str), repr: ("__repr__", str), bool: ("__bool__", bool),
     hash: ("__hash__", int), int: ("__int__", int), float: ("__float__", float), abs: ("__abs__", float),
     format: ("__format__", str), bytes: ("__bytes__", bytes), round: ("__round__", float), ascii: ("__repr__", str),
 }  # fmt: skip
 _PRINT: Final = vars(builtins)["print"]
-_ANSWERS: Final[dict[Any, type]] = {
+_ANSWERS: Final[dict[object, type]] = {
     isinstance: bool, issubclass: bool, callable: bool, id: int, ord: int, chr: str, _PRINT: type(None), object: object,
     range: range, hex: str, bin: str, oct: str, slice: object, input: str,
 }  # fmt: skip
@@ -56,7 +56,7 @@ _COLLECTIONS: Final = (list, tuple, set, frozenset, sorted, reversed, enumerate,
 _KEYED: Final = (sorted, min, max)
 
 
-def _first(value: Any) -> Any:
+def _first(value: object) -> object:
     """Stand for a coroutine that returns a value."""
     return value
 
@@ -93,7 +93,7 @@ def model(obj: Any, arguments: Arguments, frame: Activation) -> Outcome | None:
     return None
 
 
-def _dunder(obj: Any, arguments: Arguments, frame: Activation) -> Values:
+def _dunder(obj: object, arguments: Arguments, frame: Activation) -> Values:
     name, kind = _DUNDERS[obj]
     values = arguments.get(0)
     known = values[0].obj if len(values) == 1 and isinstance(values[0], Known) else None
@@ -107,7 +107,7 @@ def _dunder(obj: Any, arguments: Arguments, frame: Activation) -> Values:
     return (Instance(kind, exact=True),)
 
 
-def _iterating(obj: Any, arguments: Arguments, frame: Activation) -> Values:
+def _iterating(obj: object, arguments: Arguments, frame: Activation) -> Values:
     several = obj in (min, max) and len(arguments.positional) > 1
     items = unique(arguments.every()) if several else frame.iterate(arguments.get(0))
     if obj in _KEYED and (key := dict(arguments.named).get("key", ())):
@@ -216,7 +216,7 @@ def _cast(arguments: Arguments, _: Activation) -> Values:
     return unique((*(it for it in given if it != UNKNOWN), *(hinted if UNKNOWN in given else ()))) or (UNKNOWN,)
 
 
-_MODELS: Final[dict[Any, Model]] = {
+_MODELS: Final[dict[object, Model]] = {
     getattr: _getattr, setattr: _setattr, type: _type, map: _map, filter: _filter, next: _next, anext: _next, zip: _zip,
     dict: _dict, functools.reduce: _reduce, functools.partial: _partial, functools.wraps: _wraps,
     contextlib.contextmanager: _manager, contextlib.asynccontextmanager: _manager, contextlib.suppress: _suppress,

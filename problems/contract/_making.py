@@ -61,7 +61,7 @@ class Making(Functions, ABC):
         inner.outcome.ends = inner.dead
         return inner.outcome
 
-    def _class(self, cls: type[Any], arguments: Arguments, frame: Activation) -> Outcome:
+    def _class(self, cls: type[object], arguments: Arguments, frame: Activation) -> Outcome:
         meta = inspect.getattr_static(type(cls), "__call__", None)
         if isinstance(meta, types.FunctionType) and self._sources.is_own(meta):
             return self.bound(Known(meta), Known(cls), arguments, frame)
@@ -79,7 +79,7 @@ class Making(Functions, ABC):
         inner.outcome.ends = inner.dead
         return inner.outcome
 
-    def _made(self, cls: type[Any], made: Values, arguments: Arguments, frame: Frame) -> Values:
+    def _made(self, cls: type[object], made: Values, arguments: Arguments, frame: Frame) -> Values:
         new = inspect.getattr_static(cls, "__new__", None)
         new = getattr(new, "__func__", new)
         if isinstance(new, types.FunctionType) and self._sources.is_own(new):
@@ -153,7 +153,7 @@ class Making(Functions, ABC):
         return all(it is object or it.__module__ in SAFE or self._sources.is_own_class(it) for it in cls.__mro__)
 
 
-def is_class(obj: object) -> TypeGuard[type[Any]]:
+def is_class(obj: object) -> TypeGuard[type[object]]:
     return isinstance(obj, type)
 
 

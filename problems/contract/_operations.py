@@ -5,10 +5,11 @@ Works on the attributes that the routes of Starlette and FastAPI have, and impor
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, Protocol
 
+from problems._wire.json import is_object
 from problems._wire.media_types import JSON
 from problems.declaring._applications import Place, inner_application, own_handler, places_in
 from problems.declaring._raises import declared
@@ -16,6 +17,30 @@ from problems.declaring.problem import Problem
 from problems.registry import Registry
 
 __all__ = ["Operation", "finish", "operations", "setup_of"]
+
+
+class _Policy(Protocol):
+    @property
+    def expose_server_detail(self) -> bool: ...
+    @property
+    def translate(self) -> Mapping[type[Exception], object]: ...
+
+
+class _Setup(Protocol):
+    """What `add_problems` gave an application."""
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def policy(self) -> _Policy: ...
+    @property
+    def declares(self) -> Callable[[Mapping[str, object], Registry], Iterable[type[Problem]] | None]: ...
+
+
+class _Dependant(Protocol):
+    call: object
+    dependencies: "list[_Dependant]"
+
 
 _METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options", "query")
 _LIBRARIES: Final = frozenset({"starlette", "fastapi", "problems"})
@@ -49,16 +74,16 @@ class Operation:
     handled: Mapping[type[Problem], object] = field(default_factory=dict[type[Problem], object])
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     written: tuple[type[Problem], ...] = ()
-    setup: Any = None
-    app: Any = None
+    setup: _Setup | None = None
+    app: object = None
 
 
-def operations(app: Any) -> Iterator[Operation]:
+def operations(app: object) -> Iterator[Operation]:
     """Yield the operations of an application and of those mounted in it, and its middleware."""
     yield from _operations(app, "", setup_of(app))
 
 
-def _operations(app: Any, prefix: str, setup: Any) -> Iterator[Operation]:
+def _operations(app: object, prefix: str, setup: _Setup | None) -> Iterator[Operation]:
     setup = setup_of(app) or setup
     for middleware in getattr(app, "user_middleware", ()):
         cls = middleware.cls
@@ -66,16 +91,17 @@ def _operations(app: Any, prefix: str, setup: Any) -> Iterator[Operation]:
             calls = tuple(vars(cls)[name] for name in ("__call__", "dispatch") if name in vars(cls))
             name, types = f"middleware {cls.__qualname__}", declared(cls)
             yield Operation(name, (cls, *calls), types, (), _translate(setup), written=types, setup=setup)
-    for place in places_in(app.routes, prefix):
+    routes: Iterable[object] = getattr(app, "routes", ())
+    for place in places_in(routes, prefix):
         if (inner := inner_application(place.route)) is not None:
             yield from _operations(inner, place.path, setup)
         elif getattr(place.route, "endpoint", None) is not None:
             yield from _of_route(app, place, setup)
 
 
-def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
+def _of_route(app: object, place: Place, setup: _Setup | None) -> Iterator[Operation]:
     route, path = place.route, place.path
-    dependant = getattr(route, "dependant", None)
+    dependant: _Dependant | None = getattr(route, "dependant", None)
     responses = tuple(_in_responses(route))
     for method, endpoint in _endpoints(route):
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
@@ -102,31 +128,37 @@ def _of_route(app: Any, place: Place, setup: Any) -> Iterator[Operation]:
         )
 
 
-def _on_middleware(app: Any) -> Iterator[type[Problem]]:
+def _on_middleware(app: object) -> Iterator[type[Problem]]:
     for middleware in getattr(app, "user_middleware", ()):
         yield from declared(middleware.cls)
 
 
 def _handled(
-    app: Any, every: Iterable[type[Problem]], written: Iterable[type[Problem]], setup: Any
+    app: object, every: Iterable[type[Problem]], written: Iterable[type[Problem]], setup: _Setup | None
 ) -> Iterator[tuple[type[Problem], object]]:
     """Yield the types that a handler of the application answers, each with the handler."""
-    for cls in every if setup is not None else ():
+    if setup is None:
+        return
+    for cls in every:
         handler = own_handler(app, cls, setup.registry, is_implied=cls not in written)
         if handler is not None:
             yield cls, handler
 
 
-def _documents(route: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _documents(route: object) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the statuses in the `responses=` of a route with the media types of their content, as FastAPI writes it."""
-    for status, response in (getattr(route, "responses", None) or {}).items():
-        if getattr(status, "problem", None) is None and isinstance(response, dict):
-            content: Any = response.get("content")
+    responses: Mapping[object, Mapping[str, object] | None] = getattr(route, "responses", None) or {}
+    for status, response in responses.items():
+        if getattr(status, "problem", None) is None and response is not None:
+            content = response.get("content")
             is_model = response.get("model") is not None
-            yield str(status), tuple(dict.fromkeys((*(content or ()), *((JSON,) if is_model else ()))))
+            yield (
+                str(status),
+                tuple(dict.fromkeys((*(content if is_object(content) else ()), *((JSON,) if is_model else ())))),
+            )
 
 
-def _pattern(path: str, convertors: Mapping[str, Any]) -> str:
+def _pattern(path: str, convertors: Mapping[str, object]) -> str:
     """Return what matches the paths of a route; `{name:path}` takes slashes."""
 
     def regex(found: re.Match[str]) -> str:
@@ -135,9 +167,10 @@ def _pattern(path: str, convertors: Mapping[str, Any]) -> str:
     return re.sub(r"\\{([^{}]*)\\}", regex, re.escape(path))
 
 
-def _endpoints(route: Any) -> Iterator[tuple[str, object]]:
+def _endpoints(route: object) -> Iterator[tuple[str, object]]:
     """Yield methods with what answers them."""
-    endpoint, methods = route.endpoint, getattr(route, "methods", None)
+    endpoint: object = getattr(route, "endpoint", None)
+    methods: Iterable[str] | None = getattr(route, "methods", None)
     if isinstance(endpoint, type):
         for method in _METHODS:
             if hasattr(endpoint, method):
@@ -145,11 +178,11 @@ def _endpoints(route: Any) -> Iterator[tuple[str, object]]:
     elif methods is None:
         yield "WebSocket", endpoint
     else:
-        named = sorted(it for it in methods if it != "HEAD" or len(methods) == 1)
+        named = sorted(set(methods) - {"HEAD"}) or ["HEAD"]
         yield "/".join(named), endpoint
 
 
-def _calls(dependant: Any) -> Iterator[object]:
+def _calls(dependant: _Dependant) -> Iterator[object]:
     yield dependant.call
     for dependency in dependant.dependencies:
         yield from _calls(dependency)
@@ -163,25 +196,24 @@ def _overridden(calls: Iterable[object], overrides: Mapping[object, object]) -> 
             yield overrides[call]
 
 
-def _in_responses(route: Any) -> Iterator[type[Problem]]:
+def _in_responses(route: object) -> Iterator[type[Problem]]:
     for status in getattr(route, "responses", None) or ():
         cls = getattr(status, "problem", None)
         if isinstance(cls, type) and issubclass(cls, Problem):
             yield cls
 
 
-def finish(app: Any) -> None:
+def finish(app: object) -> None:
     """Make `add_problems` do now what it leaves until the first request: extend an `openapi` that was replaced."""
     if setup_of(app) is not None:
-        app.problems_installed.finish()
+        getattr(app, "problems_installed").finish()  # noqa: B009 - any application has it
 
 
-def setup_of(app: Any) -> Any:
+def setup_of(app: object) -> _Setup | None:
     """Return the registry, policy and declarations that `add_problems` gave an application, or `None`."""
-    setup = getattr(getattr(app, "problems_installed", None), "setup", None)
+    setup: _Setup | None = getattr(getattr(app, "problems_installed", None), "setup", None)
     return setup if isinstance(getattr(setup, "registry", None), Registry) else None
 
 
-def _translate(setup: Any) -> Mapping[type[Exception], object]:
-    found: Mapping[type[Exception], object] = setup.policy.translate if setup is not None else {}
-    return found
+def _translate(setup: _Setup | None) -> Mapping[type[Exception], object]:
+    return setup.policy.translate if setup is not None else {}

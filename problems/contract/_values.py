@@ -79,13 +79,13 @@ def _remembering(cls: T) -> T:
     compute: Callable[[object], int] = vars(cls)["__hash__"]
     compare: Callable[[object, object], object] = vars(cls)["__eq__"]
 
-    def hashed(self: Any) -> int:
+    def hashed(self: object) -> int:
         known: int | None = self.__dict__.get("_hash")
         if known is None:
             known = self.__dict__["_hash"] = compute(self)
         return known
 
-    def equal(self: Any, other: object) -> bool:
+    def equal(self: object, other: object) -> bool:
         if self is other:
             return True
         return type(self) is type(other) and hashed(self) == hash(other) and bool(compare(self, other))

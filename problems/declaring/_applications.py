@@ -4,7 +4,7 @@ The routes of an application, and the exceptions that its own handlers answer.
 Works on the attributes that routes and applications of Starlette and FastAPI have; imports neither.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from problems._wire.problem_type import ProblemType
@@ -43,48 +43,54 @@ class Place(NamedTuple):
     context: Any = None
 
 
-def places_in(routes: Iterable[Any], prefix: str = "") -> Iterator[Place]:
+def places_in(routes: Iterable[object], prefix: str = "") -> Iterator[Place]:
     """
     Yield the routes in mounts, hosts and included routers at any depth, and the mounts of applications.
 
     A router that is included twice is yielded twice: an operation is a method and a full path, not an endpoint.
     """
     for route in routes:
-        if hasattr(route, "effective_route_contexts"):  # FastAPI keeps an included router as one route
-            for context in route.effective_route_contexts():
-                in_effect = getattr(context, "starlette_route", None) or context
+        contexts: Callable[[], Iterable[object]] | None = getattr(route, "effective_route_contexts", None)
+        if contexts is not None:  # FastAPI keeps an included router as one route
+            for context in contexts():
+                in_effect: object = getattr(context, "starlette_route", None) or context
                 path = prefix + _path_of(in_effect)
                 if inner_application(in_effect) is None and _is_router(in_effect):
-                    yield from places_in(in_effect.routes, path)
+                    yield from places_in(_routes(in_effect), path)
                 else:
-                    yield Place(in_effect, context.original_route, path, context)
+                    yield Place(in_effect, getattr(context, "original_route", None), path, context)
             continue
         path = prefix + _path_of(route)
         if inner_application(route) is None and _is_router(route):
-            yield from places_in(route.routes, path)
+            yield from places_in(_routes(route), path)
         else:
             yield Place(route, route, path)
 
 
-def _is_router(route: Any) -> bool:
-    return getattr(route, "endpoint", None) is None and bool(getattr(route, "routes", None))
+def _is_router(route: object) -> bool:
+    return getattr(route, "endpoint", None) is None and bool(_routes(route))
 
 
-def _path_of(route: Any) -> str:
+def _routes(route: object) -> Iterable[object]:
+    routes: Iterable[object] = getattr(route, "routes", None) or ()
+    return routes
+
+
+def _path_of(route: object) -> str:
     """Return the path of a route without converters, or the prefix of a mount."""
     path = getattr(route, "path_format", None) if hasattr(route, "endpoint") else None
     return str(path or getattr(route, "path", ""))
 
 
-def inner_application(route: Any) -> Any:
+def inner_application(route: object) -> object | None:
     """Return the application that a mount leads to, whatever middleware is around it, or `None`."""
-    app = None if getattr(route, "endpoint", None) is not None else getattr(route, "app", None)
+    app: object = None if getattr(route, "endpoint", None) is not None else getattr(route, "app", None)
     while app is not None and not hasattr(app, "user_middleware"):
         app = getattr(app, "app", None)
     return app
 
 
-def own_handler(app: Any, cls: type[Problem], registry: _Registry, *, is_implied: bool) -> object | None:
+def own_handler(app: object, cls: type[Problem], registry: _Registry, *, is_implied: bool) -> object | None:
     """
     Return the application's own handler for exceptions that would be answered as *cls*, or `None`.
 
@@ -97,7 +103,7 @@ def own_handler(app: Any, cls: type[Problem], registry: _Registry, *, is_implied
         registry: The problem types of the application.
         is_implied: The framework raises an exception of its own, and no code of the application raises *cls*.
     """
-    table: Mapping[Any, object] = getattr(app, "exception_handlers", None) or {}
+    table: Mapping[object, object] = getattr(app, "exception_handlers", None) or {}
     facts = registry.facts(cls)
     is_invalid = is_implied and cls is registry.validation_problem
     if (
@@ -115,7 +121,7 @@ def own_handler(app: Any, cls: type[Problem], registry: _Registry, *, is_implied
     return handler if _is_own(handler) else None
 
 
-def has_own_handlers(app: Any) -> bool:
+def has_own_handlers(app: object) -> bool:
     """Return whether the application has handlers of its own at all; most have none, and large documents ask often."""
     return any(map(_is_own, (getattr(app, "exception_handlers", None) or {}).values()))
 

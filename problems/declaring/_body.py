@@ -152,7 +152,7 @@ def _inert_decorator(name: str, info: Any, members: frozenset[str]) -> str | Non
     return None
 
 
-def annotations_of(cls: type) -> dict[str, Any]:
+def annotations_of(cls: type) -> dict[str, object]:
     """Return the annotations that *cls* itself has, those that are members."""
     return {
         name: hint
@@ -164,12 +164,12 @@ def annotations_of(cls: type) -> dict[str, Any]:
 if sys.version_info >= (3, 14):
     import annotationlib
 
-    def _annotations(cls: type) -> dict[str, Any]:
+    def _annotations(cls: type) -> dict[str, object]:
         # A name that is not defined yet stays a forward reference.
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
 else:
 
-    def _annotations(cls: type) -> dict[str, Any]:
+    def _annotations(cls: type) -> dict[str, object]:
         # Not `inspect.get_annotations`: it takes longer than all that is checked here.
         own: dict[str, Any] = vars(cls).get("__annotations__", {})
         return own

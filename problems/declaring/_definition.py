@@ -90,7 +90,7 @@ class Definition:
         return self.members.detail(values) or (self._sentence and self._sentence(values))
 
     @cached_property
-    def _sentence(self) -> Callable[[Mapping[str, Any]], str] | None:
+    def _sentence(self) -> Callable[[Mapping[str, object]], str] | None:
         found = (base.__dict__[ATTRIBUTE].sentence for base in self.cls.__mro__ if ATTRIBUTE in base.__dict__)
         return next((it for it in found if it is not None), None)
 

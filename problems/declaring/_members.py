@@ -150,7 +150,7 @@ class Members:
         # Not the validators that nested models have already: these read the names that pydantic validates by.
         return SchemaValidator(schema, config, _use_prebuilt=False)
 
-    def lines(self, values: Mapping[str, Any], given: Mapping[str, str] | None) -> HeaderLines:
+    def lines(self, values: Mapping[str, object], given: Mapping[str, str] | None) -> HeaderLines:
         """
         Return the response headers of an occurrence: those *given*, and of its members those that are not.
 
@@ -253,7 +253,7 @@ class Members:
 
     def read_leniently(
         self, document: Mapping[str, object], headers: Mapping[str, str] | None
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    ) -> tuple[dict[str, object], tuple[str, ...]]:
         """
         Return the members of a received document, and a sentence for each optional one that does not fit.
 
@@ -340,7 +340,7 @@ def message_in(fault: ErrorDetails) -> str:
     return message.removeprefix("Value error, ")
 
 
-def mirror(cls: type, bases: tuple[Any, ...], local: Mapping[str, object] | None) -> type[BaseModel]:
+def mirror(cls: type, bases: tuple[object, ...], local: Mapping[str, object] | None) -> type[BaseModel]:
     """
     Return the pydantic model of the members that *cls* declares and inherits.
 

@@ -5,7 +5,7 @@ Does not import problem classes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -86,7 +86,7 @@ def _missing(cls: str, names: Sequence[str], members: Members) -> str:
 
 
 def _example(members: Members, name: str) -> str:
-    examples: list[Any] = members.model.model_fields[name].examples or []
+    examples: list[object] = members.model.model_fields[name].examples or []
     return f'"{examples[0]}"' if examples and isinstance(examples[0], str) else "…"
 
 

@@ -431,7 +431,7 @@ def _is_unbound(cls: type) -> bool:
     return any(getattr(it, "__parameters__", ()) for it in (cls, *unsaid))
 
 
-def _open_names(cls: type[Problem], values: Mapping[str, Any]) -> tuple[str, ...]:
+def _open_names(cls: type[Problem], values: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members that an open type does not declare; the reserved names are reserved for them too."""
     declared = definition_of(cls).members.names
     names = tuple(name for name in values if name not in declared)

@@ -211,7 +211,7 @@ def _validates(route: RouteContext) -> bool:
     )
 
 
-def _parameters(dependant: Dependant) -> Iterator[Any]:
+def _parameters(dependant: Dependant) -> Iterator[object]:
     yield from dependant.path_params
     yield from dependant.query_params
     yield from dependant.header_params

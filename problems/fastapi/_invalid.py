@@ -33,7 +33,7 @@ def invalid_inputs(route: RouteContext) -> InvalidInputs:
     return found
 
 
-def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, object]]:
     groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
     for location, parameters in zip(("path", "query", "header", "cookie"), groups, strict=True):
         for parameter in parameters:
@@ -53,7 +53,7 @@ def _of_parameter(parameter: Any) -> Iterator[tuple[str | None, frozenset[str] |
         yield parameter.alias, codes | {"missing"} if is_required and codes is not None else codes
 
 
-def _schema(field: Any) -> Any:
+def _schema(field: object) -> object:
     """Return pydantic's schema of a parameter or a body."""
     return adapter_of(field).core_schema
 

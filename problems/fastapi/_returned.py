@@ -56,7 +56,7 @@ def refuse_returned(app: object) -> None:
                     field.validate = _guarded(field.validate)
 
 
-def _guarded(validate: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(validate: Callable[..., object]) -> Callable[..., object]:
     def guarded(value: Any, *args: Any, **options: Any) -> Any:
         is_suspect = isinstance(value, Problem | type) or (value.__class__ in _CONTAINERS and _holds(value))
         if is_suspect and (name := is_problem_in(value)) is not None:

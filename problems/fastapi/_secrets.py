@@ -60,7 +60,7 @@ def _found(dependants: list[Dependant], route: APIRoute | APIWebSocketRoute) -> 
     return frozenset(names)
 
 
-def _parameters(dependants: list[Dependant]) -> Iterator[tuple[Any, tuple[str, ...]]]:
+def _parameters(dependants: list[Dependant]) -> Iterator[tuple[object, tuple[str, ...]]]:
     for dependant in (it for one in dependants for it in dependants_in(one)):
         groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
         for parameter in (it for group in (*groups, dependant.body_params) for it in group):

@@ -29,12 +29,12 @@ class Streamed(Response, Protocol):
         ...
 
     @property
-    def history(self) -> Any:
+    def history(self) -> object:
         """The responses that redirected to this one."""
         ...
 
     @property
-    def extensions(self) -> Any:
+    def extensions(self) -> object:
         """What is not of HTTP."""
         ...
 

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _FORMS: Final = frozenset({FORM, MULTIPART})
 _MISSING: Final[Mapping[str, Any]] = {"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}
-_INVALID: Final[Mapping[str, Any]] = {"type": "json_invalid", "loc": ("body",), "input": {}}
+_INVALID: Final[Mapping[str, object]] = {"type": "json_invalid", "loc": ("body",), "input": {}}
 
 
 @overload

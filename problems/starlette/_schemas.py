@@ -45,7 +45,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
         self._base = base_schema
         self._registry = registry
 
-    def get_schema(self, routes: list[BaseRoute]) -> dict[str, Any]:
+    def get_schema(self, routes: list[BaseRoute]) -> dict[str, object]:
         """Return the document of *routes*."""
         return self._schema(routes, (), self._registry or Registry(), None)
 
@@ -55,7 +55,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
         registry = self._registry or (setup.registry if setup is not None else Registry())
         return OpenAPIResponse(self._schema(app.routes, _on_middleware(app), registry, app))
 
-    def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry, app: object) -> dict[str, Any]:
+    def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry, app: object) -> dict[str, object]:
         self.base_schema = copy.deepcopy(self._base)  # it is extended, too
         schema = super().get_schema(routes)
         operations = self._operations(schema["paths"], routes, "", outer)

@@ -17,7 +17,7 @@ from problems.registry import unregistered
 __all__ = ["warn_unregistered"]
 
 
-def warn_unregistered(app: Any, setup: Setup) -> None:
+def warn_unregistered(app: object, setup: Setup) -> None:
     """
     Warn of each declared type that is not registered, or relative without a base, with an operation that declares it.
 

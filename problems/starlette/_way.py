@@ -266,7 +266,7 @@ class Entry(NamedTuple):
 
     cls: Any
     args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    kwargs: dict[str, object]
 
 
 def woven(own: Sequence[Middleware], outermost: Any, innermost: Any, place: Place) -> list[Any]:

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from problems._wire.media_types import PROBLEM_JSON, essence, is_json
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.reading import read_document
-from problems.catching._responses import terms_of
+from problems.catching._responses import Response, terms_of
 from problems.contract import declarations_of, finish
 from problems.contract._operations import Operation
 from problems.declaring._received import ReceivedProblem
@@ -29,14 +29,14 @@ from problems.registry import Registry
 __all__ = ["assert_contract"]
 
 Json: TypeAlias = dict[str, Any]
-Provocation: TypeAlias = tuple[str, str] | tuple[str, str, Mapping[str, Any]]
+Provocation: TypeAlias = tuple[str, str] | tuple[str, str, Mapping[str, object]]
 """Method, path, and further arguments of the client's `request`."""
 
 Validate: TypeAlias = Callable[[Json, object], Iterable[str]]
 """Yields what is wrong with a JSON value by a schema."""
 
 _METHODS: Final = frozenset({"get", "head", "post", "put", "patch", "delete", "options", "trace", "query"})
-_NO_OPTIONS: Final[Mapping[str, Any]] = {}
+_NO_OPTIONS: Final[Mapping[str, object]] = {}
 _ERRORS: Final = 400
 _SHOWN_MAX: Final = 120
 
@@ -121,8 +121,9 @@ def assert_contract(
     app = getattr(client, "app", app) if app is None else app
     finish(app)
     registry, declared = declarations_of(app, registry)
-    made: Any = app.openapi() if hasattr(app, "openapi") else client.request("GET", "/openapi.json").json()
-    document: Json = json.loads(json.dumps(made))
+    has_document = hasattr(app, "openapi")
+    text = json.dumps(app.openapi()) if has_document else client.request("GET", "/openapi.json").content
+    document: Json = json.loads(text)
     operations = list(_operations(document))
     for operation in operations:
         if (there := _declared(declared, operation.name)) is not None:
@@ -211,7 +212,7 @@ class _Contract:
     validate: Validate
     crash: Exception | None = None
 
-    def provoked(self, method: str, path: str, options: Mapping[str, Any] = _NO_OPTIONS) -> Iterator[str]:
+    def provoked(self, method: str, path: str, options: Mapping[str, object] = _NO_OPTIONS) -> Iterator[str]:
         """Send one request; yield the breaches that its response shows, each with the request."""
         request = _shown(path, options)
         operation = self._operation(method.upper(), path)
@@ -236,7 +237,7 @@ class _Contract:
                 return min(fitting, key=lambda it: it.name.count("{"))
         return None
 
-    def _of_head(self, operation: _Operation, response: Any) -> Iterator[str]:
+    def _of_head(self, operation: _Operation, response: Response) -> Iterator[str]:
         """Yield what is wrong with a response to HEAD: it has the header fields only (RFC 9110, section 9.3.2)."""
         status = response.status_code
         documented = self._response(operation, status)
@@ -248,7 +249,7 @@ class _Contract:
             yield f"{status} and content, which a response to HEAD must not have."
         yield from (f"{status} {fault}" for fault in _headers(documented, response))
 
-    def _of_response(self, operation: _Operation, response: Any) -> Iterator[str]:
+    def _of_response(self, operation: _Operation, response: Response) -> Iterator[str]:
         status, name = response.status_code, essence(str(response.headers.get("content-type", "")))
         documented = self._response(operation, status)
         content = _object((documented or {}).get("content"))
@@ -288,7 +289,7 @@ class _Contract:
         return None
 
 
-def _shown(path: str, options: Mapping[str, Any]) -> str:
+def _shown(path: str, options: Mapping[str, object]) -> str:
     """Return path and options of a request as a breach names them."""
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     shown = given if len(given) <= _SHOWN_MAX else f"{given[:_SHOWN_MAX]}…"
@@ -302,13 +303,13 @@ def _json(content: bytes) -> object:
         return None
 
 
-def _headers(documented: Json, response: Any) -> Iterator[str]:
+def _headers(documented: Json, response: Response) -> Iterator[str]:
     for name, header in _object(documented.get("headers")).items():
         if _object(header).get("required") and name not in response.headers:
             yield f"without the header {name!r}."
 
 
-def _revived(response: Any, document: Json, registry: Registry) -> Iterator[str]:
+def _revived(response: Response, document: Json, registry: Registry) -> Iterator[str]:
     """Yield why a client does not get the declared class out of a response."""
     problem = terms_of(registry).revive(response, document, None)
     uri = str(document.get("type", ABOUT_BLANK))

@@ -154,7 +154,7 @@ RejectedParam = TypedDict(
 
 
 def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
-    errors: Sequence[Mapping[str, Any]],
+    errors: Sequence[Mapping[str, object]],
     body: object = None,
     *,
     location: Location | None = None,
@@ -228,14 +228,14 @@ def invalid_params(  # noqa: PLR0913 - those of `rejected`
     return [InvalidParam.model_validate(param) for param in told], is_truncated(errors, told)
 
 
-def is_truncated(errors: Sequence[Mapping[str, Any]], told: Sequence[object]) -> bool:
+def is_truncated(errors: Sequence[Mapping[str, object]], told: Sequence[object]) -> bool:
     """Return whether there are more *errors* than were *told*."""
     if errors.__class__ is list:
         return len(errors) > len(told)
     return len(_first(errors, len(told) + 1)) > len(told)
 
 
-def _first(errors: Sequence[Mapping[str, Any]], limit: int) -> Sequence[Mapping[str, Any]]:
+def _first(errors: Sequence[Mapping[str, object]], limit: int) -> Sequence[Mapping[str, object]]:
     try:
         first = errors[: max(limit, 0)]
         return first if first.__class__ is list else list(first)
@@ -262,7 +262,7 @@ class _Teller:
         self._places = Places(body)
         self._echoes: Echoes | None = None
 
-    def told(self, errors: Sequence[Mapping[str, Any]]) -> list[RejectedParam]:
+    def told(self, errors: Sequence[Mapping[str, object]]) -> list[RejectedParam]:
         """Return what the client is told about *errors*; never fails."""
         told: list[RejectedParam] = []
         param = self._param

@@ -214,14 +214,14 @@ class Places:
             self._compared[key] = left, right, self._alike(left, right)
         return self._compared[key][2]
 
-    def _alike(self, left: Any, right: Any) -> bool:
+    def _alike(self, left: object, right: object) -> bool:
         """Return whether the first values of two containers, or two other values, are equal."""
         try:
             return self._are_alike(left, right)
         except Exception:  # noqa: BLE001 - an object of a strange class raises when it is compared
             return False
 
-    def _are_alike(self, left: Any, right: Any) -> bool:
+    def _are_alike(self, left: object, right: object) -> bool:
         waiting, most = [(left, right)], min(self._left, _ALIKE)
         if most <= 0:
             return False
@@ -330,7 +330,7 @@ class _Reading(NamedTuple):
     is_key: bool
 
 
-def _children(value: object, segment: Any) -> Sequence[object]:
+def _children(value: object, segment: object) -> Sequence[object]:
     """Return what *segment* can mean in *value*; in a form a name is one value or the list of all that were sent."""
     if is_list(value):
         return (value[segment],) if isinstance(segment, int) and 0 <= segment < len(value) else ()

@@ -101,7 +101,7 @@ class _Described(GenerateJsonSchema):
         writes = schema.get("serialization", {}).get("function")
         return {**found, "writeOnly": True} if "secret" in getattr(writes, "__name__", "") else found
 
-    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: ARG002 - pydantic's
+    def handle_invalid_for_json_schema(self, schema: object, error_info: str) -> dict[str, object]:  # noqa: ARG002 - pydantic's
         return {}
 
 
