@@ -42,7 +42,7 @@ PUBLIC: Final = {
     "registry": "Registry",
     "answering": """
         Policy RequestFacts RequestId fresh_instance Translation Hook Occurrence Texts texts_template
-        Representation HTML html embedded render_html XML render_xml answer Answer invalid_params MASKED_NAMES
+        Representation HTML html embedded render_html Sentences XML render_xml answer Answer invalid_params MASKED_NAMES
     """,
     "catching": "Dialect errors_of Undeclared translating problem_from_event problem_from_line problem_from_close",
     "documenting": "Vocabulary DocumentedType DocumentedHeader documented Pages",

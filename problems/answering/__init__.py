@@ -16,7 +16,7 @@ from problems.answering.representations import Representation
 from problems.answering.texts import Texts
 
 if TYPE_CHECKING:
-    from problems.answering._html import HTML, embedded, html, render_html
+    from problems.answering._html import HTML, Sentences, embedded, html, render_html
     from problems.answering._texts_template import texts_template
     from problems.answering._xml import XML, render_xml
 
@@ -35,6 +35,7 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
     "html",
     "embedded",
     "render_html",
+    "Sentences",
     "XML",
     "render_xml",
     "answer",
@@ -47,7 +48,7 @@ if not TYPE_CHECKING:  # or type checkers would accept any attribute of this mod
     # Loaded when asked for: most applications send JSON only.
     __getattr__, __dir__ = later(
         __name__,
-        dict.fromkeys(("HTML", "embedded", "html", "render_html"), "problems.answering._html")
+        dict.fromkeys(("HTML", "Sentences", "embedded", "html", "render_html"), "problems.answering._html")
         | dict.fromkeys(("XML", "render_xml"), "problems.answering._xml")
         | {"texts_template": "problems.answering._texts_template"},
     )

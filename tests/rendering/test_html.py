@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from problems._wire.details import ProblemDetails
-from problems.answering._html import HTML, embedded, html, render_html
+from problems.answering._html import HTML, Sentences, embedded, html, render_html
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp; <!-- \u2028\u2029"
 DETAILS = ProblemDetails.model_validate(
@@ -59,15 +59,14 @@ def text_of(page):
 class TestRenderHtml:
     def test_what_is_shown(self):
         """
-        Status, title and detail stand above, the other members below; about:blank is not shown.
+        Status, title and detail stand above, then advice, id and a way back, then the other members.
         """
-        assert ["404", "Not Found", "No item 7.", "item_id", "7"] == text_of(
-            render_html(
-                ProblemDetails.model_validate(
-                    {"title": "Not Found", "status": 404, "detail": "No item 7.", "item_id": 7}
-                )
-            )
-        )
+        document = {"title": "Not Found", "status": 404, "detail": "No item 7.", "instance": "urn:x:1", "item_id": 7}
+
+        assert [
+            *("404", "Not Found", "No item 7.", "Check the address, or start again from the home page."),
+            *("If you ask for help, quote this id:", "urn:x:1", "Go to the home page", "item_id", "7"),
+        ] == text_of(render_html(ProblemDetails.model_validate(document)))
 
     def test_structure(self):
         """
@@ -110,7 +109,7 @@ class TestRenderHtml:
         """
         page = Page(render_html(ProblemDetails.model_validate({"title": "x", "see": value})))
 
-        assert linked == [attrs["href"] for attrs in page.named("a")]
+        assert ["/", *linked] == [attrs["href"] for attrs in page.named("a")]
 
     @pytest.mark.parametrize(
         ("language", "expected"), [pytest.param("de-AT", "de-AT", id="known"), pytest.param(None, "en", id="unknown")]
@@ -139,6 +138,47 @@ class TestRenderHtml:
         details = ProblemDetails.model_validate({"title": "x", **members})
 
         assert details.model_dump(mode="json") == json.loads(Page(render_html(details)).script)
+
+
+class TestForPeople:
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422, 429, 499, 500, 503, 599])
+    @pytest.mark.parametrize("language", ["en", "de-AT", "fr", "es-419", "nl", None, "x"])
+    def test_every_error_has_a_sentence(self, status, language):
+        """
+        Each status has a sentence, in a language that the page is marked with.
+        """
+        page = Page(render_html(ProblemDetails(title="x", status=status), language))
+        [advice] = [attrs for attrs in page.named("p") if attrs.get("class") == "advice"]
+
+        assert {"en": "en", "de-AT": "de", "fr": "fr", "es-419": "es"}.get(language, "en") == advice["lang"]
+
+    def test_languages_differ(self):
+        """
+        The sentences are in the language of the client.
+        """
+        pages = {tag: text_of(render_html(ProblemDetails(title="x", status=503), tag)) for tag in ("en", "de", "fr")}
+
+        assert ["Go to the home page", "Zur Startseite", "Aller à la page d'accueil"] == [
+            it[-1] for it in pages.values()
+        ]
+
+    @pytest.mark.parametrize("status", [None, 200, 0, -1, 10**30])
+    def test_a_document_without_a_usual_status_is_shown(self, status):
+        """
+        Documents that others sent have any status.
+        """
+        assert "Go to the home page" in text_of(render_html(ProblemDetails.model_construct(title="x", status=status)))
+
+    def test_other_sentences_and_another_home(self):
+        """
+        An application adds a language and says where its start page is; both are escaped.
+        """
+        dutch = Sentences("a", "b", "c", "d", "<e>", "Naar <huis>", "Noem dit:")
+        page = render_html(ProblemDetails(title="x", status=500), "nl-BE", sentences={"nl": dutch}, home='/shop?"a')
+        read = Page(page)
+
+        assert ["500", "x", "<e>", "Naar <huis>"] == text_of(page)
+        assert ['/shop?"a'] == [attrs["href"] for attrs in read.named("a")]
 
 
 class TestEmbedded:

@@ -1,7 +1,8 @@
 """
-The samples of README, tutorial and how-to pages, as a reader's editor sees them: mypy, pyright and ty, all of them strict.
+The samples of README, tutorial and how-to pages, checked by mypy, pyright and ty, all of them strict.
 
-Each page is a folder with the files that it names, those of the pages that it builds on, and one file with its other blocks.
+Each page is a folder with the files that it names, the files of the pages that it builds on, and one file with its
+other blocks.
 """
 
 import json
@@ -83,7 +84,7 @@ def complaints(command, folder, wanted=r"error"):
 
 def test_pyright_strict(folders):
     """
-    pyright, strict, accepts every sample.
+    Every sample is accepted by pyright.
     """
     top = next(iter(folders.values())).parent
     environments = [{"root": str(folder), "extraPaths": paths(folder)} for folder in folders.values()]
@@ -96,7 +97,7 @@ def test_pyright_strict(folders):
 
 def test_mypy_strict(folders):
     """
-    mypy, strict, accepts every sample.
+    Every sample is accepted by mypy.
     """
     found = []
     for name, folder in folders.items():
@@ -109,7 +110,7 @@ def test_mypy_strict(folders):
 
 def test_ty(folders):
     """
-    ty accepts every sample.
+    Every sample is accepted by ty.
     """
     found = []
     for name, folder in folders.items():
