@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object for each table")
     asked = parser.parse_args()
     if unknown := [name for name in asked.workloads if name not in WORKLOADS]:
-        parser.error(f"{unknown[0]!r} is no workload. Choose from: {', '.join(WORKLOADS)}.")
+        parser.error(f"{unknown[0]!r} is not a workload. Choose from: {', '.join(WORKLOADS)}.")
     for name in asked.workloads or (QUICK if asked.quick else WORKLOADS):
         for text, results in WORKLOADS[name](rounds=15 if asked.quick else ROUNDS):
             print(json.dumps([dataclasses.asdict(it) for it in results]) if asked.json else f"{text}\n", flush=True)

@@ -1,7 +1,7 @@
 """
 Measurement in fresh interpreters: what is paid once, at import, at declaration, or when a document is made.
 
-A child prints one JSON object; nothing of it is shared between contestants.
+A child prints one JSON object; no state is shared between contestants.
 """
 
 import json
@@ -55,7 +55,7 @@ def take(codes: Mapping[str, str], *, rounds: int, before: Mapping[str, str] | s
 
 
 def ratios(taken: Taken, *, reference: str, quantity: str = "seconds") -> list[Result]:
-    """Return the medians of one quantity, and those of its ratios to *reference* in the same round."""
+    """Return the medians of one quantity, and of its ratios to *reference* in the same round."""
     unit = 1e6 if quantity == "seconds" else 1
     found = {name: [it[quantity] for it in rounds] for name, rounds in taken.items()}
     return [
@@ -70,5 +70,5 @@ def ratios(taken: Taken, *, reference: str, quantity: str = "seconds") -> list[R
 
 
 def compare_children(codes: Mapping[str, str], *, reference: str, rounds: int, before: str = "") -> list[Result]:
-    """Return what each piece of code takes, as a ratio to *reference*, in alternating fresh interpreters."""
+    """Return the time of each piece of code, as a ratio to *reference*, in alternating fresh interpreters."""
     return ratios(take(codes, rounds=rounds, before=before), reference=reference)

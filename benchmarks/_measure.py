@@ -1,7 +1,7 @@
 """
 Interleaved measurement: every contestant in every round, so that a slow second hits all of them.
 
-Knows functions to call, nothing of what they do.
+Knows functions to call, not their purpose.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Result:
     Attributes:
         name: The contestant.
         microseconds: The lower quartile of its rounds, for one call.
-        ratio: The median over the rounds of its time divided by that of the reference in the same round.
+        ratio: The median over the rounds of its time divided by the reference's time in the same round.
     """
 
     name: str
@@ -38,11 +38,11 @@ AsyncProbe = Callable[[], Awaitable[object]]
 
 def compare(probes: Mapping[str, Probe], *, reference: str, rounds: int = ROUNDS) -> list[Result]:
     """
-    Return what each probe takes, as a ratio to *reference*.
+    Return the time of each probe, as a ratio to *reference*.
 
     Args:
         probes: Functions without arguments, by name.
-        reference: The name of the one that the ratios are to.
+        reference: The name of the probe in the denominator.
         rounds: How often each one has its turn.
     """
     counts = {name: _calibrate(probe) for name, probe in probes.items()}

@@ -1,7 +1,7 @@
 """
 W6: whole requests to applications with and without `add_problems`: successes, failures and crashes.
 
-An ASGI call without a server. The applications of a pair differ in `add_problems` only; each pair is one interleaved run.
+An ASGI call without a server. The applications of a pair differ in `add_problems` only and run interleaved.
 """
 
 import asyncio

@@ -37,7 +37,7 @@ class ItemNotFound(NotFound, type=URI, title="Item not found"):
 
 
 def response() -> httpx2.Response:
-    """Return what a server sent."""
+    """Return the body of a response."""
     return httpx2.Response(
         404,
         headers={"content-type": "application/problem+json"},
@@ -113,7 +113,7 @@ def _got(client: httpx2.Client) -> Probe:
 
 
 def _patched(client: httpx2.Client) -> httpx2.Client:
-    """Raise a bare exception where `raise_problems` raises its own: nobody who raises can be faster."""
+    """Raise a bare exception where `raise_problems` raises its own: no library that raises can be faster."""
     cls = type(client)
 
     def send(request: httpx2.Request, **options: Any) -> httpx2.Response:

@@ -77,7 +77,7 @@ def _code(
 
 
 def _peers(operations: int) -> Mapping[str, tuple[str, str]]:
-    """Return what the other libraries need before, and what they do, if they are installed."""
+    """Return setup and code of the other libraries, if they are installed."""
     known = {
         "fastapi_rfc9457": (
             _BEFORE_RFC9457,

@@ -2,7 +2,7 @@
 W1: an error is raised, answered and sent; the library's part alone.
 
 Raise, catch, call the registered handler, send: without router, validation and middleware, whose noise is larger than
-what is measured. Nobody can be faster than raising a bare exception and sending a response that was made before.
+what is measured. No library can be faster than raising a bare exception and sending a response that was made before.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ async def _send(message: Any) -> None:
 
 
 async def _receive() -> Any:
-    raise RuntimeError("Nobody reads the request.")
+    raise RuntimeError("The request is not read.")
 
 
 def through(

@@ -62,7 +62,7 @@ KINDS: Final[tuple[tuple[Any, Any], ...]] = (
     (dict[str, int], [1]),
     (int, _ABSENT),
 )
-"""Types, and what they reject: each is another kind of error."""
+"""Types, and what they reject: each with a different error."""
 
 
 def different(seed: int = SEED) -> tuple[type[BaseModel], dict[str, Any]]:

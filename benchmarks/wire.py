@@ -2,7 +2,7 @@
 W6: requests a second through uvicorn, measured by wrk on loopback.
 
 Each contestant is a server in a process of its own; the paths alternate. Needs `wrk` (Debian's package); without it
-nothing is measured, and that is said.
+the benchmark is skipped with a message.
 """
 
 import re

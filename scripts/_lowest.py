@@ -17,7 +17,7 @@ FOLLOWING: Final = {
     "httpx2": {"httpcore2"},
     "opentelemetry-api": {"opentelemetry-sdk", "opentelemetry-semantic-conventions"},
 }
-"""Packages whose version follows from that of another package."""
+"""Packages whose version follows from another package."""
 
 
 def bounds() -> dict[str, str]:

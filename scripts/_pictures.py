@@ -1,7 +1,7 @@
 """
 Makes the pictures of README and tutorial: Swagger UI of the example shop, and the terminal of the demo, light and dark.
 
-Needs Chromium and the npm package swagger-ui-dist in tests/node. Nothing is loaded from elsewhere.
+Needs Chromium and the npm package swagger-ui-dist in tests/node. No other files are loaded.
 """
 
 import io

@@ -2,7 +2,7 @@
 Measures the package against its budgets and prints the table; fails on a function or module over its hard limit.
 
 A code line holds something besides a comment or a docstring. A function has the lines from its `def` to its end,
-those of functions inside it included, its decorators not.
+functions inside it included, its decorators not.
 """
 
 import ast
@@ -120,7 +120,7 @@ def lines_of(node: ast.stmt | ast.expr) -> range:
 
 
 def is_assertion(node: ast.AST) -> bool:
-    """Tell whether *node* is an assert statement, or the call of pytest or of ours that is one."""
+    """Return whether *node* is an assert statement, or the call of pytest or of this project that is one."""
     if not isinstance(node, ast.Call):
         return isinstance(node, ast.Assert)
     return ast.unparse(node.func) in {"pytest.raises", "pytest.warns", "assert_problem"}

@@ -1,7 +1,7 @@
 """
 Writes the JSON Schemas of everything that leaves the program into schemas/; `--check` only says which are stale.
 
-The schemas are those of the pydantic models, with an identifier and without what pydantic makes up.
+The schemas come from the pydantic models, with an identifier and without what pydantic makes up.
 """
 
 import json
@@ -29,7 +29,7 @@ _IDENTIFIER: Final = "urn:typed-problems:schema:"
 
 
 class _Plain(GenerateJsonSchema):
-    """JSON Schema without a title for each member: it would say nothing that the name does not."""
+    """JSON Schema without a title for each member: it would only repeat the name."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - it is never needed
         return False

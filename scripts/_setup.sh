@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it. `setup GROUP` makes or updates .venv in this checkout: the project and one dependency
-# group of pyproject.toml. DEPENDENCIES chooses the versions: `locked` (those of constraints.txt, the default), `lowest`
+# group of pyproject.toml. DEPENDENCIES chooses the versions: `locked` (from constraints.txt, the default), `lowest`
 # (the lower bounds of pyproject.toml), `newest`, or `pre` (newest, pre-releases included).
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

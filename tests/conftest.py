@@ -16,7 +16,7 @@ PROGRAMS: Final = {
 }
 """The programs a test with this marker runs."""
 
-# A busy machine is no failing test, and a failure has to come back in the next run.
+# A busy machine does not fail a test, and a failure has to come back in the next run.
 settings.register_profile("problems", deadline=None, derandomize=True)
 settings.load_profile("problems")
 

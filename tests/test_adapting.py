@@ -48,7 +48,7 @@ def answered(exc, policy=EVERYTHING, method="GET", instance=None, **headers):
 
 
 def fields(answered):
-    """Return the header fields; none of them has more than one line here."""
+    """Return the header fields; each has one line here."""
     assert len(answered.headers) == len(dict(answered.headers))
     return {name.decode(): value.decode() for name, value in answered.headers}
 
@@ -93,7 +93,7 @@ class TestRepresentation:
     )
     def test_choice(self, accept, expected):
         """
-        The representation the client likes best is sent, JSON if it likes none, and never a 406 (rows 3, H8, H9, H10).
+        The preferred representation is sent, JSON if none is acceptable, and never a 406 (rows 3, H8, H9, H10).
         """
         found = answered(OutOfStock(available=2), accept=accept)
 
@@ -110,7 +110,7 @@ class TestRepresentation:
 
     def test_json_alone_does_not_vary(self):
         """
-        Who opts in to nothing is not negotiated with.
+        Without further representations there is no negotiation.
         """
         found = answered(OutOfStock(available=2), Policy(), accept="text/html", accept_language="de")
 
@@ -163,7 +163,7 @@ class TestRepresentation:
 
     def test_the_same_problem(self):
         """
-        XML tells what JSON tells.
+        XML contains the same values as JSON.
         """
         root = fromstring(answered(OutOfStock(available=2), accept=XML.media_type).body)
 
@@ -257,7 +257,7 @@ class TestRepresentation:
 
     def test_unexpected_exceptions(self):
         """
-        The page of a crash tells no more than the document.
+        The page of a crash contains no more than the document.
         """
         body = answered(RuntimeError("secret"), accept="text/html").body
 
@@ -387,7 +387,7 @@ class TestLanguage:
     @pytest.mark.expects_failure
     def test_a_catalogue_that_fails(self, caplog):
         """
-        The problem is told as it is written in the code.
+        The problem has the texts of the code.
         """
 
         class Broken:
@@ -403,7 +403,7 @@ class TestLanguage:
 
     def test_a_secret_stays_one(self):
         """
-        A translation can name what the type does not tell, but no exception.
+        A translation can use all members, but not the exception.
         """
         policy = Policy(texts=Texts({"de": {"500": {"title": "Fehler", "detail": "{args}"}}}))
 
@@ -460,13 +460,13 @@ class TestRequestId:
 
     def test_the_instance_of_a_raise_site(self):
         """
-        A problem with an instance of its own keeps it; the header is still that of the request.
+        A problem with an instance of its own keeps it; the header still has the id of the request.
         """
         assert ("/orders/7", "7f3a") == self.ids("7f3a", NotFound(instance="/orders/7"))
 
     def test_the_name_is_checked(self):
         """
-        What is no field name is refused at once.
+        An invalid field name raises at once.
         """
         with pytest.raises(ValueError, match="its name is no token"):
             RequestId("X Request")

@@ -49,14 +49,14 @@ def facts(method="GET", instance="urn:uuid:1"):
 
 
 def answered(exc, *, method="GET", policy=Policy(), registry=REGISTRY, fails=False):
-    """Return the answer; it is made without a failure of ours, unless the test asks for one."""
+    """Return the answer; it is made without an internal failure, unless the test asks for one."""
     decided = answer(exc, facts(method), policy, registry)
     assert fails is (decided.failure is not None), decided.failure
     return decided
 
 
 def refuse(name):
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")
 
 
 def body_of(decided):
@@ -64,7 +64,7 @@ def body_of(decided):
 
 
 def said(exc, **options):
-    """Return what is said beyond type, title, status and instance."""
+    """Return the members beyond type, title, status and instance."""
     return {name: value for name, value in body_of(answered(exc, **options)).items() if name not in STANDARD}
 
 
@@ -113,7 +113,7 @@ class TestProblem:
 
     def test_a_detail_that_repeats_the_title(self):
         """
-        A text that somebody wrote is sent, also if it equals the title.
+        A written text is sent, also if it equals the title.
         """
         changed = NotFound()
         changed.detail = "Not Found"
@@ -155,7 +155,7 @@ class TestUnexpected:
     @pytest.mark.parametrize("exc", [RuntimeError("secret"), OSError(2, "x"), ExceptionGroup("secret", [ValueError()])])
     def test_is_a_constant(self, exc):
         """
-        An exception that nobody expects is a constant document, and goes on to the server.
+        An unexpected exception is a constant document, and reaches the server.
         """
         decided = answered(exc)
 
@@ -169,7 +169,7 @@ class TestUnexpected:
 
     def test_without_a_text(self):
         """
-        An exception whose text cannot be made is told by its class.
+        An exception whose text fails is named by its class.
         """
 
         class Broken(Exception):
@@ -226,7 +226,7 @@ class TestForeign:
             pytest.param(
                 {"detail": ["a"]},
                 {"detail": TEAPOT, "detail_members": {"detail": ["a"]}},
-                id="a detail that is no text",
+                id="a detail that is not a text",
             ),
             pytest.param(
                 {"type": 1, "detail_members": 2},
@@ -281,7 +281,7 @@ class TestForeign:
     @pytest.mark.parametrize("status", [0, 99, 100, 199, 600, 1000, -1, "404", None, 404.0])
     def test_a_status_that_cannot_be_sent(self, status):
         """
-        It is unexpected, and goes on to the server.
+        It is unexpected, and reaches the server.
         """
         exc = HTTPException(404)
         exc.status_code = status
@@ -335,7 +335,7 @@ class TestTranslation:
 
     def test_its_text_is_not_told(self):
         """
-        The text of a translated exception is no detail.
+        The text of a translated exception is not its detail.
         """
         assert {} == said(KeyError("secret"), policy=Policy(translate={KeyError: NotFound}))
 
@@ -389,7 +389,7 @@ class TestReceived:
 
     def test_is_a_bad_gateway(self):
         """
-        A received problem is a 502 that tells nothing, and no crash.
+        A received problem is a 502 without upstream details, and not a crash.
         """
         decided = answered(self.received())
 
@@ -420,7 +420,7 @@ class TestRejected:
         ("include", "secrets", "is_shown"),
         [
             pytest.param(False, frozenset(), False, id="by default"),
-            pytest.param(True, None, False, id="nobody knows which are secret"),
+            pytest.param(True, None, False, id="secrets are unknown"),
             pytest.param(False, None, False, id="neither"),
             pytest.param(True, frozenset(), True, id="asked for"),
         ],
@@ -447,7 +447,7 @@ class TestRejected:
 
     def test_is_the_validation_problem_of_the_registry(self):
         """
-        Rejected inputs are told by the class that the registry has for them.
+        Rejected inputs are reported by the class that the registry has for them.
         """
         error = {"type": "missing", "loc": ("body", "name"), "msg": "Field required", "input": {"password": "hunter2"}}
         decided = answered(Rejected([error], {"password": "hunter2"}))

@@ -50,7 +50,7 @@ PYDANTIC: Final = {"pydantic", "pydantic_core", "annotated_types", "typing_exten
 """Pydantic and what always comes with it."""
 
 STARLETTE_LEAF: Final = {"starlette.exceptions"}
-"""The one module of Starlette that imports nothing of Starlette."""
+"""The only module of Starlette without imports of Starlette."""
 
 FOREIGN: Final[dict[str, set[str]]] = {
     "_wire": PYDANTIC,
@@ -107,7 +107,7 @@ TREES: Final = {name: ast.parse(path.read_bytes()) for name, path in PATHS.items
 
 
 def imports_of(tree: ast.Module) -> Iterator[Import]:
-    """Yield what *tree* imports, wherever it does so."""
+    """Yield the imports in *tree*, at any depth."""
     functions = [n for n in ast.walk(tree) if isinstance(n, FUNCTIONS)]
     local = {id(inner) for function in functions for inner in ast.walk(function)}
     for node in ast.walk(tree):
@@ -123,26 +123,26 @@ def imports_of(tree: ast.Module) -> Iterator[Import]:
 
 
 def from_module(module: str, name: str) -> str:
-    """Return what ``from module import name`` imports: a module of ours if *name* is one, else *module*."""
+    """Return the module that ``from module import name`` imports: our own if *name* is one, else *module*."""
     full = f"{module}.{name}"
     return full if full.startswith("problems.") and full.removeprefix("problems.") in PATHS else module
 
 
 def within(name: str, names: Container[str]) -> bool:
-    """Tell whether *name*, or a package it is in, is one of *names*."""
+    """Return whether *name*, or a package it is in, is one of *names*."""
     parts = name.split(".")
     return any(".".join(parts[:end]) in names for end in range(1, len(parts) + 1))
 
 
 def entry_of(name: str) -> str:
-    """Return the entry of the table that *name* belongs to: its own or that of the package it is in; none is empty."""
+    """Return the entry of the table that *name* belongs to: its own or its package's; never an empty one."""
     while name and name not in DEPTH:
         name = name.rpartition(".")[0]
     return name
 
 
 def strings_of(tree: ast.Module) -> Iterator[str]:
-    """Yield the string and bytes literals in *tree* that are no docstrings."""
+    """Yield the string and bytes literals in *tree* that are not docstrings."""
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in bare:
@@ -153,7 +153,7 @@ def strings_of(tree: ast.Module) -> Iterator[str]:
 
 
 def printed_by(code: str) -> str:
-    """Return what a fresh interpreter prints."""
+    """Return the output of a fresh interpreter."""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     return done.stdout
 
@@ -176,7 +176,7 @@ def test_what_few_applications_use_is_loaded_later():
 
 def test_clients_load_nothing_of_servers():
     """
-    Whoever only reads problems loads no policies and nothing of what is in them, and no types that nobody asked for.
+    A client that only reads problems loads no policies, none of their parts, and no unused types.
     """
     loaded = loaded_by("import problems.httpx", where=str(PACKAGE))
 
@@ -190,7 +190,7 @@ def test_clients_load_nothing_of_servers():
 
 
 class TestLater:
-    """Names that are loaded when somebody asks for them."""
+    """Names that are loaded on first access."""
 
     def test_they_are_there(self):
         """
@@ -202,7 +202,7 @@ class TestLater:
 
     def test_they_are_listed(self):
         """
-        `dir` has them, so that consoles complete them and nobody who looks for classes misses one.
+        `dir` has them, so that consoles complete them and searches for classes find them.
         """
         code = "import problems, problems.catalog as c; print('Policy' in dir(problems), {*c.__all__} <= {*dir(c)})"
 

@@ -27,7 +27,7 @@ class HasItem(NotFound, abstract=True):
 
 
 def refusal(define: Callable[[], object]) -> str:
-    """Return the sentence with which a class is refused, without the name of the class."""
+    """Return the message of the error that a class raises, without the name of the class."""
     with pytest.raises(InvalidDefinition) as caught:
         define()
     return caught.value.reason
@@ -89,7 +89,7 @@ class TestReservedNames:
     @pytest.mark.parametrize("name", dir(Exception))
     def test_no_attribute_of_an_exception_can_be_one(self, name):
         """
-        Whatever an exception has is no member.
+        An attribute of exceptions is not a member.
         """
         assert is_taken(name)
 
@@ -117,7 +117,7 @@ class TestReservedNames:
     @pytest.mark.parametrize("name", ["item_id", "types", "errors", "code", "problem", "url", "value"])
     def test_other_names_are_free(self, name):
         """
-        What means nothing else is free.
+        Other statements are allowed.
         """
         assert 7 == getattr(member(name)(**{name: 7}), name)
 
@@ -185,7 +185,7 @@ class TestInertEntries:
     @pytest.mark.parametrize("name", ["type", "title", "status", "detail"])
     def test_words_of_the_header(self, name):
         """
-        A word in the wrong place is refused, and the right place named.
+        A word in the wrong place raises, and the message names the right place.
         """
         define = types.new_class
 
@@ -206,7 +206,7 @@ class TestInertEntries:
 
     def test_a_default_without_annotation(self):
         """
-        Without an annotation it would be no default of the member.
+        Without an annotation it would not be the default of the member.
         """
 
         def define() -> None:
@@ -265,7 +265,7 @@ class TestInertEntries:
     @pytest.mark.parametrize("hint", [Final, Final[int], "Final[int]", "typing.Final"], ids=repr)
     def test_a_constant(self, hint):
         """
-        What pydantic takes for a constant would be no member.
+        A constant in the eyes of pydantic would not be a member.
         """
         body = {"__annotations__": {"limit": hint}, "limit": 3}
 
@@ -275,7 +275,7 @@ class TestInertEntries:
 
     def test_model_config(self):
         """
-        A problem is no model to configure.
+        A problem is not a model to configure.
         """
 
         def define() -> None:
@@ -296,7 +296,7 @@ class TestInertEntries:
     )
     def test_pydantic_that_would_be_inert(self, value):
         """
-        What pydantic would do for a model and cannot do here is refused.
+        Features of pydantic models that cannot work here raise an error.
         """
         define = types.new_class
 
@@ -321,7 +321,7 @@ class TestInertEntries:
 
     def test_a_decorator_that_is_not_checked(self):
         """
-        Whoever says so has a validator for the members of subclasses.
+        `check_fields=False` allows a validator for the members of subclasses.
         """
 
         class Base(NotFound, abstract=True):

@@ -44,7 +44,7 @@ class TestCloseCode:
     )
     def test_table(self, status, expected):
         """
-        A status has the code that was registered for it, or that of its class.
+        A status has the code that was registered for it, or the code of its class.
         """
         assert expected == close_code(status)
 
@@ -59,7 +59,7 @@ class TestCloseCode:
     @pytest.mark.parametrize("status", [-1, 0, 101, 200, 304, 399, 426, 600])
     def test_statuses_without_a_code(self, status, convert):
         """
-        A status that is no error, or that answers a handshake, ends a connection as the server's mistake.
+        A status that is not an error, or that answers a handshake, ends a connection as the server's mistake.
         """
         assert INTERNAL_ERROR == convert(status)
 
@@ -68,7 +68,7 @@ class TestPrivateCloseCode:
     @pytest.mark.parametrize("status", ERRORS)
     def test_round_trip(self, status):
         """
-        A private code loses nothing of the status.
+        A private code keeps the whole status.
         """
         assert status == status_of(private_close_code(status))
 
@@ -93,14 +93,14 @@ class TestStatusOf:
     )
     def test_table(self, code, expected):
         """
-        A close code tells a status, if a more general one than was meant.
+        A close code stands for a status, sometimes a more general one.
         """
         assert expected == status_of(code)
 
     @pytest.mark.parametrize("code", [1000, 1001, 1002, 1005, 1006, 1007, 1010, 1015, 2000, 3001, 4000, 4399, 4600, 0])
     def test_no_problem(self, code):
         """
-        The end of a conversation and the failure of a transport are no problems.
+        The end of a conversation and the failure of a transport are not problems.
         """
         assert status_of(code) is None
 

@@ -26,8 +26,8 @@ class Recorded(NamedTuple):
 
     Attributes:
         path: The file with the body.
-        content_type: The response header field; None if the source does not tell.
-        members: The standard members that are left when those of the wrong type are ignored; None if it is no JSON.
+        content_type: The response header field; None if the source does not contain it.
+        members: The standard members that are left when members of the wrong type are ignored; None if it is not JSON.
         ignored: The names of those that are ignored.
         extensions: The names of the extension members.
     """
@@ -136,7 +136,7 @@ class TestBroken:
 class TestServedAsSomethingElse:
     def test_it_is_left_alone(self, document):
         """
-        The media type tells a problem from a look-alike, not the names of members.
+        The media type distinguishes a problem from a look-alike, not the names of members.
         """
         _, reason = read_document(document.path.read_bytes(), document.content_type)
 

@@ -119,7 +119,7 @@ class TestDeclared:
 class TestRaises:
     def test_the_function_stays_as_it_is(self):
         """
-        Nothing is wrapped.
+        The function is not wrapped.
         """
 
         def function(item_id: int) -> str:
@@ -130,7 +130,7 @@ class TestRaises:
 
     def test_the_signature(self):
         """
-        The signature is that of the function.
+        The signature is the function's own.
         """
         assert "(item_id: int) -> str" == str(inspect.signature(plain))
 
@@ -183,7 +183,7 @@ class TestRaises:
     )
     def test_what_is_no_problem_class(self, wrong):
         """
-        A mistake is told where it is written.
+        A mistake is reported where it is written.
         """
         with pytest.raises(SetupError) as caught:
             raises(wrong)
@@ -207,7 +207,7 @@ class TestRaises:
     @pytest.mark.parametrize("call", [print, 7], ids=["builtin", "number"])
     def test_what_takes_no_attributes(self, call):
         """
-        What cannot hold a declaration is refused.
+        An object that cannot hold a declaration raises an error.
         """
         with pytest.raises(SetupError) as caught:
             raises(NotFound)(call)

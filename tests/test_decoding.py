@@ -41,7 +41,7 @@ def encoded(data, codings):
 
 
 def decoded(data, field, *, limit=LIMIT, chunk=64):
-    """Return what a decoder returns for data that arrives in pieces, and the decoder."""
+    """Return the output of a decoder for data in pieces, and the decoder."""
     decoder = Decoder(field, limit)
     return b"".join(decoder.feed(data[at : at + chunk]) for at in range(0, len(data), chunk)), decoder
 
@@ -113,7 +113,7 @@ class TestDecoder:
 
     def test_a_step_that_decodes_to_nothing(self):
         """
-        What a step decodes to counts even if the next one makes nothing of it: it would take time without end.
+        The output of each step counts, even if the next step discards it, because time is bounded too.
         """
         compressor = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
         nothing = compressor.compress(b"") + compressor.flush(zlib.Z_FULL_FLUSH) * 1

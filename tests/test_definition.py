@@ -20,7 +20,7 @@ def define(*bases: type, members: dict[str, object] | None = None, **words: obje
 
 
 def refusal(*bases: type, members: dict[str, object] | None = None, **words: object) -> str:
-    """Return the sentence with which such a class is refused."""
+    """Return the message of the error that such a class raises."""
     with pytest.raises(InvalidDefinition) as caught:
         define(*bases, members=members, **words)
     return str(caught.value)
@@ -47,7 +47,7 @@ class TestStatus:
     @pytest.mark.parametrize("status", [0, 99, 200, 302, 399, 600, 999])
     def test_others_are_refused(self, status):
         """
-        Other statuses are no errors (RFC 9457, section 1).
+        Other statuses are not errors (RFC 9457, section 1).
         """
         assert refusal(Problem, status=status) == (
             f"ItemNotFound: `status={status}` is not the status of an error. Use one from 400 to 599; "
@@ -85,7 +85,7 @@ class TestStatus:
 
     def test_a_base_without(self):
         """
-        A class without a status is a base, and says so when it is raised.
+        A class without a status is a base, and raises `AbstractProblem` when it is raised.
         """
         cls = define(Problem)
 
@@ -134,7 +134,7 @@ class TestType:
     )
     def test_what_is_none_is_refused(self, uri, reason):
         """
-        A type that no client could resolve is refused, with the reason.
+        A type that no client could resolve raises an error with the reason.
         """
         assert refusal(type=uri, title="Item not found") == (
             f"ItemNotFound: `type={uri!r}` is no URI reference: {reason} Percent-encode it or choose another."
@@ -181,7 +181,7 @@ class TestType:
 
     def test_an_abstract_subclass_needs_none(self):
         """
-        A base below a typed class is no type.
+        A base below a typed class is not a type.
         """
         assert definition_of(define(TypedBase, abstract=True)).declaration.abstract
 
@@ -226,7 +226,7 @@ class TestTitle:
 
     def test_a_base_hands_it_down(self):
         """
-        The title of an abstract base is that of the types below it.
+        The title of an abstract base applies to the types below it.
         """
         base = define(abstract=True, title="Item trouble")
 
@@ -455,7 +455,7 @@ class TestDeclare:
 
 def test_a_misspelt_word_is_refused():
     """
-    A keyword that no class header has is refused.
+    An unknown class keyword argument raises an error.
     """
     with pytest.raises(TypeError, match="`titel=` is not a keyword of a problem class"):
         define(type="item", titel="Item")

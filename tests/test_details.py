@@ -43,7 +43,7 @@ WRONG = [
     pytest.param("status", float("nan"), "a number, not an integer", id="status not a number"),
     pytest.param("status", [404], "an array, not an integer", id="status array"),
     pytest.param("detail", [{"msg": "x"}], "an array, not a string", id="detail array"),
-    pytest.param("detail", b"x", "bytes, not a string", id="detail that is no JSON"),
+    pytest.param("detail", b"x", "bytes, not a string", id="detail that is not JSON"),
     pytest.param("instance", 4.5, "a number, not a string", id="instance number"),
 ]
 """Values of the wrong JSON type, and how the sentence names them."""
@@ -67,7 +67,7 @@ class TestProblemDetailsRead:
     @pytest.mark.parametrize(("name", "value", "found"), WRONG)
     def test_a_member_of_the_wrong_type_is_ignored(self, name, value, found):
         """
-        It is as good as absent, and nothing else is lost.
+        It counts as absent, and the rest is kept.
         """
         others = {key: member for key, member in OUT_OF_CREDIT.items() if key != name}
 
@@ -151,7 +151,7 @@ class TestProblemDetailsRead:
 class TestProblemDetailsWritten:
     def test_the_standard_members_come_first(self):
         """
-        The order is that of the RFC, whatever it was when read.
+        The order follows the RFC, whatever the order of the input.
         """
         details = ProblemDetails.model_validate(dict(reversed(OUT_OF_CREDIT.items())))
 
@@ -173,7 +173,7 @@ class TestProblemDetailsWritten:
 
     def test_a_status_is_a_number(self):
         """
-        A member of `http.HTTPStatus` is no exception.
+        A member of `http.HTTPStatus` is not an exception.
         """
         assert '{"type":"about:blank","status":404}' == ProblemDetails(status=HTTPStatus.NOT_FOUND).model_dump_json()
 
@@ -210,7 +210,7 @@ class TestProblemDetailsWritten:
     @given(JSON_OBJECTS)
     def test_what_was_written_reads_equal(self, document):
         """
-        Any object can be read, and the written form tells the same.
+        Any object can be read, and the written form is the same.
         """
         details = ProblemDetails.model_validate(document)
 
@@ -219,7 +219,7 @@ class TestProblemDetailsWritten:
     @given(JSON_OBJECTS)
     def test_both_written_forms_tell_the_same(self, document):
         """
-        Python values in JSON mode are those of the JSON text.
+        Python values in JSON mode equal the values of the JSON text.
         """
         details = ProblemDetails.model_validate(document)
 

@@ -20,7 +20,7 @@ JSON_VALUES = st.recursive(
 
 
 def told(param):
-    """Return what an entry says, without what it leaves out."""
+    """Return the members of an entry that are set."""
     return {name: value for name, value in param.model_dump(by_alias=True).items() if name != "input"}
 
 
@@ -286,7 +286,7 @@ class TestErrorsOf:
     @pytest.mark.parametrize("document", [{}, {"errors": None}, {"errors": 7}, {"detail": "text"}, {"errors": []}])
     def test_none(self, document):
         """
-        Nothing is made up.
+        No value is invented.
         """
         assert [] == errors_of(document)
 
@@ -307,7 +307,7 @@ class TestErrorsOf:
 class TestDialect:
     def test_media_types_are_case_insensitive(self):
         """
-        They are the same however they are written (RFC 9110, section 8.3.1), and parameters are no part of them.
+        They are the same however they are written (RFC 9110, section 8.3.1), and parameters are not part of them.
         """
         assert Dialect(media_types=("Application/JSON; charset=utf-8",)).reads(JSON)
 
@@ -400,7 +400,7 @@ def test_the_corpus(corpus):
 
 
 def parsed(content):
-    """Return what JSON says, nothing if it is none."""
+    """Return the JSON value, or `None` if the text is not JSON."""
     try:
         return json.loads(content)
     except ValueError:
@@ -414,7 +414,7 @@ def is_object(value):
 
 def test_the_table_of_the_documentation():
     """
-    It is that of these tests; `python tests/test_dialects.py` writes it.
+    The table matches these tests; `python tests/test_dialects.py` writes it.
     """
     assert table() == PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
 

@@ -48,7 +48,7 @@ def declared(kind=int, default=..., *, name="Sold", base=Conflict, member="left"
 
 
 def codes(before, after):
-    """Return what changed, as pairs of code and whether it breaks clients."""
+    """Return the changes, as pairs of code and whether it breaks clients."""
     return [(change.code, change.breaking) for change in compare(before, after).changes]
 
 
@@ -164,7 +164,7 @@ class TestMembers:
     )
     def test_other_values_break_clients(self, before, after, code):
         """
-        Whoever reads a member counts on its values, and a class that is shared refuses others.
+        Readers of a member rely on its values, and a shared class rejects others.
         """
         assert [(code, True)] == codes(declared(*before), declared(*after))
 
@@ -217,7 +217,7 @@ class TestMembers:
 
     def test_a_member_that_is_gone_breaks_clients(self):
         """
-        Whoever reads it no longer finds it.
+        Its readers no longer find it.
         """
         assert [("member-removed", True), ("member-added", False)] == codes(
             declared(member="left"), declared(member="available", default=1)
@@ -418,7 +418,7 @@ class TestVocabularyIn:
 
     def test_what_is_neither_is_refused(self):
         """
-        Another document is no empty vocabulary.
+        Another document is not an empty vocabulary.
         """
         with pytest.raises(ValidationError):
             vocabulary_in({"paths": {}})
@@ -467,7 +467,7 @@ class TestOpenApi:
 
     def test_two_documents_are_compared(self):
         """
-        Documents of two versions tell what an export tells.
+        Documents of two versions contain the same facts as an export.
         """
         found = codes(vocabulary_in(document(Sold)), vocabulary_in(document(SoldNow)))
 
@@ -576,7 +576,7 @@ class TestOperations:
 
 
 class TestExportAndDocument:
-    """An export of a registry and the OpenAPI document of its application tell the same."""
+    """An export of a registry and the OpenAPI document of its application are equal."""
 
     @pytest.fixture
     def export(self):
@@ -597,13 +597,13 @@ class TestExportAndDocument:
 
     def test_nothing_has_changed(self, export, served):
         """
-        Recursive models, tagged unions, titles in a union of responses and plain statuses are no changes.
+        Recursive models, tagged unions, titles in a union of responses and plain statuses are not changes.
         """
         assert ([], []) == (codes(export, served), codes(served, export))
 
     def test_a_type_that_no_operation_answers_with_breaks_nothing(self, served):
         """
-        It is not in the document, which does not tell whether there is one.
+        It is not in the document, so its existence is unknown.
         """
         export = Vocabulary.of(Registry(Full, Shut, Unused, base=BASE))
 

@@ -34,7 +34,7 @@ errors = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).
 class TestEveryError:
     def test_it_blames_the_programmer(self, error):
         """
-        One base tells the mistakes of the programmer from the problems of a client.
+        One base class separates mistakes of the programmer from problems of a client.
         """
         assert isinstance(error, ProblemsError)
 
@@ -47,7 +47,7 @@ class TestEveryError:
     @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
     def test_pickle(self, error, protocol):
         """
-        A mistake in a worker is told by the parent.
+        The parent process reports a mistake in a worker.
         """
         assert str(error) == str(pickle.loads(pickle.dumps(error, protocol)))  # noqa: S301 - our own
 

@@ -114,7 +114,7 @@ class TestDemo:
 
     def test_serve_keeps_the_shop_open(self):
         """
-        With ``--serve`` the shop stays until somebody interrupts it.
+        With ``--serve`` the shop stays until it is interrupted.
         """
         with started("--serve") as demo:
             try:
@@ -180,7 +180,7 @@ class TestShop:
 
     def test_an_exception_of_the_shops_own_is_translated(self):
         """
-        What the warehouse raises knows nothing of HTTP, and tells a client nothing of the network.
+        The warehouse's exceptions do not depend on HTTP, and clients see no details of the network.
         """
         with pytest.raises(WarehouseUnavailable) as caught:
             ask("POST", "/orders", json={"item_id": 13, "amount": 1})
@@ -310,7 +310,7 @@ class TestDocument:
     @pytest.mark.parametrize(("operation_id", "statuses"), OPERATIONS.items(), ids=OPERATIONS)
     def test_each_operation_lists_its_problems(self, operation_id, statuses):
         """
-        What endpoint, dependencies and routers declare is listed, and nothing else.
+        The document lists exactly the declarations of endpoint, dependencies and routers.
         """
         paths = create_app().openapi()["paths"]
         found = {it["operationId"]: it["responses"] for path in paths.values() for it in path.values()}

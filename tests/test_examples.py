@@ -149,7 +149,7 @@ class TestDocument:
 
     def test_a_detail_that_needs_more(self):
         """
-        A template that uses what is no part of the document is left out.
+        A template that uses values outside of the document is left out.
         """
 
         class Throttled(TooManyRequests, type="throttled", title="Too fast", detail="Wait {seconds:.1f} s."):
@@ -165,7 +165,7 @@ class TestDocument:
 
     def test_a_pattern_that_python_does_not_know(self):
         """
-        A pattern in another dialect is no crash.
+        A pattern in another dialect does not crash.
         """
         assert example_value({"type": "string", "pattern": r"\p{L}("}, {}) is None
 

@@ -210,7 +210,7 @@ class TestInit:
 
     def test_headers(self):
         """
-        Headers are those of the raise site.
+        Headers come from the raise site.
         """
         assert {"X-Shelf": "3"} == dict(ItemNotFound(item_id=7, headers={"X-Shelf": "3"}).headers)
 
@@ -336,13 +336,13 @@ class TestDocument:
 
     def test_a_detail_that_repeats_the_title_is_not_sent(self):
         """
-        What says nothing is left out.
+        Empty parts are left out.
         """
         assert {"type": "about:blank", "title": "Not Found", "status": 404} == NotFound().problem_details.model_dump()
 
     def test_the_title_never_varies(self):
         """
-        The title is that of the class, whatever an occurrence is given (RFC 9457, section 3.1.3).
+        The title comes from the class, whatever an occurrence is given (RFC 9457, section 3.1.3).
         """
         assert {"Item not found"} == {ItemNotFound(str(n), item_id=n).problem_details.title for n in range(5)}
 
@@ -503,7 +503,7 @@ class TestPythonException:
 
     def test_notes(self):
         """
-        Notes are shown in the traceback, and sent to nobody.
+        Notes are shown in the traceback, and never sent.
         """
         problem = occurrence()
 
@@ -529,7 +529,7 @@ class TestPythonException:
 
     def test_args(self):
         """
-        The arguments are the detail, if it was given by position, and never those of an initialiser of the user.
+        The arguments are the detail, if it was given by position, and never the arguments of a user-defined `__init__`.
         """
         assert (("text",), (), ()) == (NotFound("text").args, NotFound().args, Sold(Item(7)).args)
 
@@ -633,7 +633,7 @@ class TestGenericOccurrence:
 
     def test_alias(self):
         """
-        A bound alias cannot be raised: it is no class that could be caught.
+        A bound alias cannot be raised: it is not a class that could be caught.
         """
         with pytest.raises(AbstractProblem):
             raise Page[int](item=7)
@@ -660,7 +660,7 @@ class TestAnyMembers:
     @settings(max_examples=30)
     def test_nothing_is_lost(self, members, detail):
         """
-        Whatever JSON an open type is given is in its document, and in that of its copy.
+        Whatever JSON an open type is given is in its document, and in the document of its copy.
         """
         problem = pickle.loads(pickle.dumps(NotFound(detail, **members)))  # noqa: S301 - our own
 

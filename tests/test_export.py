@@ -122,7 +122,7 @@ class TestTypeScript:
 
     def test_different_definitions_have_two_names(self):
         """
-        Two models of one name are told apart.
+        Two models of one name are distinguished.
         """
         other = type("Line", (BaseModel,), {"__annotations__": {"colour": str}})
         again = type(Conflict)("Again", (Conflict,), {"__annotations__": {"line": other}}, type="again", title="Again")
@@ -161,7 +161,7 @@ class TestTypeScript:
 
     def test_definitions_need_not_be_objects(self):
         """
-        A definition of another kind is a type, not an interface.
+        A definition without members is a type, not an interface.
         """
         document = {
             "type": "object",
@@ -338,6 +338,6 @@ print([(it.status, sorted(it.required)) for it in types if it.members][0])
 
     def test_every_format_has_a_function(self):
         """
-        The formats of the command are those of the library.
+        The formats of the command are the formats of the library.
         """
         assert {"json", "typescript", "markdown"} == set(FORMATS)

@@ -84,7 +84,7 @@ def run(monkeypatch):
 class TestGenerate:
     def test_the_classes_are_those_of_the_vocabulary(self, run):
         """
-        Names, facts, members and header fields of the types are the same, so nothing is lost on the way.
+        Names, facts, members and header fields of the types are the same, so no fact is lost on the way.
         """
 
         def said(it):
@@ -104,7 +104,7 @@ class TestGenerate:
 
     def test_a_client_reads_a_document(self, run):
         """
-        The classes revive what a server sends, with values of their types.
+        The classes revive documents of a server, with values of their types.
         """
         module = run(generate(VOCABULARY))
         sent = {"available": 2, "lines": [{"sku": "A-17"}], "until-when": "2026-01-31T12:00:00Z", "numbers": []}
@@ -117,7 +117,7 @@ class TestGenerate:
 
     def test_they_derive_from_the_catalog(self, run):
         """
-        Who handles every 404 handles those of this API, too.
+        Code that handles every 404 handles the 404s of this API too.
         """
         module = run(generate(VOCABULARY))
 

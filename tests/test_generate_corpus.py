@@ -33,14 +33,14 @@ WITHOUT_TYPES: Final = {
     "vng_notificaties.yaml",
     "xero_payroll_au_v2.yaml",
 }
-"""The documents that tell no type URI, or one for every status."""
+"""The documents without a type URI, or one for every status."""
 
 documents: Final = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
 @cache
 def document_at(path):
-    """Return what a file holds."""
+    """Return the contents of a file."""
     text = path.read_text("utf-8")
     return json.loads(text) if path.suffix == ".json" else read_yaml(text, path.name)
 
@@ -94,7 +94,7 @@ class TestCorpus:
     @documents
     def test_types_are_inferred(self, path):
         """
-        Where a document shows a type URI for a status, a class has it; else the file says that there is none.
+        Where a document shows a type URI for a status, a class has it; else the file has a note that it is missing.
         """
         known = [cls for cls in registry_of(path) if not registry_of(path).facts(cls).is_blank]
 
@@ -104,7 +104,7 @@ class TestCorpus:
     @documents
     def test_classes_are_those_of_their_status(self, path):
         """
-        Code that handles every 404 handles those of this API; types with several statuses have a common base.
+        Code that handles every 404 handles the 404s of this API; types with several statuses have a common base.
         """
         for cls in registry_of(path):
             base = cls.__mro__[1]
@@ -117,7 +117,7 @@ class TestCorpus:
     @documents
     def test_examples_revive(self, path):
         """
-        An example of a type revives as its class, or the members it has are not those of its own schema.
+        An example of a type revives as its class, or its members differ from its own schema.
         """
         registry = registry_of(path)
         for example in examples_in(document_at(path)):

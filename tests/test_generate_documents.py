@@ -41,7 +41,7 @@ def test_the_classes_are_those_that_it_lists(path):
 @documents
 def test_a_note_says_what_is_missing(path):
     """
-    What was not read has a note, and nothing else has the note that there is no problem.
+    A file that was not read has a note, and the note that there is no problem is absent.
     """
     source = " ".join(source_of(path).split())
     listed = read_json(str(path))

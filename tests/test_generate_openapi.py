@@ -90,7 +90,7 @@ class TestRoundTrip:
 
     def test_nothing_has_changed(self):
         """
-        Names, types, titles, statuses, members and header fields are those of the originals.
+        Names, types, titles, statuses, members and header fields equal the originals.
         """
 
         def said(it):
@@ -121,7 +121,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("original", errors.registry, ids=lambda cls: cls.__name__)
     def test_classes_are_equal(self, original):
         """
-        Name, facts, bases and members of each class are those of the original.
+        Name, facts, bases and members of each class equal the original.
         """
         cls = self.module.registry.get(errors.registry.uri(original))
         if cls is None:  # documented nowhere
@@ -232,7 +232,7 @@ class TestInference:
     )
     def test_facts(self, document, expected):
         """
-        What a type is, is told by constants, else by examples, else by names.
+        A type is identified by constants, else by examples, else by names.
         """
         assert expected == facts(document)
 
@@ -448,7 +448,7 @@ class TestInference:
 
     def test_schemas_of_one_status_are_one_class(self):
         """
-        Bodies that are known by their status only have the members of all their schemas, none of them required.
+        Bodies that are known by their status only have the members of all their schemas, all optional.
         """
         document = answering({**problem(left={"type": "integer"}), "required": ["left"]})
         document["paths"]["/again"] = answering(problem(again={"type": "string"}))["paths"]["/orders"]
@@ -471,7 +471,7 @@ class TestMembers:
             pytest.param({"type": "string", "format": "date", "maxLength": 3}, "datetime.date", id="bound of a date"),
             pytest.param({"minimum": 3}, "Any", id="no type"),
             pytest.param({"enum": ["a", "b"]}, "Literal['a', 'b'] | str", id="enum"),
-            pytest.param({"enum": [1.5], "type": "number"}, "float", id="enum that is none of Python"),
+            pytest.param({"enum": [1.5], "type": "number"}, "float", id="enum that Python cannot express"),
             pytest.param({"enum": ["a"], "nullable": True}, "Literal['a'] | str | None", id="nullable enum"),
             pytest.param({"type": "array", "items": {"type": "string"}}, "list[str]", id="array"),
             pytest.param({"additionalProperties": {"type": "integer"}}, "dict[str, int]", id="map"),
@@ -521,7 +521,7 @@ class TestMembers:
 
     def test_names(self):
         """
-        What is no name of Python, taken or there already has another one, and its own on the wire.
+        A name that is invalid in Python, taken or already used gets another one, and its own on the wire.
         """
         wire = [
             "from",
@@ -544,7 +544,7 @@ class TestMembers:
 
     def test_a_member_without_a_name(self):
         """
-        What pydantic has no alias for is left out, and told.
+        A member without a possible alias is left out, and noted.
         """
         document = answering(problem(**{"": {}}))
 
@@ -665,7 +665,7 @@ class TestRobustness:
     @settings(max_examples=50, deadline=None)
     def test_any_schema(self, one, other, response):
         """
-        Whatever a schema says, the module runs, and says nothing else the next time.
+        Whatever a schema says, the module runs, and is the same the next time.
         """
         document = answering({"allOf": [{"$ref": "#/components/schemas/A"}, problem(value=other)]}, media=response)
         document["components"] = {"schemas": {"A": one, "B": {"properties": {"value": other, "more": one}}}}

@@ -96,7 +96,7 @@ def program(name):
 
 
 def run(*command, cwd):
-    """Run a program; return what it says, unless it fails."""
+    """Run a program; return its output, unless it fails."""
     done = subprocess.run(  # noqa: S603 - programs of the tests
         command, cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, "CI": "1", "NO_COLOR": "1"}
     )
@@ -208,7 +208,7 @@ def test_typescript_clients(folder, command, conflict):
 
 def test_openapi_python_client(folder):
     """
-    The generated client has one class for each problem type, and returns that of the `type` that was sent.
+    The generated client has one class for each problem type, and returns the class of the sent `type`.
     """
     said = run(program("openapi-python-client"), "generate", "--path", "openapi.json", "--meta", "none", cwd=folder)
     models = {path.stem for path in folder.glob("*/models/*.py")}

@@ -67,7 +67,7 @@ class TestCheckHeader:
     )
     def test_values(self, value, reason):
         """
-        A value that could end its line, or that has no bytes, is refused, and not shown.
+        A value that could end its line, or that has no bytes, raises an error that does not show it.
         """
         with pytest.raises(InvalidHeader) as refused:
             check_header("X-Token", value)
@@ -185,7 +185,7 @@ class TestHeaderLines:
 
     def test_white_space(self):
         """
-        White space around a value is no part of it (RFC 9110, section 5.5).
+        White space around a value is not part of it (RFC 9110, section 5.5).
         """
         assert "a b" == HeaderLines({"A": " \ta b "})["A"]
 
@@ -201,7 +201,7 @@ class TestHeaderLines:
     )
     def test_refused(self, headers):
         """
-        What cannot be sent is refused when it is written, not when it is sent.
+        An invalid value raises when it is written, not when it is sent.
         """
         with pytest.raises(InvalidHeader):
             HeaderLines(headers)
@@ -286,7 +286,7 @@ class TestDescribesBody:
     )
     def test_statuses(self, name, status, expected):
         """
-        A field that a status is there to give tells of the resource.
+        A field that its status is meant for describes the resource.
         """
         assert expected == describes_body(name, status)
 
@@ -311,7 +311,7 @@ class TestHttpDate:
 
     def test_naive(self):
         """
-        A time without a zone is refused: it is another moment on every machine.
+        A time without a zone raises an error: it differs on every machine.
         """
         with pytest.raises(ValueError, match="without a time zone"):
             http_date(datetime(2026, 1, 1))  # noqa: DTZ001 - naive on purpose
@@ -338,7 +338,7 @@ class TestRetryAfter:
     )
     def test_never_less_than_asked(self, value, expected):
         """
-        The client is told to wait as long as was asked or a little longer.
+        The client has to wait at least as long as was asked.
         """
         assert expected == retry_after(value)
 
@@ -355,7 +355,7 @@ class TestRetryAfter:
     )
     def test_refused(self, value):
         """
-        What is no time to wait is refused in a sentence.
+        An invalid waiting time raises with a sentence.
         """
         with pytest.raises(InvalidHeader, match=r"'Retry-After' .*\. Give seconds, a timedelta or a datetime"):
             retry_after(value)
@@ -394,7 +394,7 @@ class TestParseRetryAfter:
     @given(st.text() | st.text(st.sampled_from("WedNov25, :0 GMT+-")), st.datetimes(timezones=st.none() | st.just(UTC)))
     def test_any_text(self, text, now):
         """
-        Nothing that a server may send makes reading fail.
+        No server response makes reading fail.
         """
         waiting = parse_retry_after(text, now)
 
@@ -467,7 +467,7 @@ class TestHeaderValue:
     )
     def test_refused(self, value, reason):
         """
-        What has no text of its own is refused.
+        A value without a text form raises an error.
         """
         with pytest.raises(ValueError, match=reason):
             header_value(value)

@@ -51,7 +51,7 @@ class Basket(BaseModel):
 
 
 def invalid(fields: int) -> RequestValidationError:
-    """Return what FastAPI raises for a body with so many wrong fields."""
+    """Return the exception of FastAPI for a body with so many wrong fields."""
     body = {name: "x" if number < fields else 1 for number, name in enumerate("abcdefghij")}
     try:
         Basket.model_validate(body)
@@ -72,7 +72,7 @@ async def send(_: Any) -> None:
 
 async def receive() -> Any:
     """Have no message."""
-    raise AssertionError("Nobody reads the request.")
+    raise AssertionError("The request is not read.")
 
 
 def answering(raise_it: Callable[[], None], policy: Policy, cls: type[Exception]) -> Callable[[], None]:
@@ -145,7 +145,7 @@ WAYS: Final[dict[str, Callable[[], Callable[[], None]]]] = {
 
 @contextmanager
 def recording() -> Iterator[list[str]]:
-    """Record the calls of Python functions, those of the test itself left out."""
+    """Record the calls of Python functions, calls of the test itself left out."""
     calls: list[str] = []
 
     def note(frame: Any, event: str, _: object) -> None:
@@ -154,7 +154,7 @@ def recording() -> Iterator[list[str]]:
             calls.append(f"{module}.{frame.f_code.co_qualname}")
 
     before = sys.getprofile()
-    gc.disable()  # whoever listens to it would be counted now and then
+    gc.disable()  # its callbacks would be counted now and then
     sys.setprofile(note)
     try:
         yield calls
@@ -257,7 +257,7 @@ class TestForms:
 
     def test_a_received_problem_has_none(self):
         """
-        What was received is never taken for one of ours, even where somebody has written its document.
+        A received problem is never taken for our own, even if its document was written by hand.
         """
         registry = Registry(ItemNotFound, base=BASE)
         document = {"type": f"{BASE}item-not-found", "item_id": 7, "name": "secret"}

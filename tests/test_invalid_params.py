@@ -69,7 +69,7 @@ def pointer_to(loc, body, value):
 
 
 def errors_of(annotation, body):
-    """Return what pydantic says about *body*."""
+    """Return pydantic's errors about *body*."""
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(annotation).validate_python(body)
     return caught.value.errors(include_url=False)
@@ -81,7 +81,7 @@ def pointers(annotation, body):
 
 
 def the_param(annotation, body, **options):
-    """Return what is told about the one error in *body*."""
+    """Return the reported entry for the one error in *body*."""
     (param,) = rejected(errors_of(annotation, body), body, location="body", **options)
     return param
 
@@ -411,7 +411,7 @@ class TestPointers:
 
     def test_a_missing_body_is_all_of_it(self):
         """
-        A pointer to nothing but the root is the fragment without a token.
+        A pointer to the root is the fragment without a token.
         """
         assert "#" == rejected([error(type="missing", loc=("body",), input=None)], None)[0]["pointer"]
 
@@ -450,7 +450,7 @@ class TestPointers:
 
     def test_a_text_has_no_items(self):
         """
-        The characters of a text are no values of the document.
+        The characters of a text are not values of the document.
         """
         assert "#/a" == pointer_to(("a", 0), {"a": "xyz"}, "x")
 
@@ -611,7 +611,7 @@ class TestEchoes:
     )
     def test_no_form_of_a_value_is_sent(self, value, template, code):
         """
-        At any depth of the value, in any message that somebody wrote.
+        At any depth of the value, in any user-defined message.
         """
         message = template.format(self.leaf_of(value))
         told = rejected([error(type=code, msg=message, loc=("body",), input=value)], value)
@@ -623,7 +623,7 @@ class TestEchoes:
     @given(NESTED)
     def test_it_stays_where_inputs_are_shown(self, value):
         """
-        Whoever asks for inputs gets the words of validators, too.
+        With inputs, the messages of validators are sent too.
         """
         raised = error(type="value_error", msg="Not so.", loc=("body",), input="Not so.")
 
@@ -652,7 +652,7 @@ class TestEchoes:
             pytest.param(" hunter2 ", "hunter2 is taken", id="stripped"),
             pytest.param("+4711", "4711 is taken", id="read as a number"),
             pytest.param(4711, "4,711 is too much", id="with separators"),
-            pytest.param("x" * 300, f"'{'x' * 200} is no number", id="cut by its author"),
+            pytest.param("x" * 300, f"'{'x' * 200} is not a number", id="cut by its author"),
             pytest.param(b"hunter2", "b'hunter2' is taken", id="bytes"),
             pytest.param(list(range(2000)), "hunter2", id="too many parts to search"),
             pytest.param(SecretStr("hunter2"), "hunter2 is taken", id="secret"),
@@ -699,7 +699,7 @@ class TestFragment:
 
     def test_an_escaped_escape(self):
         """
-        "~1" as a name is no slash.
+        "~1" as a name is not a slash.
         """
         assert "#/~01" == fragment(["~1"])
 
@@ -758,7 +758,7 @@ def spoilt(draw, pairs):
 
 
 def containing(inner):
-    """Types made of other types, and bodies made of theirs."""
+    """Types made of other types, and matching bodies."""
     inner = spoilt(inner)
     items = st.tuples(inner, VALUES)
     return st.one_of(
@@ -856,7 +856,7 @@ class TestMessages:
     @pytest.mark.parametrize(("annotation", "value", "expected"), MESSAGES)
     def test_it_says_what_is_expected(self, annotation, value, expected):
         """
-        And nothing of what was sent, except in the words of a validator's author.
+        No input is repeated, except by a user-defined message.
         """
         assert expected == the_param(annotation, value)["detail"]
 
@@ -1003,7 +1003,7 @@ class TestContext:
     @pytest.mark.parametrize(
         ("annotation", "value"),
         [
-            pytest.param(int, "x", id="nothing to tell"),
+            pytest.param(int, "x", id="nothing to report"),
             pytest.param(UUID, "x", id="the parser's reason"),
             pytest.param(Strict, 1, id="class name"),
             pytest.param(Annotated[str, AfterValidator(shout)], "x", id="exception"),
@@ -1012,13 +1012,13 @@ class TestContext:
     )
     def test_it_is_absent_otherwise(self, annotation, value):
         """
-        What an exception, a class or an author's own error brings along is not told.
+        The context of an exception, a class or a user-defined error is not sent.
         """
         assert "context" not in the_param(annotation, value)
 
     def test_a_known_error_of_an_author_is_one_of_pydantic(self):
         """
-        Its facts are those of the type.
+        Its facts come from the type.
         """
         adapter = Annotated[int, AfterValidator(lambda value: raise_known("greater_than", {"gt": 3}))]
 
@@ -1036,7 +1036,7 @@ class TestContext:
     )
     def test_what_json_lacks_is_left_out(self, value):
         """
-        So is a text too long to be sent whole, and what is no number and no text.
+        So is a text too long to be sent whole, and a value that is neither number nor text.
         """
         assert {} == context_of("greater_than", {"gt": value}, limit=500)
 
@@ -1192,14 +1192,14 @@ class TestInputs:
             pytest.param(["x"] * 600, id="many"),
             pytest.param({"x" * 1001: 1}, id="long name"),
             pytest.param(json.loads("[" * 50 + "]" * 50), id="deep"),
-            pytest.param({1: 2}, id="name that is no text"),
+            pytest.param({1: 2}, id="name that is not a text"),
             pytest.param(object(), id="object of a class"),
             pytest.param(ValueError("x"), id="exception"),
         ],
     )
     def test_what_is_no_small_json_is_left_out(self, value):
         """
-        An upload is no member of an error.
+        An upload is not a member of an error.
         """
         assert "input" not in rejected([error(input=value)], include_inputs=True)[0]
 
@@ -1228,7 +1228,7 @@ class TestInputs:
     @pytest.mark.parametrize("name", ["shipping", "tokenizer", "author", "passage", "signatures"])
     def test_words_are_compared(self, name):
         """
-        A name that only contains the letters is none of a secret.
+        A name that only contains the letters does not name a secret.
         """
         assert "x" == the_param(dict[str, int], {name: "x"}, include_inputs=True)["input"]
 
@@ -1264,7 +1264,7 @@ class TestInputs:
 
     def test_the_names_can_be_chosen(self):
         """
-        Those given replace the ones that are known.
+        The given names replace the default ones.
         """
         body = {"password": "x", "badgeNumber": "x"}
         told = rejected(errors_of(dict[str, int], body), body, location="body", include_inputs=True, masked=["badge"])
@@ -1307,7 +1307,7 @@ class TestSecretNames:
 
     def test_they_are_masked(self):
         """
-        Nothing else tells that the rejected text is secret.
+        No other sign marks the rejected text as secret.
         """
         masked = MASKED_NAMES | secret_names(Login.model_json_schema())
         body = {"user": "a", "pw!": "hunter2"}
@@ -1394,7 +1394,7 @@ class TestTotality:
     @pytest.mark.parametrize("errors", [None, 7, {"a": 1}, object()])
     def test_no_errors_are_none(self, errors):
         """
-        There is nothing to tell.
+        The list is empty.
         """
         assert ([], False) == invalid_params(errors, {})
 
@@ -1498,7 +1498,7 @@ class TestInvalidParam:
 
     def test_unknown_members_are_ignored(self):
         """
-        Another server, or a later version, may tell more.
+        Another server, or a later version, may send more.
         """
         assert InvalidParam(detail="x", code="y") == InvalidParam.model_validate({"detail": "x", "code": "y", "z": 1})
 
@@ -1548,7 +1548,7 @@ class TestInvalidParam:
 
     def test_it_is_made_of_what_is_told(self):
         """
-        `invalid_params` tells the same as `rejected`.
+        `invalid_params` returns the same as `rejected`.
         """
         errors, body = errors_of(Tree, {"trees": [{"label": "x"}]}), {"trees": [{"label": "x"}]}
         params, _ = invalid_params(errors, body, location="body")
@@ -1561,7 +1561,7 @@ app = FastAPI()
 
 @app.exception_handler(RequestValidationError)
 async def tell(request: Request, exc: RequestValidationError):
-    """Answer with what is told."""
+    """Answer with the reported entries."""
     return JSONResponse(rejected(exc.errors(), exc.body), 422)
 
 
@@ -1736,7 +1736,7 @@ class TestFastAPI:
 
     def test_models_of_parameters(self, client):
         """
-        So have those of a model.
+        So have the values of a model.
         """
         response = client.get("/filters?limit=x&tags=x&no=1", headers={"tags": "x"})
 

@@ -245,7 +245,7 @@ def found(text):
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_an_exception_tells_no_secret(origin, place, accept, how):
     """
-    Wherever it is raised, and whatever it knows, an exception tells the client nothing of it.
+    Wherever an exception is raised, the client sees none of its details.
     """
     response = CLIENTS[how].get(f"/{place}/{origin}", headers={"accept": accept})
 
@@ -274,7 +274,7 @@ def test_an_exception_tells_no_secret(origin, place, accept, how):
 )
 def test_a_request_is_not_echoed(send):
     """
-    Nothing of the body, the parameters, the cookies or the headers of a request comes back.
+    Body, parameters, cookies and headers of a request are not repeated in the response.
     """
     response = send(CLIENT)
 
@@ -284,7 +284,7 @@ def test_a_request_is_not_echoed(send):
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_a_websocket_that_is_refused_tells_no_secret(origin):
     """
-    The denial of a handshake tells no more than a response.
+    The denial of a handshake contains no more than a response.
     """
     with pytest.raises(WebSocketDenialResponse) as caught, SOCKETS.websocket_connect(f"/denied/{origin}"):
         pass
@@ -307,7 +307,7 @@ def test_a_websocket_that_is_closed_tells_no_secret(origin):
 
 def test_an_invalid_websocket_tells_no_input():
     """
-    A handshake with an invalid parameter tells its name, not its value.
+    A handshake with an invalid parameter reports its name, not its value.
     """
     with (
         pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)) as caught,
@@ -343,7 +343,7 @@ def test_request_headers_are_echoed_in_no_mode(policy):
 
 def test_our_log_has_no_inputs_and_no_headers(caplog):
     """
-    The record of an invalid request tells that it was invalid.
+    The record of an invalid request states that it was invalid.
     """
     with caplog.at_level(logging.DEBUG, "problems"):
         CLIENT.post(f"/invalid/1?query={SECRET}", json={"password": SECRET})
@@ -369,7 +369,7 @@ class Before:
 
 
 class Reraising:
-    """A hook that raises what it was told of."""
+    """A hook that raises the exception of its occurrence."""
 
     def __call__(self, occurrence):
         raise occurrence.exception
@@ -397,7 +397,7 @@ class Unreadable(Texts):
 )
 def test_a_failure_while_it_is_answered_has_no_inputs(policy, caplog):
     """
-    What fails while an invalid request is answered is logged with its own traceback, not with that of the request.
+    A failure while an invalid request is answered is logged with its own traceback only.
     """
     app = FastAPI()
 
@@ -440,7 +440,7 @@ VALIDATORS = {
 @pytest.mark.parametrize("validator", VALIDATORS.values(), ids=VALIDATORS)
 def test_a_validator_that_quotes_its_input_tells_no_secret(place, validator, caplog):
     """
-    Wherever the input comes from, what a validator says about it is in no answer and in no log record of ours.
+    Wherever the input comes from, a validator's message about it is in no answer and in none of our log records.
     """
     app = FastAPI()
     add_problems(app)

@@ -57,7 +57,7 @@ class TestClean:
 class TestCode:
     def test_status_conflict(self):
         """
-        A class of another status would be caught by who handles the one of its base.
+        A class of another status would be caught by handlers for the status of its base.
         """
 
         class Down(ClientProblem, type="down", title="Down", status=503):
@@ -124,7 +124,7 @@ class TestCode:
 
     def test_same_title(self):
         """
-        Two types with one title cannot be told apart by people.
+        Two types with one title look the same to people.
         """
 
         class Sold(Conflict, type="sold", title="Out of stock"):
@@ -148,7 +148,7 @@ class TestCode:
     @pytest.mark.parametrize("name", ["traceback", "sql_query", "exception", "db_host", "stack_trace"])
     def test_leaky_member(self, name):
         """
-        Problem details are no debugging tool.
+        Problem details are not a debugging tool.
         """
         body = {"__doc__": "Sold.", "__annotations__": {name: str}, "__module__": __name__}
         Sold = type(Conflict)("Sold", (Conflict,), body, type="sold", title="Sold")  # noqa: N806 - a class
@@ -217,7 +217,7 @@ class TestFinding:
 class TestUnregistered:
     @pytest.fixture
     def module(self, monkeypatch):
-        """A module with two registries, and with classes in both, in one and in none of them."""
+        """A module with two registries, and with classes in both, in one and in no registry."""
         module = ModuleType("vocabulary_of_tests")
         for name in ("Sold", "Gone", "Forgotten", "_Private"):
             body = {"__doc__": "Said.", "__module__": module.__name__}
@@ -231,7 +231,7 @@ class TestUnregistered:
 
     def test_a_forgotten_class_is_found(self, module):
         """
-        A class that stands beside those of a registry, and is in none, was forgotten.
+        A class beside registered ones that is in no registry was forgotten.
         """
         assert [("unregistered", "Forgotten")] == [(it.code, it.name) for it in unregistered(module.shop)]
 
@@ -258,7 +258,7 @@ class TestDeadTypes:
 
     def test_only_locators_are_fetched(self):
         """
-        No URN, no `about:blank`, nothing of the IANA registry, and no fragment.
+        No URN, no `about:blank`, no IANA type, and no fragment.
         """
         fetched = []
         dead_types(self.REGISTRY, lambda uri: fetched.append(uri) or 200)

@@ -124,7 +124,7 @@ class TestWhatIsRefused:
 
     def test_all_that_is_wrong(self):
         """
-        Everything is told at once.
+        All errors are reported at once.
         """
         assert refusal(ItemNotFound, item_id="x", name=3) == (
             "ItemNotFound cannot be made like this: `item_id=`: Input should be a valid integer, unable to parse "
@@ -141,7 +141,7 @@ class TestWhatIsRefused:
 
     def test_where_in_a_nested_value(self):
         """
-        The path into a nested value is told.
+        The path into a nested value is reported.
         """
         assert "`money=`: amount: Field required" in refusal(Everything, money={})
 
@@ -212,7 +212,7 @@ class TestValidation:
 
     def test_discriminated_unions(self):
         """
-        The alternative is the one that the discriminator names.
+        The discriminator selects the alternative.
         """
         assert Bank(kind="bank", iban="DE") == Everything(paid_by={"kind": "bank", "iban": "DE"}).paid_by
 
@@ -282,7 +282,7 @@ class TestValidators:
 
     def test_what_they_say(self):
         """
-        The reason of a validator is told as it is.
+        The reason of a validator is reported unchanged.
         """
         assert refusal(self.Range, first=2, last=1).endswith(": `last=`: the last comes after the first.")
 
@@ -630,7 +630,7 @@ class TestGenerics:
 
         assert {"items": [{"amount": "1", "currency": "EUR"}]} == document(MoneyPage(items=[{"amount": 1}]))
 
-    @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax of PEP 695 is that of Python 3.12")
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax of PEP 695 needs Python 3.12")
     @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"], ids=["values", "text"])
     def test_type_parameters(self, future):
         """
@@ -683,7 +683,7 @@ class TestInheritance:
         item_id: Annotated[int, Field(ge=1)]
 
     class HasOwner(Problem, abstract=True):
-        owner: str = "nobody"
+        owner: str = "unknown"
 
     class Both(HasOwner, HasItem, NotFound, type="both", title="Both"):
         more: bool = False
@@ -692,7 +692,7 @@ class TestInheritance:
         """
         A class has the members of all its bases.
         """
-        assert {"item_id": 7, "owner": "nobody", "more": False} == document(self.Both(item_id=7))
+        assert {"item_id": 7, "owner": "unknown", "more": False} == document(self.Both(item_id=7))
 
     def test_constraints_of_bases(self):
         """
@@ -702,7 +702,7 @@ class TestInheritance:
 
     def test_a_mixin_that_is_no_problem(self):
         """
-        What a class annotates that is no problem is no member, as type checkers see it too.
+        Annotations of a class that is not a problem are not members, for type checkers too.
         """
 
         class Mixin:
@@ -792,7 +792,7 @@ class TestOpenTypes:
 
     def test_a_declared_subclass_is_closed(self):
         """
-        Whoever declares members wants misspelt ones to be found.
+        A class with declared members reports misspelt ones.
         """
         assert "'more' is not a member. The members are: item_id, name." in refusal(ItemNotFound, item_id=7, more=1)
 

@@ -50,7 +50,7 @@ class TestEvent:
     @pytest.mark.parametrize("event", ["message", "", None])
     def test_another_event(self, event):
         """
-        Only the name of an event tells.
+        Only the name of an event identifies a problem.
         """
         assert problem_from_event(event, json.dumps(DOCUMENT), REGISTRY) is None
 
@@ -73,7 +73,7 @@ class TestEvent:
 class TestLine:
     def test_a_problem(self):
         """
-        Its members tell it from data.
+        Its members distinguish it from data.
         """
         assert isinstance(problem_from_line(json.dumps(DOCUMENT).encode(), REGISTRY), ItemNotFound)
 

@@ -1,4 +1,4 @@
-"""Wrong definitions and wrong calls are refused in sentences; a class that declares nothing is the type of its base."""
+"""Wrong definitions and wrong calls raise errors with full sentences, and subclasses without declarations."""
 
 import copy
 import pickle
@@ -64,7 +64,7 @@ class TestDefinitions:
     @pytest.mark.parametrize("value", [5, "red", None, [1], (1, 2), {"a": 1}, 1.5, object()])
     def test_a_plain_value(self, value):
         """
-        A public value without annotation is refused with both lines that can be meant.
+        A public value without annotation raises an error with both possible lines.
         """
         text = refusal(lambda: type("Sold", (NotFound,), {"colour": value}, type="sold", title="Sold"))
 

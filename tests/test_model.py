@@ -46,7 +46,7 @@ class TestSchema:
 
     def test_what_is_required(self):
         """
-        What is always sent is required: that tells the alternatives of a union apart.
+        Members that are always sent are required, which distinguishes the alternatives of a union.
         """
         assert (
             {"type", "title", "status", "item_id", "has-alias", "position"}
@@ -146,7 +146,7 @@ class TestValidation:
 
     def test_another_type(self):
         """
-        A document of another type is none of this.
+        A document of another type does not validate.
         """
         document = registry.details(OutOfStock(left=1)).model_dump(mode="json")
 
@@ -155,7 +155,7 @@ class TestValidation:
 
     def test_a_union(self):
         """
-        A union of models is told apart by `type`.
+        A union of models is discriminated by `type`.
         """
         either: Any = registry.model(ItemNotFound) | registry.model(OutOfStock)
         adapter: TypeAdapter[Any] = TypeAdapter(Annotated[either, Field(discriminator="type")])

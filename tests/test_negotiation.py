@@ -42,7 +42,7 @@ class TestChoose:
             pytest.param("*/*, text/html;q=0, application/problem+json;q=0", XML, id="excluded"),
             pytest.param("text/*;q=0, */*;q=0.1", JSON, id="excluded range"),
             pytest.param("*/*;q=0", JSON, id="all excluded"),
-            pytest.param("application/problem+json;q=0", JSON, id="excluded, and nothing else wanted"),
+            pytest.param("application/problem+json;q=0", JSON, id="excluded, without alternatives"),
             pytest.param("*/*;q=0.9, application/*;q=0.1", HTML, id="most specific range wins over weight"),
             pytest.param("application/json", JSON, id="another media type"),
             pytest.param("application/json, text/html;q=0.1", HTML, id="+json is not json"),
@@ -55,7 +55,7 @@ class TestChoose:
             pytest.param("text/html;q=", JSON, id="empty weight"),
             pytest.param("text/html;q=1.1", JSON, id="weight above one"),
             pytest.param("text/html;q=-1", JSON, id="negative weight"),
-            pytest.param("text/html;q=nan", JSON, id="weight that is no number"),
+            pytest.param("text/html;q=nan", JSON, id="weight that is not a number"),
             pytest.param("text/html;q=1e0", JSON, id="weight in scientific notation"),
             pytest.param(",;, ;q=1,,text/html", HTML, id="empty elements"),
             pytest.param('text/html;a="open, */*', HTML, id="open quote"),
@@ -146,7 +146,7 @@ class TestChooseLanguage:
 
     def test_a_very_long_range_is_cut(self):
         """
-        Nobody makes the lookup slow, and the start of the range still counts.
+        No input makes the lookup slow, and the start of the range still counts.
         """
         assert "de" == choose_language("de" + "-a" * 30_000, ["de"], default="en")
 

@@ -75,7 +75,7 @@ class Throttled(TooManyRequests, type="throttled", title="Too fast"):
 
 
 class Plain(NotFound, type="plain", title="Plain"):
-    """Nothing but a type."""
+    """Only a type."""
 
 
 registry = Registry(OutOfStock, CartLocked, Moved, Throttled, Plain, base=BASE)
@@ -127,13 +127,13 @@ class TestSchemas:
 
     def test_a_description_without_a_docstring(self):
         """
-        A class that says nothing is described by its title.
+        A class without a docstring is described by its title.
         """
         assert "Cart is locked (409)." == component_schemas(registry, CartLocked)["CartLocked"]["description"]
 
     def test_bodies_fit(self):
         """
-        What is sent is valid against the schema, extension members that nobody declared included.
+        A sent document is valid against the schema, even with undeclared extension members.
         """
         schemas = component_schemas(registry, OutOfStock)
         body = registry.details(OutOfStock(item_id=1, available=0)).model_dump(mode="json")
@@ -180,7 +180,7 @@ class TestNames:
 
     def test_a_version_in_the_uri(self):
         """
-        As much of the URI is taken as tells the classes apart.
+        The name uses as much of the URI as makes the classes distinct.
         """
         first = named("OutOfStock", type="v1/out-of-stock", title="Out")
         second = named("OutOfStock", type="v2/out-of-stock", title="Out")
@@ -208,7 +208,7 @@ class TestNames:
 
     def test_nothing_differs(self):
         """
-        Where nothing tells them apart they are numbered.
+        Indistinguishable classes are numbered.
         """
         first, second = named("Gone"), named("Gone")
 
@@ -431,7 +431,7 @@ class TestResponses:
 
     def test_headers_are_not_in_the_body(self):
         """
-        A member that is only a header is no property of the schema.
+        A member that is only a header is not a property of the schema.
         """
         assert "remaining" not in component_schemas(registry, Throttled)["Throttled"]["properties"]
 
@@ -489,7 +489,7 @@ class TestOperation:
 
     def test_several_that_are_about_blank(self):
         """
-        What no type URI tells apart has no discriminator, and may fit more than one.
+        Types with one type URI have no discriminator, and a document may fit several.
         """
         _, unions = operation_responses(registry, "read", NotFound, named("Lost", NotFound))
 
@@ -733,7 +733,7 @@ class TestWhatIsThere:
 
     def test_a_description(self):
         """
-        A description of the user's own is kept.
+        The application's description is kept.
         """
         response, _ = self.extended({"description": "mine"})
 

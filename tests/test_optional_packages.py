@@ -47,7 +47,7 @@ class TestModules:
     )
     def test_a_module_names_the_package_to_install(self, module, library, command):
         """
-        Whoever imports the module without its library reads what to run.
+        Importing the module without its library raises with the command to run.
         """
         done = run(f"import {module}", library)
 

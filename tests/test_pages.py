@@ -120,7 +120,7 @@ class TestPaths:
 
     def test_two_types_have_two_pages(self):
         """
-        Type URIs that end alike are told apart.
+        Type URIs that end alike are distinguished.
         """
 
         class One(Conflict, type="https://one.example/gone", title="Gone"):
@@ -159,7 +159,7 @@ class TestFind:
     )
     def test_it_negotiates(self, accept, media_type):
         """
-        The client gets what it likes best; one that says nothing is taken for a person.
+        The client gets its preferred representation; without a preference it gets HTML.
         """
         assert media_type == PAGES.find("quota", accept=accept).media_type
 
@@ -199,7 +199,7 @@ class TestFind:
 
     def test_an_unknown_query_is_the_index(self):
         """
-        A query that is no type URI changes nothing.
+        A query that is not a type URI is ignored.
         """
         assert PAGES.find("").body == PAGES.find("", query="utm=1").body
 
@@ -239,7 +239,7 @@ class TestHtml:
     @every
     def test_its_links_are_relative(self, path):
         """
-        The pages know nothing of where they are mounted.
+        The pages do not depend on their mount point.
         """
         links = [link for link in Reader(read(path)).links if link != "https://shop.example/items"]
 
@@ -266,13 +266,13 @@ class TestHtml:
     )
     def test_it_tells(self, text):
         """
-        A page tells all that the class says.
+        A page contains all facts of the class.
         """
         assert text in read("orders/out-of-stock")
 
     def test_it_tells_of_headers(self):
         """
-        The response header fields of a type are documented, those of its base among them.
+        The response header fields of a type are documented, including inherited ones.
         """
         found = re.findall(r"<dt><code>([A-Z][\w-]+)</code>", read("quota"))
 
@@ -366,7 +366,7 @@ class TestUnusual:
     )
     def test_advice_depends_on_the_status(self, path, count):
         """
-        An error of the server may pass, and what is no error needs no advice on what to do again.
+        An error of the server may pass, and a success needs no advice on retries.
         """
         text = self.PAGES.find(path).body.decode()
 
@@ -567,13 +567,13 @@ class TestShape:
     )
     def test_the_kind_of_a_value(self, schema, kind):
         """
-        The kind of a value is told in words.
+        The type of a value is written in words.
         """
         assert kind == kind_of(schema)
 
     def test_the_limits_of_a_union(self):
         """
-        What limits an alternative is told, too.
+        The limits of an alternative are listed too.
         """
         schema = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}], "default": None}
 
@@ -639,7 +639,7 @@ class TestSamples:
 class TestValidation:
     def test_the_members_of_rejected_inputs_have_descriptions(self):
         """
-        They are those of the docstring, under the names on the wire.
+        They come from the docstring, under the names on the wire.
         """
         found = Pages(Registry(base=BASE)).vocabulary.types[0].definitions["InvalidParam"]["properties"]
 

@@ -24,7 +24,7 @@ class TestPolicy:
     )
     def test_its_defaults_are_safe(self, name):
         """
-        Nothing is exposed or recognised that was not asked for.
+        Options that expose or recognise more are off by default.
         """
         assert getattr(Policy(), name) is False
 
@@ -94,7 +94,7 @@ class TestPolicy:
     )
     def test_refused(self, name, value, fix):
         """
-        What an option cannot be is refused with its name, the value and what to do.
+        An invalid option raises with its name, the value and the fix.
         """
         with pytest.raises(SetupError) as caught:
             Policy(**{name: value})

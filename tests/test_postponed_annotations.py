@@ -34,7 +34,7 @@ class NumberPage(Page[int], type="number-page", title="Page"):
 
 
 def members_of(problem: Problem) -> dict[str, object]:
-    """Return what is sent."""
+    """Return the sent document."""
     return dict(problem.problem_details.extensions)
 
 
@@ -53,7 +53,7 @@ class TestInAModule:
 
     def test_class_variables(self):
         """
-        A class variable is no member.
+        A class variable is not a member.
         """
         assert ("position", "quota") == definition_of(Later).members.names
 
@@ -184,7 +184,7 @@ class TestInAFunction:
 
 def test_reserved_names():
     """
-    A reserved name is refused whatever its annotation is.
+    A reserved name raises whatever its annotation is.
     """
     with pytest.raises(ReservedMember):
 

@@ -51,6 +51,6 @@ class TestProblemType:
 class TestDeclaration:
     def test_defaults(self):
         """
-        A class header of which nothing is written says nothing.
+        A class header without keyword arguments has no facts.
         """
         assert ("", (), None, False, False, frozenset()) == Declaration()

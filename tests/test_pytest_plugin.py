@@ -21,7 +21,7 @@ class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
     item_id: int
 
 class Sold(Conflict, type="sold", title="Sold"):
-    "Nothing is left."
+    "Sold out."
 
 registry = Registry(ItemNotFound, Sold, base="https://shop.example/problems/")
 
@@ -67,7 +67,7 @@ class TestEntry:
 
     def test_it_is_there(self, run):
         """
-        The option is documented where those of pytest are.
+        The option is documented beside pytest's options.
         """
         run("", "--help").stdout.fnmatch_lines(["*--problems-report=MODULE:ATTRIBUTE*"])
 
@@ -137,7 +137,7 @@ class TestStrictProblems:
 
     def test_a_project_may_use_it_everywhere(self, run, pytester):
         """
-        In the configuration of pytest the fixture is that of every test.
+        In the configuration of pytest the fixture applies to every test.
         """
         pytester.makeini("[pytest]\nusefixtures = strict_problems")
 
@@ -168,7 +168,7 @@ class TestReport:
 
     def test_it_takes_an_application(self, run):
         """
-        The registry may be that of an application.
+        The registry may come from an application.
         """
         test = self.TEST + "\n        import stall; stall.app = make_app()"
         (result := run(test, "--problems-report=stall:registry")).assert_outcomes(passed=1)
@@ -220,7 +220,7 @@ class TestReport:
 
     def test_it_takes_over_what_other_processes_saw(self):
         """
-        With pytest-xdist the tests run elsewhere: each process tells what it saw.
+        With pytest-xdist the tests run elsewhere: each process reports its problem types.
         """
         config = SimpleNamespace(getoption=lambda _: "stall:registry", workeroutput={})
         one, other = Report(config), Report(config)
@@ -232,7 +232,7 @@ class TestReport:
 
     def test_a_wrong_target_is_a_usage_error(self, run):
         """
-        A mistake is told in a sentence, before any test runs.
+        A mistake is reported in a sentence, before any test runs.
         """
         result = run(self.TEST, "--problems-report=stall:registy")
 

@@ -88,7 +88,7 @@ class TestEncoding:
             pytest.param("Windows-1252", "café", id="declared in another case"),
             pytest.param("utf-8", "caf\ufffd", id="declared and wrong"),
             pytest.param("banana", "caf\ufffd", id="unknown"),
-            pytest.param("base64", "caf\ufffd", id="codec of Python that is no charset"),
+            pytest.param("base64", "caf\ufffd", id="codec of Python that is not a charset"),
             pytest.param("idna", "caf\ufffd", id="codec of Python that refuses to replace"),
         ],
     )
@@ -164,7 +164,7 @@ class TestValues:
 
     def test_deep_nesting_that_is_read(self):
         """
-        A hundred levels are no problem.
+        A hundred levels are read.
         """
         document, _ = read_document(nested(100), PROBLEM_JSON)
 
@@ -211,7 +211,7 @@ class TestNoProblem:
     )
     def test_broken_json(self, content):
         """
-        What no JSON parser takes is no document.
+        A body that JSON parsers reject is not a document.
         """
         document, reason = read_document(content, PROBLEM_JSON)
 
@@ -219,7 +219,7 @@ class TestNoProblem:
 
     def test_a_body_that_is_too_long(self):
         """
-        Where it was cut is unknown, so nothing of it is read.
+        Where it was cut is unknown, so no part of it is read.
         """
         expected = "The body has more than 31 bytes, the most that are read."
 

@@ -30,14 +30,14 @@ MEMBERS = st.dictionaries(st.from_regex(r"[a-hj-z]{1,6}", fullmatch=True), TEXTS
 
 
 def read(text):
-    """Return what is read of an XML document."""
+    """Return the reading of an XML document."""
     return read_document(text.encode(), PROBLEM_XML)
 
 
 class TestDocument:
     def test_the_example_of_the_rfc(self):
         """
-        Elements are members, `i` elements items, and white space around a URI is none of it (appendix B).
+        Elements are members, `i` elements items, and white space around a URI is ignored (appendix B).
         """
         expected = {
             "type": "https://example.com/probs/out-of-credit",
@@ -122,7 +122,7 @@ class TestNoProblem:
     @pytest.mark.parametrize("text", ["<html/>", '<problem xmlns="urn:other"/>'])
     def test_another_root(self, text):
         """
-        A fault of SOAP is no problem.
+        A fault of SOAP is not a problem.
         """
         assert (None, "The body is XML, but its root is no `problem` in the namespace of RFC 9457.") == read(text)
 

@@ -89,6 +89,6 @@ class TestFastAPIByHand:
 
     def test_an_error_of_a_service_behind_is_a_crash(self, client):
         """
-        A 401 of another server is a 500 of ours, without a word on whose fault it is.
+        An upstream 401 becomes our 500, without a hint at its origin.
         """
         assert 500 == client.get("/upstream").status_code

@@ -78,7 +78,7 @@ class TestClass:
     @pytest.mark.parametrize("library", [httpx2, httpx], ids=lambda library: library.__name__)
     def test_bases(self, library):
         """
-        A received problem is one of ours, the declared class, and what the client library would raise, in this order.
+        Its bases are `ReceivedProblem`, the declared class and the client library's error, in this order.
         """
         assert (ReceivedProblem, ItemNotFound, library.HTTPStatusError) == type(receive(library=library)).__bases__
 
@@ -113,7 +113,7 @@ class TestClass:
 
     def test_each_declared_class_has_its_own(self):
         """
-        The received class of a base is not that of its subclass.
+        A base and its subclass have different received classes.
         """
         received(NotFound, None)
 
@@ -155,7 +155,7 @@ class TestStory:
 
     def test_reading(self):
         """
-        What was ignored is told.
+        Ignored members are reported.
         """
         assert Reading(("The member `detail` was ignored: it is an array, not a string.",)) == (
             receive({**DOCUMENT, "detail": []}).reading
@@ -212,7 +212,7 @@ class TestFace:
     @pytest.mark.parametrize("status", [401, 404, 500, 503])
     def test_it_is_a_502(self, status):
         """
-        A server's trouble with us is no trouble of our client's.
+        An upstream error is not an error of our client.
         """
         problem = receive(status=status)
 
@@ -230,7 +230,7 @@ class TestFace:
     @pytest.mark.parametrize("name", ["ours", "FastAPI", "Starlette"])
     def test_it_escapes(self, name):
         """
-        Our handlers pass on nothing of the server, those of the frameworks at most its text, with 502 and no header.
+        Our handlers pass on no upstream detail, the frameworks' handlers at most its text, with 502 and no header.
         """
 
         async def fail(request: object = None) -> None:
@@ -326,7 +326,7 @@ class TestRelayed:
 
     def test_just_what_is_named(self):
         """
-        Nothing that is not named is passed on.
+        Only named members are passed on.
         """
         problem = receive().relayed("item_id")
 
@@ -348,7 +348,7 @@ class TestRelayed:
 
     def test_an_unknown_member(self):
         """
-        A name that is no member is a mistake.
+        A name that is not a member is a mistake.
         """
         with pytest.raises(InvalidMembers, match="nothing is no member of the received problem"):
             receive().relayed("nothing")
@@ -395,7 +395,7 @@ class TestRelayed:
 
 
 def told(problem: ReceivedProblem) -> tuple[object, ...]:
-    """Return what the server said."""
+    """Return the server's document."""
     return type(problem), str(problem), problem.status, problem.problem_details, problem.reading, problem.__notes__
 
 
@@ -452,6 +452,6 @@ class TestFallback:
 
     def test_members_stay_in_the_document(self):
         """
-        A member of an unknown type is no attribute, which could be anything.
+        A member of an unknown type is not an attribute, because it could have any name.
         """
         assert not hasattr(receive({"type": "https://unknown.example/x", "item_id": 7}), "item_id")

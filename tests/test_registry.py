@@ -93,7 +93,7 @@ class TestBase:
     )
     def test_what_is_none_is_refused(self, base):
         """
-        A base to which nothing can be appended is refused.
+        A base that cannot be extended raises an error.
         """
         with pytest.raises(InvalidRegistry) as caught:
             Registry(ItemNotFound, base=base)
@@ -135,7 +135,7 @@ class TestTypes:
     @pytest.mark.parametrize("cls", [Base, Problem, ClientProblem, ServerProblem])
     def test_bases_are_refused(self, cls):
         """
-        A base is no type to register.
+        A base cannot be registered.
         """
         with pytest.raises(AbstractProblem, match=f"{cls.__name__} cannot be registered: it is a base"):
             Registry(cls, base=BASE)
@@ -143,7 +143,7 @@ class TestTypes:
     @pytest.mark.parametrize("wrong", [[NotFound], NotFound(), 404, int])
     def test_what_is_no_problem_class_is_refused(self, wrong):
         """
-        A list has to be unpacked, an occurrence is none of its class.
+        A list has to be unpacked, an occurrence is not its class.
         """
         with pytest.raises(
             InvalidRegistry, match=r"A registry takes problem classes; got .* for a list, `Registry\(\*"
@@ -369,7 +369,7 @@ class TestValidationProblem:
     @pytest.mark.parametrize("types", [(), (ValidationProblem,), (OwnValidation,), (ItemNotFound, OwnValidation)])
     def test_that_can_be_answered(self, types):
         """
-        One problem type for invalid requests is as good as ours, if nothing else has to be known for it.
+        One problem type for invalid requests is as good as ours, if it needs no further members.
         """
         Registry(*types, base=BASE).check_validation_problem()
 
@@ -385,7 +385,7 @@ class TestValidationProblem:
 
     def test_further_members(self):
         """
-        A member that nobody gives would be missing from each answer.
+        A member without a value would be missing from each answer.
         """
         with pytest.raises(InvalidRegistry, match=r"_Traced tells of .* its member 'trace'.* Give 'trace' a default"):
             Registry(_Traced, base=BASE).check_validation_problem()
@@ -422,7 +422,7 @@ class TestValue:
         [
             pytest.param(Registry(ItemNotFound, base="https://other.example/"), id="base"),
             pytest.param(Registry(ItemNotFound, OutOfStock, base=BASE), id="types"),
-            pytest.param([ItemNotFound], id="another kind"),
+            pytest.param([ItemNotFound], id="another class"),
         ],
     )
     def test_inequality(self, other):
@@ -512,7 +512,7 @@ class TestDetails:
 
 
 def revived(document: dict[str, Any], **options: Any) -> Problem:
-    """Return the exception that *document* tells of."""
+    """Return the exception for *document*."""
     return registry.revive_document(document, **{"status": 404, **options})
 
 
@@ -549,7 +549,7 @@ class TestRevive:
 
     def test_its_members_are_kept(self):
         """
-        Nothing of an unknown type is lost.
+        All members of an unknown type are kept.
         """
         problem = revived({"type": "https://unknown.example/x", "balance": 30})
 
@@ -568,7 +568,7 @@ class TestRevive:
     )
     def test_a_stored_document(self, status, expected):
         """
-        Without a response the document tells the status, if it is one.
+        Without a response the document's `status` counts, if it is valid.
         """
         assert expected == registry.revive(ProblemDetails(status=status)).status
 
@@ -586,7 +586,7 @@ class TestRevive:
 
     def test_members_of_the_wrong_type_are_ignored(self):
         """
-        A standard member of the wrong JSON type is ignored, and told of (RFC 9457, section 3.1).
+        A standard member of the wrong JSON type is ignored and reported (RFC 9457, section 3.1).
         """
         problem = revived({"type": f"{BASE}item-not-found", "item_id": 7, "title": None})
 
@@ -604,7 +604,7 @@ class TestRevive:
 
     def test_equal_types_of_different_statuses(self):
         """
-        The type tells the class, not the status (RFC 9457, section 3.1.1).
+        The type identifies the class, not the status (RFC 9457, section 3.1.1).
         """
         document = {"type": f"{BASE}item-not-found", "item_id": 7}
 
@@ -618,7 +618,7 @@ class TestRevive:
 
     def test_a_validator_that_fails(self):
         """
-        Whatever a validator of the user raises, the error of the server is told.
+        Whatever a user-defined validator raises, the server's error is reported.
         """
 
         class Fussy(NotFound, type="fussy", title="Fussy"):

@@ -83,7 +83,7 @@ class TestChangelog:
 class TestRepository:
     def test_the_placeholder_is_refused(self):
         """
-        Nothing is released while the address of the repository is not decided.
+        A release fails until the address of the repository is decided.
         """
         placeholder = re.sub(r'(?m)^Source = ".*"', 'Source = "https://repository.example/p"', PYPROJECT)
 

@@ -20,7 +20,7 @@ class TestFieldsOfTheBody:
     @pytest.mark.parametrize("name", ["Content-Length", "content-type", "Transfer-Encoding", "Content-Encoding"])
     def test_never(self, name):
         """
-        A field that tells of the body would never be sent, so no member can be one.
+        A field that describes the body would never be sent, so no member can be one.
         """
         with pytest.raises(InvalidHeader, match=r"it describes the body.* Use a field of another name"):
             ResponseHeader(name)
@@ -38,7 +38,7 @@ class TestFieldsOfTheBody:
     )
     def test_of_the_resource(self, base, name):
         """
-        With some statuses such a field tells of the resource: there it is sent, elsewhere it is refused.
+        With some statuses such a field describes the resource: there it is sent, elsewhere it raises.
         """
 
         class Fits(base, type="fits", title="Fits"):
@@ -83,7 +83,7 @@ class TestLines:
 
     def test_nothing_is_sent_for_none(self):
         """
-        A member that is absent is no field.
+        A member that is absent is not sent.
         """
         assert [] == ResponseHeader("X-Value").lines(None)
 
@@ -128,7 +128,7 @@ class TestLines:
     )
     def test_what_has_no_text(self, value):
         """
-        A value without a text is refused, and the field named.
+        A value without a text raises, and the message names the field.
         """
         assert refusal(ResponseHeader("X-Value"), value).startswith(
             "The response header 'X-Value' cannot be sent: its value cannot be written. "
@@ -170,7 +170,7 @@ class TestRead:
 @pytest.mark.parametrize("name", ["", "X Value", "X-Wert:", "Größe", "a\nb"])
 def test_the_name_is_checked_where_it_is_written(name):
     """
-    A name that is no token is refused (RFC 9110, section 5.1).
+    A name that is not a token raises an error (RFC 9110, section 5.1).
     """
     with pytest.raises(InvalidHeader, match="its name is no token"):
         ResponseHeader(name)
@@ -217,7 +217,7 @@ class TestMembers:
 
     def test_what_is_given_wins(self):
         """
-        A header of the raise site replaces that of a member.
+        A header of the raise site replaces the header of a member.
         """
         problem = QuotaExhausted(resets=30, headers={"x-quota-reset": "soon", "X-More": "1"})
 

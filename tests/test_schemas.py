@@ -106,7 +106,7 @@ class TestValidationProblem:
     )
     def test_it_refuses_other_errors(self, errors):
         """
-        Each error tells what is wrong, for people and for programs.
+        Each error describes the mistake, for people and for programs.
         """
         with pytest.raises(ValidationError):
             check("validation-problem.json", {"type": "about:blank", "title": "x", "status": 422, "errors": errors})

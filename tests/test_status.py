@@ -53,7 +53,7 @@ class TestPhrase:
     )
     def test_phrase(self, status, expected):
         """
-        A registered status has its own phrase, another that of its class.
+        A registered status has its own phrase, another has the phrase of its class.
         """
         assert expected == phrase(status)
 

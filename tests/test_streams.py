@@ -16,7 +16,7 @@ DOCUMENT = b'{"status":503}'
 
 
 class ChatRequest:
-    """What a client sends, and no request of Starlette's."""
+    """A client's messages, without a request of Starlette."""
 
 
 def start(content_type=b"text/event-stream", *headers):
@@ -70,7 +70,7 @@ class TestDue:
 
     def test_another_message(self):
         """
-        A message that is no body, such as a path to send, goes with its start.
+        A message that is not a body, such as a path to send, goes with its start.
         """
         stream = Stream()
         stream.due(start())
@@ -109,7 +109,7 @@ class TestLast:
     )
     def test_no_place(self, message):
         """
-        Where a problem would be taken for content, or break a promise, there is none.
+        Where a problem would be taken for content, or break a promise, none is sent.
         """
         stream = Stream()
         stream.due(message)
@@ -130,7 +130,7 @@ class TestLast:
 class TestStreamProblems:
     def test_fastapi_sees_the_endpoint(self):
         """
-        The signature is that of the endpoint, with a parameter for the request that OpenAPI does not show.
+        The signature is the endpoint's, with a parameter for the request that OpenAPI does not show.
         """
 
         @stream_problems
@@ -181,7 +181,7 @@ class TestStreamProblems:
     )
     def test_what_is_called_like_a_request(self, annotation):
         """
-        A class whose name ends as that of the request does is no request.
+        A class whose name ends in `Request` is not a request.
         """
 
         def items(body):
@@ -220,7 +220,7 @@ class TestStreamProblems:
 
     def test_other_responses_stay(self):
         """
-        An endpoint that returns no stream returns what it returns.
+        An endpoint without a stream returns its value unchanged.
         """
         way = SimpleNamespace(stream=None)
         request = Request({"type": "http", "headers": [], STREAM: way})
@@ -250,14 +250,14 @@ class TestStreamProblems:
 
     def test_without_problems(self):
         """
-        Where nobody would look after the stream, its failures would be lost: that is refused.
+        Without middleware to end the stream, its failures would be lost: this raises.
         """
         with pytest.raises(SetupError, match="needs `add_problems`"):
             stream_problems(lambda request: "value")(Request({"type": "http", "headers": []}))
 
     def test_without_a_request(self):
         """
-        A function that is no endpoint is told so.
+        A function that is not an endpoint raises an error.
         """
         with pytest.raises(SetupError, match="it needs their request"):
             stream_problems(lambda: None)()

@@ -45,7 +45,7 @@ class TestFields:
     )
     def test_refused(self, template, reason):
         """
-        What could not be filled in, or reaches further than a member, is refused in a sentence.
+        A template that cannot be filled in, or reaches into a member, raises with a sentence.
         """
         with pytest.raises(ValueError, match="is not a valid template") as refused:
             fields(template)
@@ -57,7 +57,7 @@ class TestFields:
     @given(st.text(st.sampled_from("{}[]!:.ab01 ")))
     def test_what_is_accepted_can_be_filled_in(self, template):
         """
-        An accepted template needs nothing but the members it names.
+        An accepted template needs only the members it names.
         """
         try:
             names = fields(template)

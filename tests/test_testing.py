@@ -41,7 +41,7 @@ def response(document=DOCUMENT, status=404, library=httpx2, **headers):
 
 
 def message(*args, **members):
-    """Return what `assert_problem` says of a response that is something else."""
+    """Return the message of `assert_problem` for another response."""
     with pytest.raises(AssertionError) as caught:
         assert_problem(*args, **members)
     return str(caught.value)
@@ -134,13 +134,13 @@ class TestAssertProblem:
 class TestDifference:
     def test_another_status(self):
         """
-        The status on the wire is that of the class.
+        The status on the wire equals the status of the class.
         """
         assert "  status  expected 404, got 410\n" in message(response(status=410), ItemNotFound)
 
     def test_another_status_in_the_document(self):
         """
-        The document tells the same status as the wire (RFC 9457, section 3.1.2).
+        The document has the same status as the wire (RFC 9457, section 3.1.2).
         """
         got = response({**DOCUMENT, "status": 410})
 
@@ -157,7 +157,7 @@ class TestDifference:
     )
     def test_another_type(self, uri, registry):
         """
-        The type URI identifies the problem, and nothing else does.
+        The type URI alone identifies the problem.
         """
         got = response({**DOCUMENT, "type": uri})
 
@@ -165,7 +165,7 @@ class TestDifference:
 
     def test_another_member(self):
         """
-        Every member that differs is told, with both values.
+        Every member that differs is reported, with both values.
         """
         told = message(response(), ItemNotFound, item_id=8, since=date(2026, 1, 31))
 
@@ -173,7 +173,7 @@ class TestDifference:
 
     def test_a_member_that_does_not_fit(self):
         """
-        A document whose members are not those of the class is not of the class.
+        A document with other members than the class is not of the class.
         """
         got = response({**DOCUMENT, "item_id": "seven"})
 

@@ -38,7 +38,7 @@ class TestShown:
 
     def test_a_value_that_cannot_be_shown(self):
         """
-        A value whose representation fails is told by its class.
+        A value whose representation fails is named by its class.
         """
 
         class Broken:

@@ -13,7 +13,7 @@ TEXTS = {OUT: {"title": "Ausverkauft", "detail": "Nur noch {available}."}, "404"
 
 
 def compiled():
-    """Return what a translator's file becomes: Babel's catalog, compiled."""
+    """Return the compiled catalog of a translator's file, by Babel."""
     catalog = Catalog(locale="de")
     catalog.add(OUT, "Ausverkauft", context="title")
     catalog.add(OUT, "Nur noch {available}.", context="detail")

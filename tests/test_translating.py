@@ -72,7 +72,7 @@ class TestTranslating:
     @pytest.mark.parametrize("call", [with_block, decorated, async_block, async_decorated])
     def test_a_class(self, call):
         """
-        It is raised with the members that both declare, from the received problem, and with nothing else of it.
+        It is raised with the members that both declare, from the received problem, and with no other member of it.
         """
         with pytest.raises(ItemNotFound) as caught:
             call()
@@ -110,7 +110,7 @@ class TestTranslating:
 
     def test_what_is_not_named(self):
         """
-        It is not changed: other received problems, and those of the application itself.
+        Other received problems, and the application's own problems, are not changed.
         """
         with pytest.raises(ReceivedProblem), translating(TABLE):
             receive("about:blank", 503)
@@ -121,7 +121,7 @@ class TestTranslating:
 
     def test_what_is_returned(self):
         """
-        A decorated function returns what it returns, with its name.
+        A decorated function keeps its result and its name.
         """
 
         @translating(TABLE)
@@ -162,7 +162,7 @@ class TestMistakes:
     )
     def test_the_table(self, table, message):
         """
-        It is refused where it is written, with the line to write.
+        It raises where it is written, with the line to write.
         """
         with pytest.raises(SetupError, match=message):
             translating(table)

@@ -228,7 +228,7 @@ class TestBroken:
             pytest.param(b"null", "with 409 and a problem that cannot be read", id="null"),
             pytest.param(b"\xff\xfe\x00", "with 409 and a problem that cannot be read", id="bytes"),
             pytest.param(b"[" * 10_000, "with 409 and a problem that cannot be read", id="deep"),
-            pytest.param(b'{"type": 7}', "with 7 (409), which is not documented", id="another kind of type"),
+            pytest.param(b'{"type": 7}', "with 7 (409), which is not documented", id="type of the wrong JSON type"),
             pytest.param(
                 b'{"type": {}, "status": "x"}', "with {} (409), which is not documented", id="an object as type"
             ),
@@ -322,7 +322,7 @@ class TestBroken:
 
     def test_it_is_not_a_problem(self):
         """
-        An error that is no problem is a breach.
+        An error that is not a problem is a breach.
         """
         app = made()
 

@@ -72,7 +72,7 @@ class TestCheckReference:
     )
     def test_reasons(self, text, expected):
         """
-        What is no URI reference is told why.
+        An invalid URI reference raises with the reason.
         """
         assert expected == check_reference(text)
 
@@ -81,7 +81,7 @@ class TestCheckReference:
     )
     def test_long_texts(self, text):
         """
-        A long text is refused as quickly as a short one.
+        A long text is rejected as quickly as a short one.
         """
         assert check_reference(text) is not None
 
@@ -102,7 +102,7 @@ class TestQuoteReference:
     )
     def test_it_is_a_reference_afterwards(self, text, expected):
         """
-        What is not allowed is percent-encoded, and nothing else where that suffices.
+        Forbidden characters are percent-encoded, and only these where that suffices.
         """
         assert expected == quote_reference(text)
 
@@ -165,7 +165,7 @@ class TestCheckBase:
     )
     def test_refused(self, base, expected):
         """
-        What nothing can be appended to is told why.
+        A base that cannot be extended raises with the reason.
         """
         assert expected == check_base(base)
 
@@ -291,7 +291,7 @@ class TestResolve:
     @given(ANY_TEXT, ANY_TEXT)
     def test_any_texts(self, base, reference):
         """
-        Nothing that a server may send makes resolving fail.
+        No server response makes resolving fail.
         """
         assert isinstance(resolve(base, reference), str)
 

@@ -1,4 +1,4 @@
-"""Close frames that tell of problems."""
+"""Close frames of problems."""
 
 import json
 

@@ -380,7 +380,7 @@ class TestBounds:
     )
     def test_ordinary_values(self, annotation, value, expected):
         """
-        A value that ends is sent, as often as somebody looks at it.
+        A value that ends is sent, however often it is read.
         """
         problem = declare(annotation)(it=value)
 

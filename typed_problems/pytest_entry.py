@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("problems", "problem details").addoption(
         "--problems-report",
         metavar="MODULE:ATTRIBUTE",
-        help="tell which problem types of this registry, or application, no test has seen",
+        help="report which problem types of this registry, or application, no test has seen",
     )
 
 

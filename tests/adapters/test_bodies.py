@@ -139,7 +139,7 @@ def test_a_model_is_described_once():
 @pytest.mark.parametrize("status", [422, 400])
 def test_a_body_that_does_not_fit(body, code, pointer, status):
     """
-    It is a validation problem that tells where and what, with the status of the policy.
+    It is a validation problem that reports places and causes, with the status of the policy.
     """
     response = client(Order, Policy(validation_status=status)).post(
         "/", content=body, headers={"content-type": "application/json"}
@@ -157,7 +157,7 @@ def test_a_body_that_does_not_fit(body, code, pointer, status):
 
 def test_inputs_are_not_told():
     """
-    Nothing of the body is in the answer.
+    The answer contains no part of the body.
     """
     assert "hunter2" not in client(Order).post("/", json={"amount": "hunter2"}).text
 

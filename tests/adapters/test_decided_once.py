@@ -88,7 +88,7 @@ ROUTES = [
 )
 def test_what_is_answered_once_is_decided_once(path, translated, prefix):
     """
-    However many handlers see an exception, the policy is asked once, and hooks are told once.
+    However many handlers see an exception, the policy is asked once, and hooks are called once.
     """
     counting = Counting(representations=(HTML,))
     app = Starlette(routes=[*ROUTES, Mount("/mounted", Starlette(routes=ROUTES))])
@@ -172,7 +172,7 @@ class TestFence:
     @pytest.mark.expects_failure
     def test_declarations_that_cannot_be_found(self, caplog):
         """
-        Where it cannot be found out what is declared, nothing is said of what is not.
+        If the declarations cannot be determined, no problem is reported as undeclared.
         """
 
         def failing(facts, registry, *, implied):

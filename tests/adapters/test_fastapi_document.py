@@ -1,4 +1,4 @@
-"""The document of FastAPI applications: what is declared anywhere is documented, and nothing of the user's is lost."""
+"""The document of FastAPI applications: all declarations are documented, and the application's parts stay."""
 
 import functools
 import json
@@ -307,7 +307,7 @@ class TestUnion:
 
     def test_the_union_has_a_discriminator(self):
         """
-        Types at one status are told apart by their type URIs.
+        Types at one status are distinguished by their type URIs.
         """
         app = made()
         app.get("/x", operation_id="readX")(raises(OutOfStock, CartLocked)(endpoint_copy()))
@@ -471,12 +471,12 @@ class TestSchemesOfOnesOwn:
         [
             pytest.param(NeverRefusing(name="X-Key"), {}, id="raises nothing"),
             pytest.param(Declaring(), {"403": {"NoCredit"}}, id="declares something else"),
-            pytest.param(Calling(), {"401": {"Unauthorized"}}, id="calls that of FastAPI"),
+            pytest.param(Calling(), {"401": {"Unauthorized"}}, id="calls FastAPI's"),
         ],
     )
     def test_its_own_call_decides(self, scheme, expected):
         """
-        A scheme that is called in a way of its own implies a 401 only where it calls that of FastAPI.
+        A scheme with its own `__call__` implies a 401 only if it calls FastAPI's.
         """
         app = made()
         app.get("/x", dependencies=[Depends(scheme)])(endpoint)
@@ -570,7 +570,7 @@ class TestWhatFastAPISends:
 
     def test_parameters_of_dependencies(self):
         """
-        The parameters of a dependency are those of the operation.
+        The parameters of a dependency are parameters of the operation.
         """
         app = made()
 
@@ -683,7 +683,7 @@ class TestFastAPIs422:
 
     def test_a_typed_422_comes_beside(self):
         """
-        A declared 422 and that of invalid requests are one union.
+        A declared 422 and the 422 of invalid requests are one union.
         """
         app = made()
 
@@ -726,7 +726,7 @@ class TestUsersOwn:
 
     def test_a_description_of_422(self):
         """
-        A description of the user's is kept with ours.
+        The application's description is kept beside ours.
         """
         app = made()
 
@@ -755,7 +755,7 @@ class TestUsersOwn:
 
     def test_a_model_at_the_same_status(self):
         """
-        A model of the user's and a declared problem are two media types of one response.
+        A model of the application and a declared problem are two media types of one response.
         """
         app = made()
         app.get("/x", responses={409: {"model": Item}})(raises(OutOfStock)(endpoint_copy()))
@@ -765,7 +765,7 @@ class TestUsersOwn:
 
     def test_another_response_class(self):
         """
-        The media type is that of problems, whatever the route answers with.
+        The media type is the one for problems, whatever the route answers with.
         """
         app = made()
         app.get("/x", response_class=HTMLResponse, responses=responses(OutOfStock))(endpoint)
@@ -774,7 +774,7 @@ class TestUsersOwn:
 
     def test_everything_else(self):
         """
-        Nothing else of the document changes.
+        The rest of the document does not change.
         """
         words = {
             "title": "Shop",
@@ -801,7 +801,7 @@ class TestUsersOwn:
     @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
     def test_app_openapi(self, late):
         """
-        An `app.openapi` of the user's is called and extended, be it set before or after.
+        The application's own `app.openapi` is called and extended, be it set before or after.
         """
         app = FastAPI()
 
@@ -852,7 +852,7 @@ class TestUsersOwn:
 
     def test_include_in_schema(self):
         """
-        A route that is not in the document is no obstacle.
+        A route that is not in the document is not an obstacle.
         """
         app = made()
         app.get("/x", include_in_schema=False)(raises(OutOfStock)(endpoint_copy()))
@@ -861,7 +861,7 @@ class TestUsersOwn:
 
     def test_a_model_called_like_a_problem(self):
         """
-        A model of the user's keeps its name, and the document is valid.
+        A model of the application keeps its name, and the document is valid.
         """
         app = made()
         model = type("OutOfStock", (BaseModel,), {"__annotations__": {"mine": int}, "__module__": __name__})
@@ -877,7 +877,7 @@ class TestUsersOwn:
     @pytest.mark.parametrize("name", ["InvalidParam", "ValidationProblem", "Problem", "ProblemDetails"])
     def test_a_model_called_like_ours(self, name):
         """
-        Our names do not take those of the user's models.
+        Our names do not replace the names of the application's models.
         """
         app = made()
         model = type(name, (BaseModel,), {"__annotations__": {"mine": int}, "__module__": __name__})
@@ -1169,7 +1169,7 @@ class TestMounts:
 
     def test_a_mounted_application(self):
         """
-        The document of a mounted application tells of its problems.
+        The document of a mounted application contains its problems.
         """
         app, mounted = made(), FastAPI()
         mounted.get("/x")(raises(OutOfStock)(endpoint_copy()))

@@ -195,7 +195,7 @@ class TestWhichHandlerWins:
     )
     def test_the_users(self, cls, path, first):
         """
-        A handler of the user's wins for its class, be it registered before or after.
+        A handler of the application wins for its class, be it registered before or after.
         """
         app = FastAPI()
         if first:
@@ -223,7 +223,7 @@ class TestWhichHandlerWins:
 
     def test_one_that_wraps_fastapis(self):
         """
-        A handler of the user's that is made from FastAPI's own is the user's.
+        A handler that wraps FastAPI's own counts as the application's.
         """
 
         @functools.wraps(http_exception_handler)
@@ -237,7 +237,7 @@ class TestWhichHandlerWins:
 
     def test_one_that_answers_as_we_do(self):
         """
-        A handler of the user's may do something of its own, and have the usual answer.
+        A handler of the application may add its own work, and send the usual answer.
         """
         app = FastAPI()
         add_problems(app)
@@ -329,7 +329,7 @@ class TestMounts:
 
     def test_the_registry_of_the_parent_is_that_of_the_mount(self):
         """
-        A problem of a mounted application has the type URI of the one that it is mounted in.
+        A problem of a mounted application has the type URI of the outer application.
         """
 
         class Lost(NotFound, type="lost", title="Lost"):

@@ -51,7 +51,7 @@ def client(policy=Policy(), registry=None):
 
 
 def refuse_constant(name):
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")
 
 
 def strict(response):
@@ -95,7 +95,7 @@ class TestErrors:
     )
     def test_tells_where(self, send, where):
         """
-        A rejected input is told by pointer or parameter, code and message; nothing of its value.
+        A rejected input is reported by pointer or parameter, code and message, without its value.
         """
         response = send(client())
         (error,) = response.json()["errors"]
@@ -183,7 +183,7 @@ class TestInputs:
 
     def test_are_told_if_asked_for_but_secrets_are_masked(self):
         """
-        With `include_inputs` values are told, those of `SecretStr` masked.
+        With `include_inputs` values are sent, `SecretStr` values masked.
         """
         asking = client(Policy(include_inputs=True))
         first, errors = (asking.post("/orders", json=self.BODY).json()["errors"] for _ in range(2))

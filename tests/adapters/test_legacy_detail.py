@@ -284,7 +284,7 @@ class TestByRequest:
     @pytest.mark.parametrize("value", ["yes", 1, None], ids=["text", "number", "none"])
     def test_what_cannot_be(self, value):
         """
-        Anything but a switch or a function is refused.
+        Anything but a switch or a function raises an error.
         """
         with pytest.raises(SetupError, match="legacy_detail"):
             Policy(legacy_detail=value)

@@ -77,7 +77,7 @@ def test_every_answer_is_a_problem(status, origin, method):
     response = CLIENT.request(method, f"/{origin}/{status}")
     length = int(response.headers["content-length"])
     expected = {"type": "about:blank", "title": phrase(status), "status": status}
-    if origin not in ("problem", "mounted"):  # a problem of ours has the text of its raise site: none
+    if origin not in ("problem", "mounted"):  # our problems have the text of its raise site: none
         expected["detail"] = http(status).detail or phrase(status)
     seen = response.json() if method != "HEAD" else {**expected, "instance": ""}
     del seen["instance"]

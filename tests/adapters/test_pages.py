@@ -115,7 +115,7 @@ class TestMount:
 
     def test_it_is_not_in_the_openapi_document(self):
         """
-        Pages are no operations of the API.
+        Pages are not operations of the API.
         """
         app = FastAPI()
         add_to_fastapi(app, REGISTRY)
@@ -153,7 +153,7 @@ class TestCaching:
     @pytest.mark.parametrize("tag", [pytest.param("{}", id="strong"), pytest.param('"x", W/{}', id="list"), "*"])
     def test_a_known_page_is_not_sent_again(self, client, tag):
         """
-        A client that has the representation is told so (RFC 9110, section 13.1.2).
+        A client that has the representation gets a 304 (RFC 9110, section 13.1.2).
         """
         etag = client.get(PATH).headers["etag"]
 
@@ -163,7 +163,7 @@ class TestCaching:
 
     def test_another_representation_is_sent(self, client):
         """
-        An entity tag is that of one representation.
+        An entity tag identifies one representation.
         """
         etag = client.get(PATH).headers["etag"]
 
@@ -171,7 +171,7 @@ class TestCaching:
 
     def test_head_is_get_without_content(self, client):
         """
-        HEAD tells the header fields of GET (RFC 9110, section 9.3.2).
+        HEAD has the header fields of GET (RFC 9110, section 9.3.2).
         """
         head, get = client.head(PATH), client.get(PATH)
 

@@ -94,7 +94,7 @@ class TestSQLAlchemy:
     )
     def test_a_row_that_is_there_already_is_a_conflict(self, tmp_path, email, status):
         """
-        With real SQLite a unique violation is a 409 and any other a crash; neither tells of SQL or values.
+        With real SQLite a unique violation is a 409 and any other a crash; neither contains SQL or values.
         """
         engine = database(f"sqlite:///{tmp_path}/shop.db")
         response = client(inserting(engine, email), Policy(translate={IntegrityError: taken})).get("/")
@@ -133,7 +133,7 @@ class TestClients:
     )
     def test_an_upstream_that_does_not_answer(self, library, error, status):
         """
-        Timeouts are 504, other failures of the connection 502, and no address is told.
+        Timeouts are 504, other failures of the connection 502, and no address is sent.
         """
 
         def handler(request):
@@ -286,7 +286,7 @@ class TestReceivedProblem:
     )
     def test_that_escapes_is_a_502_without_upstream_details(self, make):
         """
-        With our handlers, nothing of the upstream reaches the client.
+        With our handlers, no upstream detail reaches the client.
         """
         response = TestClient(make(), raise_server_exceptions=False).get("/")
         everything = response.text + str(response.headers)

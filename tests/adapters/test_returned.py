@@ -209,7 +209,7 @@ class TestAsAModel:
     )
     def test_it_shows_the_way(self, register):
         """
-        A problem class in the place of a model is refused with the lines to write.
+        A problem class in the place of a model raises an error with the lines to write.
         """
         with pytest.raises(SetupError, match=r"is an exception, not a model.*responses\(.*@raises\("):
             register()(lambda: None)

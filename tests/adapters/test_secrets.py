@@ -1,4 +1,4 @@
-"""Secrets among the rejected values that are told: of routes in no document, of WebSockets and of `read_body`."""
+"""Secrets among the rejected values that are sent: of undocumented routes, of WebSockets and of `read_body`."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -81,7 +81,7 @@ class TestSecretsIn:
 
     def test_nothing_is_warned_of(self):
         """
-        What JSON Schema cannot say is left out: nobody is shown it.
+        Parts that JSON Schema cannot express are left out, because they are never published.
         """
         assert {} == described(TypeAdapter(Callable))
 
@@ -113,7 +113,7 @@ class TestReadBody:
 
     def test_of_what_has_no_schema_nothing_is_told(self):
         """
-        Where nobody knows what is secret, no value is told.
+        If secrets are unknown, no value is sent.
         """
 
         async def endpoint(request):
@@ -185,7 +185,7 @@ class TestFastAPI:
     )
     def test_elsewhere(self, path, body, tells):
         """
-        Secrets are masked wherever they are declared; where that is not known, no value is told.
+        Secrets are masked wherever they are declared; where this is unknown, no value is sent.
         """
         response = posted(application(), path, body)
 

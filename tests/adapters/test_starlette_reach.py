@@ -143,7 +143,7 @@ class TestOneApplication:
 
     def test_a_crash_reaches_the_server(self):
         """
-        What nobody expected is answered, and raised again for the server.
+        An unexpected exception is answered, and raised again for the server.
         """
         app = Starlette(routes=[Route("/", raising(crash()))])
         add_problems(app)
@@ -153,7 +153,7 @@ class TestOneApplication:
 
     def test_a_problem_does_not(self):
         """
-        What was meant for the client is no error of the server's.
+        An exception meant for the client is not a server error.
         """
         app = Starlette(routes=[Route("/", raising(ServiceUnavailable()))])
         add_problems(app)
@@ -331,7 +331,7 @@ class TestMounts:
 
     def test_its_own_crash_handler_is_respected(self):
         """
-        A mounted application that answers its crashes goes on to do so.
+        A mounted application that answers its crashes keeps doing so.
         """
 
         def mine(request, exc):
@@ -414,7 +414,7 @@ class TestGroups:
     )
     def test_is_answered_by_its_leading_problem(self, leaves, status):
         """
-        A group of nothing but problems is the most severe of them; any other is a crash.
+        A group of only problems is the most severe of them; any other is a crash.
         """
         app = Starlette(routes=[Route("/", raising(ExceptionGroup("", leaves)))])
         add_problems(app, policy=Policy(translate={KeyError: UnprocessableContent}))
@@ -469,7 +469,7 @@ class TestAfterTheResponseStarted:
 
     def test_its_context_is_its_own(self):
         """
-        The traceback that the server prints does not tell of us.
+        The traceback that the server prints has no frame of this package.
         """
         problem = Conflict()
 
@@ -485,7 +485,7 @@ class TestAfterTheResponseStarted:
 
     def test_the_response_stays_as_it_began(self):
         """
-        A background task that fails changes nothing of what the client has got.
+        A background task that fails does not change the response that the client got.
         """
 
         async def endpoint(request):

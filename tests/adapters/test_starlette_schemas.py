@@ -47,7 +47,7 @@ async def read(request):
 
 @raises(Lost)
 async def undocumented(request):
-    """Nobody is to know."""
+    """Not to be published."""
 
 
 @raises(Gone)
@@ -151,7 +151,7 @@ class TestSchema:
 
     def test_responses(self):
         """
-        Status codes are texts (OpenAPI has no others), and those of the docstring stay.
+        Status codes are texts (OpenAPI has no others), and statuses of the docstring stay.
         """
         assert ["200", "404", "409"] == list(schema_of(Route("/x", read))["paths"]["/x"]["get"]["responses"])
 

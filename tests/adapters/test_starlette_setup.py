@@ -1,4 +1,4 @@
-"""What `add_problems` gives an application, which handlers win, and what is refused."""
+"""What `add_problems` gives an application, which handlers win, and which arguments raise an error."""
 
 import pytest
 from fastapi import FastAPI
@@ -62,7 +62,7 @@ class TestWhichHandlerWins:
     )
     def test_the_users(self, cls, exc, first):
         """
-        A handler of the user's wins for its class, be it registered before or after.
+        A handler of the application wins for its class, be it registered before or after.
         """
         app = application(exc)
         if first:
@@ -139,7 +139,7 @@ class TestWhichHandlerWins:
 
     def test_a_handler_for_http_exceptions_is_none_for_problems(self):
         """
-        A handler for `HTTPException` gets those that are no problems.
+        A handler for `HTTPException` gets the exceptions that are not problems.
         """
         app = application(Gone())
         add_problems(app, REGISTRY)
@@ -188,7 +188,7 @@ class TestRefused:
     )
     def test_another_kind_of_argument(self, app, registry, options, message):
         """
-        It is refused at once; left alone it would fail at the first error.
+        It raises at once; otherwise it would fail at the first error.
         """
         with pytest.raises(SetupError, match=message):
             add_problems(app, registry, **options)
@@ -251,7 +251,7 @@ class TestSurvived:
 class TestMiddlewareAlone:
     def test_around_a_router_that_stands_alone(self):
         """
-        `ProblemMiddleware` answers for what is no application, with a registry and a policy of its own.
+        `ProblemMiddleware` works around any ASGI callable, with its own registry and policy.
         """
         app = ProblemMiddleware(Mount("/", routes=[Route("/", raising(Gone()))]), registry=REGISTRY)
 
@@ -277,7 +277,7 @@ class TestMiddlewareAlone:
 )
 def test_a_registry_that_cannot_answer_is_refused(add):
     """
-    A problem type for invalid requests that needs more than what was rejected is refused before the first of them.
+    A problem type for invalid requests that needs more than the rejected inputs raises before the first of them.
     """
     with pytest.raises(InvalidRegistry, match="its member 'trace'"):
         add(Registry(Invalid, base="https://shop.example/"))

@@ -213,7 +213,7 @@ class TestOnTheWire:
     @pytest.mark.parametrize("n", [0, 2])
     def test_a_crash(self, get, make, path, n):
         """
-        Of an unexpected failure nothing is told, in a response as in a stream.
+        An unexpected failure is reported without details, in a response and in a stream.
         """
         response = get(make, path, n=n, crash=True)
         problem = response.json() if n == 0 else items_of(response)[-1][1]
@@ -240,7 +240,7 @@ class TestStreams:
 
     def test_an_item_that_does_not_fit(self, get):
         """
-        What FastAPI refuses to send is a failure of the server, of which nothing is told.
+        A value that FastAPI cannot send is a server failure, reported without details.
         """
         response = get(special_app, "/misfits")
 

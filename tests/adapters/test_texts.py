@@ -109,7 +109,7 @@ class TestWebSockets:
     @pytest.mark.parametrize("path", ["/nowhere", "/sub/nowhere", "/router/nowhere"])
     def test_without_a_route(self, path):
         """
-        A handshake for a path that is not there is refused with a 404, not with the 403 of a server.
+        A handshake for a path that is not there is denied with a 404, not with the 403 of a server.
         """
         sub = Starlette(routes=[WebSocketRoute("/", refusing)])
         app = Starlette(routes=[Mount("/sub", sub), Mount("/router", routes=[WebSocketRoute("/", refusing)])])
@@ -132,7 +132,7 @@ class TestWebSockets:
 
     def test_one_that_its_endpoint_refuses(self):
         """
-        A close that is the endpoint's own is none of the router's.
+        A close by the endpoint is not taken for the router's.
         """
         app = Starlette(routes=[WebSocketRoute("/", refusing)])
         add_problems(app, policy=TEXTS)
@@ -143,7 +143,7 @@ class TestWebSockets:
 
     def test_one_that_authentication_refuses(self):
         """
-        Nor is that of middleware.
+        Nor is a close by middleware.
         """
         app = Starlette(middleware=[Middleware(AuthenticationMiddleware, Backend(), problem_response)])
         add_problems(app, policy=TEXTS)
@@ -180,7 +180,7 @@ class TestLeftAlone:
     )
     def test_what_is_another(self, response):
         """
-        A text that is none of the framework's is sent as it is.
+        A text that is not the framework's is sent unchanged.
         """
 
         async def endpoint(request):
@@ -240,7 +240,7 @@ class TestLeftAlone:
 
     def test_a_redirect(self):
         """
-        What is no error is none.
+        A success is not converted.
         """
         app = Starlette(middleware=[Middleware(HTTPSRedirectMiddleware)])
         add_problems(app, policy=TEXTS)
@@ -263,7 +263,7 @@ class TestAuthentication:
 
     def test_its_error_is_a_problem(self):
         """
-        With `problem_response` as `on_error` a failed authentication is a 400 that tells nothing.
+        With `problem_response` as `on_error` a failed authentication is a 400 without details.
         """
         response = self.application().get("/")
 
@@ -280,7 +280,7 @@ class TestAuthentication:
 
     def test_without_an_application_with_problems(self):
         """
-        It answers by a policy of its own where there is none.
+        It uses its own policy where the application has none.
         """
         app = Starlette(middleware=[Middleware(AuthenticationMiddleware, Backend(), problem_response)])
 

@@ -245,7 +245,7 @@ class TestDeclared:
 class TestExempt:
     def test_a_received_problem(self):
         """
-        What a server told us is exempt: its trouble is answered as a 502.
+        A received problem is exempt: it is answered as a 502.
         """
         app = made()
 
@@ -257,13 +257,13 @@ class TestExempt:
 
     def test_no_operation(self):
         """
-        A path that nobody serves has no operation to declare anything.
+        A path without a route has no operation that could declare problems.
         """
         assert 404 == TestClient(made()).get("/nowhere").status_code
 
     def test_an_unexpected_exception(self):
         """
-        A crash is no problem that could be declared.
+        A crash is not a problem that could be declared.
         """
         app = made()
 

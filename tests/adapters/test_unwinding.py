@@ -116,7 +116,7 @@ def test_a_transaction_rolls_back(framework, decider, decoration, place, failure
     """
     Code that decides by exception sees the exception first.
 
-    A refusal by a mounted application is a response for the outer one, as that of an endpoint is.
+    A refusal by a mounted application is a response for the outer one, like the response of an endpoint.
     """
     log = []
     request(make(framework, decider, decoration, place, log), failure, place)
@@ -273,7 +273,7 @@ class TestOtherStacks:
 
     def test_a_client_that_leaves_while_the_problem_is_sent(self):
         """
-        The server gets the exception of the application, not the one of its own `send`.
+        The server gets the exception of the application, not the exception of its own `send`.
         """
 
         async def send(message):

@@ -191,7 +191,7 @@ class TestDocument:
 
     def test_a_validator_of_ones_own(self, app):
         """
-        What a validator of the user's says is not known.
+        The message of a user-defined validator is unknown.
         """
         found = entries(app.openapi(), "Place")
 
@@ -199,7 +199,7 @@ class TestDocument:
 
     def test_a_typed_422_beside(self, app):
         """
-        A declared 422 is in the union with that of the operation.
+        A declared 422 is in the union with the 422 of the operation.
         """
         union = app.openapi()["components"]["schemas"]["Rejected422Problem"]
 
@@ -283,7 +283,7 @@ def test_several_bodies(body):
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"text"', b"\xff", b'{"amount": NaN}'])
 def test_bodies_that_are_no_orders(content):
     """
-    So does a body that is no JSON, or none at all.
+    So does a body that is not JSON, or empty.
     """
     response = TestClient(APP).post("/orders/1", content=content, headers={"content-type": "application/json"})
 

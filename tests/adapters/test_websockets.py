@@ -52,7 +52,7 @@ def application(raised, *, accept=True, policy=Policy(), registry=REGISTRY):
 
 
 def refused(served, path="/"):
-    """Return the response that a handshake is refused with."""
+    """Return the response that denies a handshake."""
     with pytest.raises(websockets.InvalidStatus) as caught, connect(served.ws + path):
         pass
     return caught.value.response
@@ -72,7 +72,7 @@ def closed(served, path="/"):
 class TestBeforeItIsAccepted:
     def test_a_problem_is_a_response(self, serve, ws):
         """
-        A handshake is refused with status, headers and document of the problem.
+        A handshake is denied with status, headers and document of the problem.
         """
         response = refused(serve(application(Unauthorized(challenges="Bearer"), accept=False), ws=ws))
         document = json.loads(response.body)
@@ -95,7 +95,7 @@ class TestBeforeItIsAccepted:
     )
     def test_any_exception_refuses(self, serve, ws, raised, status):
         """
-        Whatever is raised in a handshake, it is refused with a status, and nothing internal is told.
+        Whatever is raised in a handshake, it is denied with a status, and without internal details.
         """
         response = refused(serve(application(raised, accept=False), ws=ws))
 
@@ -103,7 +103,7 @@ class TestBeforeItIsAccepted:
 
     def test_validation_errors_have_no_inputs(self, serve, ws):
         """
-        A handshake with an invalid parameter is refused with a validation problem.
+        A handshake with an invalid parameter is denied with a validation problem.
         """
         app = FastAPI()
 

@@ -186,7 +186,7 @@ class TestLog:
             pytest.param(ExceptionGroup("", [RuntimeError("x")]), 1, id="a group with a crash"),
             pytest.param(Conflict(), 0, id="a 4xx"),
             pytest.param(ServiceUnavailable(), 1, id="a 5xx"),
-            pytest.param(ClientDisconnect(), 0, id="a client that has gone"),
+            pytest.param(ClientDisconnect(), 0, id="a client that disconnected"),
         ],
     )
     def test_has_one_traceback_for_what_the_server_is_to_blame_for(self, serve, http, exc, tracebacks, caplog):

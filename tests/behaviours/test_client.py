@@ -1,4 +1,4 @@
-"""What a client sees, a test for each promise; the numbers are those of our list of promises."""
+"""What a client sees, a test for each promise; the numbers come from our list of promises."""
 
 import copy
 import pickle

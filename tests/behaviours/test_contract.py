@@ -74,7 +74,7 @@ def statuses(app, path, method="get"):
 
 def test_01_raised_errors_are_documented(app):
     """
-    Those of the endpoint, of its dependencies, of its router and of the application.
+    The errors of the endpoint, of its dependencies, of its router and of the application.
     """
     assert ["403", "404", "409", "422"] == statuses(app, "/items/{item_id}")
 
@@ -98,7 +98,7 @@ def test_02_the_422_is_ours(app):
 
 def test_06_several_types_under_one_status(app):
     """
-    A union of both, told apart by `type`; none of them replaces another.
+    A union of both, distinguished by `type`; no error replaces another.
     """
     union = app.openapi()["components"]["schemas"]["GetItem409Problem"]
 
@@ -125,7 +125,7 @@ def test_07_one_media_type(app):
 )
 def test_27_a_location_is_a_path(app, body, pointers):
     """
-    Names of classes and functions are no part of a pointer.
+    Names of classes and functions are not part of a pointer.
     """
     errors = TestClient(app).post("/pets", json=body).json()["errors"]
 

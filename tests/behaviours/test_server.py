@@ -1,7 +1,7 @@
 """
 What users of Starlette and FastAPI struggle with, and what happens here instead: one test for each struggle.
 
-The numbers are those of the list of behaviours; the details are tested beside the units they belong to.
+The numbers come from the list of behaviours; the details are tested beside the units they belong to.
 """
 
 import asyncio
@@ -139,7 +139,7 @@ def received():
 
 def test_12_an_upstreams_error_is_not_mine():
     """
-    A 401 of a server we called is a 502 of ours, without its challenge.
+    An upstream 401 becomes our 502, without its challenge.
     """
     app = FastAPI()
     app.get("/")(received)
@@ -159,7 +159,7 @@ def test_12_a_timeout_upstream_is_a_504(error, status):
 
 
 class Guard(BaseHTTPMiddleware):
-    """Middleware that lets nobody pass."""
+    """Middleware that denies every request."""
 
     async def dispatch(self, request, call_next):
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
@@ -371,7 +371,7 @@ def test_32_there_is_a_plain_handler():
 
 async def test_33_one_instance_serves_a_hundred_requests():
     """
-    An exception that is raised by concurrent requests tells each of its own occurrence.
+    An exception that is raised by concurrent requests gives each its own occurrence.
     """
     problem = NotFound("Nothing here.")
     app = FastAPI()
@@ -390,7 +390,7 @@ async def test_33_one_instance_serves_a_hundred_requests():
 
 def test_37_the_body_is_not_read_again():
     """
-    An endpoint that has read its body can raise; nobody waits for a second one.
+    An endpoint that has read its body can raise; no code waits for a second body.
     """
 
     async def endpoint(request: fastapi.Request):
@@ -405,7 +405,7 @@ def test_37_the_body_is_not_read_again():
 
 def test_38_debug_shows_no_traceback():
     """
-    `debug=True` of the application is none of the policy's.
+    `debug=True` of the application does not change the policy.
     """
     response = client(fastapi_raising(RuntimeError("hunter2"), debug=True)).get("/", headers={"accept": "text/html"})
 
@@ -414,7 +414,7 @@ def test_38_debug_shows_no_traceback():
 
 def test_38_our_own_development_mode_does():
     """
-    `Policy(traceback=True)` tells it as a member.
+    `Policy(traceback=True)` sends it as a member.
     """
     response = client(fastapi_raising(RuntimeError("why")), Policy(traceback=True)).get("/")
 

@@ -1,4 +1,4 @@
-"""Behaviours 14, 17, 25, 28, 29, 30 and 40: what clients and operators are told, in which form and language."""
+"""Behaviours 14, 17, 25, 28, 29, 30 and 40: what clients and operators receive, in which form and language."""
 
 import json
 import logging

@@ -101,7 +101,7 @@ class TestLines:
     )
     def test_they_are_no_members_of_the_document(self, problem):
         """
-        What is said in a header is not said again.
+        A value in a header is not repeated in the body.
         """
         assert {} == dict(problem.problem_details.extensions)
 

@@ -80,7 +80,7 @@ types = pytest.mark.parametrize(("cls", "name", "title", "base", "members"), TYP
 class TestEveryType:
     def test_its_facts(self, cls, name, title, base, members):
         """
-        URI and title are the registered ones, the status is that of the base (RFC 9457, section 4.2).
+        URI and title are the registered ones, the status comes from the base (RFC 9457, section 4.2).
         """
         assert (PREFIX + name, title, base.problem_type.status) == cls.problem_type
 
@@ -98,7 +98,7 @@ class TestEveryType:
 
     def test_all_of_them_are_optional(self, cls, name, title, base, members):
         """
-        No document of others is refused for what it does not say.
+        A foreign document is accepted without these members.
         """
         assert [None for _ in members] == list(cls().problem_details.extensions.values())
 

@@ -137,7 +137,7 @@ class TestEveryStatus:
 class TestTable:
     def test_the_phrases(self):
         """
-        The table of the package is that of the registry.
+        The table of the package equals the registry.
         """
         assert REGISTERED == PHRASES
 
@@ -184,7 +184,7 @@ class TestClassOf:
     )
     def test_unregistered(self, status, title):
         """
-        A status that is no registered error is sent as it is, titled by its phrase or else its class.
+        A status that is not a registered error is sent as it is, titled by its phrase or else its class.
         """
         problem = class_of(status)("Because.", item_id=7)
 
@@ -193,7 +193,7 @@ class TestClassOf:
     @pytest.mark.parametrize("status", [0, 100, 204, 205, 304, 600, 99999, -1])
     def test_what_is_none(self, status):
         """
-        What is no status of a response with content is a 500.
+        A status that cannot have content becomes a 500.
         """
         assert catalog.InternalServerError is class_of(status)
 
@@ -229,7 +229,7 @@ def test_on_the_wire(status):
 
 def test_abstract_kinds():
     """
-    A kind is no problem.
+    A class of statuses is not a problem.
     """
     with pytest.raises(AbstractProblem):
         raise ClientProblem

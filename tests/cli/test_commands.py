@@ -61,14 +61,14 @@ def shop(tmp_path, monkeypatch):
 
 
 def run(*args, status=0, **options):
-    """Run the command, and return what it wrote to standard output."""
+    """Run the command, and return its standard output."""
     result = CliRunner().invoke(app, args, **options)
     assert (status, None) == (result.exit_code, result.exception if status == 0 else None)
     return result.stdout
 
 
 def mistake(*args):
-    """Run the command wrongly, and return what it wrote to standard error, as one line."""
+    """Run the command wrongly, and return its standard error, as one line."""
     result = CliRunner().invoke(app, args)
     assert 2 == result.exit_code
     return " ".join(result.stderr.split())
@@ -126,7 +126,7 @@ class TestTarget:
 
     def test_a_broken_module_is_shown(self):
         """
-        An exception at import is told with its place.
+        An exception at import is reported with its place.
         """
         assert "broken_of_tests.py:2:1/0" in mistake("list", "broken_of_tests").replace(" ", "")
 
@@ -209,19 +209,19 @@ class TestShow:
     )
     def test_it_has_several_forms(self, form, beginning):
         """
-        What is shown is that of the problem page.
+        The output equals the problem page.
         """
         assert run("show", "shop_of_tests:registry", "OutOfStock", "--format", form).startswith(beginning)
 
     def test_an_unknown_type_is_a_mistake(self):
         """
-        The names there are are told.
+        The message lists the existing names.
         """
         assert "There are: ItemNotFound, OutOfStock, ValidationProblem." in mistake("show", "shop_of_tests:app", "Gone")
 
     def test_a_name_of_two_classes_is_a_mistake(self, shop):
         """
-        The type URIs tell them apart.
+        The type URIs distinguish them.
         """
         document = json.loads(run("export", "shop_of_tests:registry"))
         document["types"][1]["name"] = "ItemNotFound"
@@ -234,7 +234,7 @@ class TestShow:
 
     def test_an_ambiguous_type_is_a_mistake(self):
         """
-        The end of several type URIs names none of them.
+        The common end of several type URIs is ambiguous.
         """
         told = mistake("show", "shop_of_tests:registry", "")
 
@@ -244,7 +244,7 @@ class TestShow:
 class TestLint:
     def test_findings_exit_with_1(self):
         """
-        What is found is told with its code and its fix.
+        A finding has its code and its fix.
         """
         told = " ".join(run("lint", "shop_of_tests:registry", status=1).split())
 
@@ -288,7 +288,7 @@ class TestLint:
 
     def test_it_is_json(self):
         """
-        The report for machines is that of the schema.
+        The report for machines follows the schema.
         """
         document = json.loads(run("lint", "shop_of_tests:registry", "--format", "json", status=1))
         schema = json.loads((FOLDER / "lint-findings.json").read_text())
@@ -345,7 +345,7 @@ class TestExport:
 
     def test_a_file_that_cannot_be_written_is_a_mistake(self, shop):
         """
-        Not being able to write is told in a sentence.
+        Not being able to write is reported in a sentence.
         """
         assert "'.' cannot be written: Is a directory." in mistake("export", "shop_of_tests:registry", "-o", ".")
 
@@ -389,7 +389,7 @@ class TestDiff:
 
     def test_it_is_json(self):
         """
-        The report for machines is that of the schema.
+        The report for machines follows the schema.
         """
         document = json.loads(run("diff", "before.json", "shop_of_tests:registry", "-f", "json", status=1))
         schema = json.loads((FOLDER / "diff-report.json").read_text())
@@ -399,7 +399,7 @@ class TestDiff:
 
     def test_openapi_documents_are_compared(self):
         """
-        Two OpenAPI documents tell what changed, whatever wrote them.
+        Two OpenAPI documents are compared, whichever tool wrote them.
         """
         run("openapi", "shop_of_tests:app", "-o", "openapi.json")
 
@@ -416,7 +416,7 @@ class TestDiff:
     )
     def test_another_file_is_a_mistake(self, shop, text, message):
         """
-        What a file has to be is told.
+        The message names the expected contents of a file.
         """
         if text is not None:
             (shop / "x.json").write_text(text)
@@ -559,7 +559,7 @@ class TestCheck:
 
     def test_it_is_json(self):
         """
-        The report for machines has the form of that of `lint`.
+        The report for machines has the form of the `lint` report.
         """
         document = json.loads(run("check", "checked_of_tests:app", "-f", "json", status=1))
 

@@ -68,7 +68,7 @@ class TestProcess:
 
     def test_without_the_extra_it_says_so(self, tmp_path):
         """
-        Where typer is missing the command tells how to install it, without a traceback.
+        Where typer is missing the command prints how to install it, without a traceback.
         """
         (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['typer'] = None")
         done = run("list", PYTHONPATH=os.pathsep.join(map(str, (tmp_path, ROOT))))

@@ -1,4 +1,4 @@
-"""The requests of `problems lint --check-uris`, to servers that nobody controls."""
+"""The requests of `problems lint --check-uris`, to servers outside of our control."""
 
 import socket
 import time
@@ -57,7 +57,7 @@ class TestStatusesOf:
 
     def test_redirects_are_followed(self, serve):
         """
-        The status is that of the final response.
+        The status comes from the final response.
         """
         target = serve(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
         uri = serve(f"HTTP/1.1 302 X\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())

@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def run(*args, status=0, **options):
-    """Run the command, and return what it writes."""
+    """Run the command, and return its output."""
     result = CliRunner().invoke(app, args, **options)
 
     assert status == result.exit_code, result.output
@@ -57,7 +57,7 @@ class TestGenerate:
 
     def test_yaml_is_that_of_json(self):
         """
-        Dates are texts, and `yes` is no truth (YAML 1.2, section 10.2).
+        Dates are texts, and `yes` is not a Boolean (YAML 1.2, section 10.2).
         """
         source = run("generate", "shop.yaml")
 

@@ -42,7 +42,7 @@ class TestPrintable:
     @example("\U000e0041")
     def test_json_stays_the_same_json(self, text):
         """
-        The escape is that of JSON, of two units beyond the first plane.
+        The escape is JSON's, with two units beyond the first plane.
         """
         assert text == json.loads(printable(json.dumps(text, ensure_ascii=False)))
 

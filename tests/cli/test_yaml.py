@@ -104,7 +104,7 @@ class TestAliases:
     @pytest.mark.parametrize("text", ["a: &a {<<: *a}", "&a {<<: *a}"])
     def test_a_mapping_that_merges_itself(self, text):
         """
-        It is refused with a sentence.
+        It raises an error with a sentence.
         """
         with pytest.raises(TargetError, match=r"'a\.yaml' is not valid YAML"):
             read_yaml(text, "a.yaml")

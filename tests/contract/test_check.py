@@ -1,4 +1,4 @@
-"""The static check: cases that others get wrong, as a table, and what a finding tells."""
+"""The static check: cases that others get wrong, as a table, and the contents of a finding."""
 # ruff: noqa: PLC3002, PLW0108, SIM105, TRY201, TRY203 - the cases are what people write
 
 import asyncio
@@ -854,7 +854,7 @@ class TestArgument:
 class TestFinding:
     def test_where(self):
         """
-        A finding tells class, operation, file and line.
+        A finding contains class, operation, file and line.
         """
         (finding,) = undeclared(application(relay))
 
@@ -876,7 +876,7 @@ class TestFinding:
     )
     def test_how_sure(self, function, certainty):
         """
-        It tells how sure it is.
+        It has a certainty.
         """
         assert [certainty] == [it.certainty for it in undeclared(application(function))]
 

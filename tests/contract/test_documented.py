@@ -1,4 +1,4 @@
-"""Responses that somebody else has to describe, or has described: what `check` finds about them."""
+"""Responses that are described elsewhere: the findings of `check` about them."""
 
 import pytest
 from fastapi import Depends, FastAPI, HTTPException

@@ -19,7 +19,7 @@ BASE = "https://shop.example/problems/"
 
 
 class Gone(NotFound, type="gone-away", title="Gone away"):
-    """It has gone away."""
+    """It was removed."""
 
 
 class Busy(Conflict, type="busy", title="Busy"):

@@ -9,7 +9,7 @@ from problems.fastapi import add_problems
 
 
 def found(function, *, policy=Policy()):
-    """Return what `check` finds about the texts of an application with one endpoint."""
+    """Return the findings of `check` about the texts of an application with one endpoint."""
     app = FastAPI()
     add_problems(app, Registry(), policy=policy)
     app.get("/x")(raises(ServiceUnavailable)(function))
@@ -72,7 +72,7 @@ def test_a_text_that_is_hidden_is_a_finding(function, line):
 )
 def test_other_texts_are_no_finding(function):
     """
-    They are sent, or there are none.
+    They are sent, or the list is empty.
     """
     assert [] == found(function)
 

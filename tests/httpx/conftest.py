@@ -1,4 +1,4 @@
-"""Clients of both libraries, sync and async, and real servers: uvicorn, and sockets that send what they are told."""
+"""Clients of both libraries, sync and async, and real servers: uvicorn, and sockets that send given bytes."""
 
 import asyncio
 import inspect
@@ -155,14 +155,14 @@ def uvicorn_server():
 
 @pytest.fixture
 def server(uvicorn_server):
-    """The server, as if nobody had connected before."""
+    """The server, without earlier connections."""
     uvicorn_server.connections = 0
     return uvicorn_server
 
 
 @contextmanager
 def sending(data: bytes, *, then_wait: bool = False):
-    """Give the address of a server that sends *data* to whoever asks, and hangs up: at once, or when it is over."""
+    """Give the address of a server that sends *data* to each client, and hangs up: at once, or when it is over."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)

@@ -14,7 +14,7 @@ from tests.httpx.shop import NOT_FOUND, REGISTRY, ItemNotFound
 
 
 def get(url, *, times=1, **options):
-    """Get an address with a session that raises problems, and return what the response says."""
+    """Get an address with a session that raises problems, and return the text of the response."""
 
     async def run():
         async with aiohttp.ClientSession(raise_for_status=problem_hook(REGISTRY, **options)) as session:
@@ -74,7 +74,7 @@ class TestHook:
 
     def test_success(self, server):
         """
-        Whatever is no error is returned as ever.
+        Other responses are returned unchanged.
         """
         assert b'{"item_id": 7}' == get(f"{server.url}/ok")
 
@@ -110,7 +110,7 @@ class TestHook:
 
     def test_what_is_no_registry(self):
         """
-        It is refused when the hook is made.
+        It raises when the hook is made.
         """
         with pytest.raises(SetupError, match=r"is no registry\."):
             problem_hook(ItemNotFound)

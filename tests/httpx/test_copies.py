@@ -36,7 +36,7 @@ class TestClients:
 
     def test_no_cycle(self, make):
         """
-        A client that nobody holds is gone at once, without the garbage collector.
+        An unreferenced client is freed at once, without the garbage collector.
         """
         plain = make()
         del plain.__dict__["send"]  # what the libraries hold themselves is not ours

@@ -1,4 +1,4 @@
-"""Every recorded response, through a whole client: it raises, whatever it is, and nothing of a problem is lost."""
+"""Every recorded response, through a whole client: it raises, whatever it is, and no part of a problem is lost."""
 
 import json
 import os
@@ -25,9 +25,9 @@ class Recorded(NamedTuple):
 
     Attributes:
         path: The file with the body.
-        status: The status code, that of an error.
+        status: The status code of an error.
         content_type: The response header field.
-        members: The standard members that a client has to read in it; none if it is no problem.
+        members: The standard members that a client has to read in it; none if it is not a problem.
         extensions: The names of the extension members.
     """
 
@@ -103,7 +103,7 @@ def test_document(receive, document):
 @pytest.mark.parametrize("document", XML)
 def test_xml(receive, document):
     """
-    A document that is well-formed has a title or a status, another one tells why it has none.
+    A document that is well-formed has a title or a status, another one has a reason for their absence.
     """
     problem = receive(document)
     details = problem.problem_details

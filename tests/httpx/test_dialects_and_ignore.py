@@ -153,7 +153,7 @@ class TestIgnore:
     @pytest.mark.parametrize("wrong", [404, "404", ["404"], [True], None], ids=repr)
     def test_what_is_not_a_set_of_statuses(self, peer, wrong):
         """
-        It is refused with the line to write.
+        It raises with the line to write.
         """
         with pytest.raises(SetupError, match=r"Write `ignore=\{404\}`"):
             raise_problems(peer.answering(404), REGISTRY, ignore=wrong)

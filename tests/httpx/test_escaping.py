@@ -1,4 +1,4 @@
-"""A received problem that escapes from an endpoint: a 502 of ours, with nothing of what the upstream said."""
+"""A received problem that escapes from an endpoint: our own 502, without upstream details."""
 
 import httpx2
 import pytest
@@ -76,13 +76,13 @@ def answer(request):
 class TestAnswer:
     def test_status(self, answer):
         """
-        An upstream's 401 is no 401 of ours.
+        An upstream's 401 does not become our 401.
         """
         assert 502 == answer.status_code
 
     def test_nothing_is_passed_on(self, answer):
         """
-        Neither members nor header fields; the text only by an application that has no handlers of ours.
+        Neither members nor header fields; the text only by an application without our handlers.
         """
         said = answer.text + str(dict(answer.headers))
         if answer.headers["content-type"] != PROBLEM_JSON:
@@ -136,7 +136,7 @@ class TestRelaying:
 
     def test_another_class(self):
         """
-        `raise … from` a received problem is ours, and nothing of its cause is sent.
+        `raise … from` a received problem is answered as ours, without its cause.
         """
 
         def translating(request):

@@ -52,7 +52,7 @@ class TestRaiseForProblem:
 
     def test_without_request(self, library):
         """
-        A response that was made by hand has none, and that is no trouble.
+        A response that was made by hand has none, and is accepted.
         """
         with pytest.raises(ItemNotFound) as caught:
             raise_for_problem(response_of(library), REGISTRY)
@@ -128,7 +128,7 @@ class TestProblemFrom:
 
     def test_a_problem_that_is_no_error(self, library):
         """
-        A problem document tells of a problem whatever the status is.
+        A problem document is a problem with any status.
         """
         assert isinstance(problem_from(response_of(library, 200), REGISTRY), ItemNotFound)
 
@@ -147,7 +147,7 @@ class TestProblemFrom:
     )
     def test_no_problem(self, library, response, expected):
         """
-        Nothing is returned, and the reason told to who asks.
+        `None` is returned, with a reason on request.
         """
         reasons = []
 
@@ -161,7 +161,7 @@ class TestProblemFrom:
         It is not read.
         """
         if peer.is_async:
-            pytest.skip("an async client is read by who has it")
+            pytest.skip("an async client is read by its owner")
         with peer().stream("GET", f"{server.url}/html") as response:
             found = problem_from(response, REGISTRY)
             rest = response.read()
@@ -173,7 +173,7 @@ class TestProblemFrom:
         It is read and closed.
         """
         if peer.is_async:
-            pytest.skip("an async client is read by who has it")
+            pytest.skip("an async client is read by its owner")
         with peer().stream("GET", f"{server.url}/chunks") as response:
             assert isinstance(problem_from(response, REGISTRY), ItemNotFound)
 
@@ -191,7 +191,7 @@ class TestHooks:
 
     def test_success(self, peer, server):
         """
-        It lets pass what is no error.
+        It ignores other responses.
         """
         hook = async_problem_hook(REGISTRY) if peer.is_async else problem_hook(REGISTRY)
         client = peer(event_hooks={"response": [hook]}, follow_redirects=True)
@@ -201,7 +201,7 @@ class TestHooks:
     @pytest.mark.parametrize("path", ["/ok", "/problem"])
     def test_the_wrong_one(self, peer, server, path):
         """
-        It is refused at the first response, be it a success: an error must never look like one.
+        It raises at the first response, even at a success: an error must never look like one.
         """
         hook = problem_hook(REGISTRY) if peer.is_async else async_problem_hook(REGISTRY)
         client = peer(event_hooks={"response": [hook]})
@@ -386,7 +386,7 @@ class TestDialect:
 
 def test_all_raise_the_same_class(library):
     """
-    The class of a received problem is made once, whoever raises it.
+    The class of a received problem is made once, however often it is raised.
     """
     one, other = (problem_from(response_of(library), registry) for registry in (REGISTRY, REGISTRY | Registry()))
 

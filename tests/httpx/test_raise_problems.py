@@ -41,7 +41,7 @@ class TestClass:
 
     def test_it_is_the_status_error_of_the_library(self, peer, received):
         """
-        Code that was written for the library alone goes on working.
+        Code that was written for the library alone keeps working.
         """
         problem = received(headers=AS_PROBLEM, json=NOT_FOUND)
 
@@ -49,7 +49,7 @@ class TestClass:
 
     def test_its_bases(self, peer, received):
         """
-        What came from a server comes first, so that no handler takes it for one of ours.
+        `ReceivedProblem` comes first, so that handlers for our own problems do not see it.
         """
         problem = received(headers=AS_PROBLEM, json=NOT_FOUND)
 
@@ -66,7 +66,7 @@ class TestClass:
     )
     def test_an_unknown_type(self, received, status, expected):
         """
-        It is known by its status, and nothing of it is lost.
+        It is known by its status, and every member is kept.
         """
         document = {"type": f"{BASE}unheard-of", "title": "Unheard of", "left": 2}
         problem = received(status, headers=AS_PROBLEM, json=document)
@@ -176,7 +176,7 @@ class TestFacts:
 
     def test_text(self, received):
         """
-        One line tells what happened and where, without what is nobody's business.
+        One line contains the error and its URL, without credentials and query.
         """
         problem = received(headers=AS_PROBLEM, json=NOT_FOUND)
 
@@ -224,7 +224,7 @@ class TestClient:
 
     def test_success(self, peer, server):
         """
-        Whatever is no error is returned as ever.
+        Other responses are returned unchanged.
         """
         client = raise_problems(peer(), REGISTRY)
 
@@ -232,7 +232,7 @@ class TestClient:
 
     def test_twice(self, peer):
         """
-        A second call is refused, and says what to do instead.
+        A second call raises, with the alternative in the message.
         """
         client = raise_problems(peer(), REGISTRY)
 
@@ -241,7 +241,7 @@ class TestClient:
 
     def test_something_else(self):
         """
-        What is no client of these libraries is refused at once.
+        An object that is not a client of these libraries raises at once.
         """
         with pytest.raises(SetupError, match=r"object is no client of httpx2 or httpx\."):
             raise_problems(object(), REGISTRY)
@@ -249,7 +249,7 @@ class TestClient:
     @pytest.mark.parametrize("wrong", [None, ItemNotFound, [ItemNotFound]])
     def test_what_is_no_registry(self, peer, wrong):
         """
-        It is refused at once, not when the first error comes.
+        It raises at once, not when the first error comes.
         """
         with pytest.raises(SetupError, match=r"is no registry\. Give one, such as `Registry\(ItemNotFound\)`\."):
             raise_problems(peer(), wrong)
@@ -267,7 +267,7 @@ class TestClient:
 
     def test_a_relative_type_after_a_redirect(self, peer, server):
         """
-        It is resolved against the address that answered, not the one that was asked (RFC 9457, section 3.1.1).
+        It is resolved against the address that answered, not the address of the request (RFC 9457, section 3.1.1).
         """
 
         class Missing(NotFound, type="item-not-found", title="Missing"):
@@ -357,7 +357,7 @@ class TestClient:
 
     def test_event_hook_that_raises(self, peer):
         """
-        Its exception is the one that is seen.
+        The caller sees its exception.
         """
 
         async def fail_later(response):
@@ -411,7 +411,7 @@ class TestClient:
 
     def test_send_that_was_patched_on_the_client_before(self, peer):
         """
-        What somebody else has set on this client is called, not lost.
+        A `send` that was already set on this client is still called.
         """
         client = peer.answering(404)
         original, sent = client.send, []
@@ -510,7 +510,7 @@ class TestStreams:
 
     def test_success(self, peer, server):
         """
-        What is no error is left to be streamed.
+        A success can still be streamed.
         """
         client = raise_problems(peer(), REGISTRY)
 

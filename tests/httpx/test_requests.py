@@ -40,7 +40,7 @@ class TestRaiseProblems:
 
     def test_the_error_of_the_library(self, session, server):
         """
-        Code that was written for the library alone goes on working.
+        Code that was written for the library alone keeps working.
         """
         with pytest.raises(requests.HTTPError) as caught:
             session.get(f"{server.url}/problem")
@@ -53,7 +53,7 @@ class TestRaiseProblems:
 
     def test_success(self, session, server):
         """
-        Whatever is no error is returned as ever.
+        Other responses are returned unchanged.
         """
         assert {"item_id": 7} == session.get(f"{server.url}/ok").json()
 
@@ -88,14 +88,14 @@ class TestRaiseProblems:
 
     def test_twice(self, session):
         """
-        A second call is refused.
+        A second call raises.
         """
         with pytest.raises(SetupError, match=r"raises problems already\."):
             raise_problems(session, REGISTRY)
 
     def test_something_else(self):
         """
-        What is no session is refused at once.
+        An object that is not a session raises at once.
         """
         with pytest.raises(SetupError, match=r"object is no session of requests\."):
             raise_problems(object(), REGISTRY)

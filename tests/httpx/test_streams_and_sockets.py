@@ -124,7 +124,7 @@ class TestWebSockets:
 
     def test_httpx_ws(self, shop):
         """
-        The WebSockets of httpx are no different.
+        The WebSockets of httpx behave the same.
         """
         with (
             httpx.Client() as client,

@@ -1,4 +1,4 @@
-"""An application that fails in each way that operators tell apart."""
+"""An application that fails in each way that operators distinguish."""
 
 import pytest
 from fastapi import FastAPI
@@ -62,7 +62,7 @@ def make_app(policy=Policy(), **options):
 
 @pytest.fixture
 def client():
-    """Return what makes a client of an application with a policy."""
+    """Return a factory of clients for an application with a policy."""
 
     def make(policy=Policy(), **options):
         return TestClient(make_app(policy, **options), raise_server_exceptions=False)

@@ -1,5 +1,5 @@
 """
-Tells which events Sentry gets for the requests in the arguments, as JSON.
+Prints the events that Sentry gets for the requests in the arguments, as JSON.
 
 A program of its own: Sentry patches the frameworks of the process it runs in.
 """

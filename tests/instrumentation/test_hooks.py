@@ -22,7 +22,7 @@ class TestHooks:
 
     def test_what_was_raised(self, client):
         """
-        The occurrence has the exception, and says whether somebody meant it.
+        The occurrence has the exception, and records whether it was raised on purpose.
         """
         seen = []
         served = client(Policy(hooks=(seen.append,)))
@@ -82,7 +82,7 @@ class TestHooks:
     @pytest.mark.expects_failure
     def test_before_and_after(self, client, caplog):
         """
-        A hook with a method `before` is told before the answer is sent too; one that fails there is skipped.
+        A hook with a method `before` is called before the answer is sent too; one that fails there is skipped.
         """
 
         class Hook:

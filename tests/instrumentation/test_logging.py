@@ -49,7 +49,7 @@ class TestRecord:
 
     def test_facts(self, client, records):
         """
-        The record is structured: type, status and instance are those of the body.
+        The record is structured: type, status and instance equal the body.
         """
         body = client().get("/items/7").json()
         (record,) = records()
@@ -75,7 +75,7 @@ class TestRecord:
 
     def test_rejected_inputs(self, client, records):
         """
-        Of an invalid request the record tells where and why, never what was sent, not even if the client is told.
+        The record of an invalid request contains places and causes, never inputs, even if the client gets them.
         """
         client(Policy(include_inputs=True, instance=None)).post("/orders", json={"amount": "secret"})
         client(Policy(instance=None)).get("/items/secret")
@@ -145,7 +145,7 @@ class TestLevels:
     )
     def test_classes_have_levels(self, client, records, path, levels, expected):
         """
-        The most specific class that has a level counts; the others have that of their status.
+        The most specific class that has a level counts; the others have the level of their status.
         """
         client(Policy(log_levels=levels)).get(path)
 

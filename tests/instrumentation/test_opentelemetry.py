@@ -98,7 +98,7 @@ class TestInstrumented:
     )
     def test_a_mistake_of_the_client(self, spanned, path, type_uri):
         """
-        4xx: the span is no error and has no event; the type is an attribute.
+        4xx: the span is not an error and has no event; the type is an attribute.
         """
         span = spanned("GET", path)
 
@@ -135,7 +135,7 @@ class TestInstrumented:
 
     def test_the_instance(self, spanned):
         """
-        The span has the id that the client was told.
+        The span has the id that the client received.
         """
         assert spanned("GET", "/items/7").attributes["problem.instance"].startswith("urn:uuid:")
 
@@ -282,7 +282,7 @@ def test_without_a_span():
 
 def test_without_opentelemetry(monkeypatch):
     """
-    Who lacks the package is told which extra has it.
+    Without the package, the error names the extra.
     """
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     monkeypatch.delitem(sys.modules, "problems.answering.instrumentation.opentelemetry")

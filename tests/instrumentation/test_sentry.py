@@ -29,6 +29,6 @@ class TestSentry:
     @pytest.mark.parametrize(("request_line", "expected"), EXPECTED)
     def test_events(self, events, request_line, expected):
         """
-        A mistake of the client is no event; a declared 5xx is one, handled; a crash is one, unhandled.
+        A mistake of the client is not an event; a declared 5xx is one, handled; a crash is one, unhandled.
         """
         assert expected == events[request_line]

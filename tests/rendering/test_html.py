@@ -116,7 +116,7 @@ class TestRenderHtml:
     )
     def test_language(self, language, expected):
         """
-        A screen reader is told the language.
+        The page declares its language.
         """
         assert [{"lang": expected}] == Page(render_html(DETAILS, language)).named("html")
 
@@ -211,7 +211,7 @@ class TestHtml:
 
     def test_template(self):
         """
-        A template of the user's replaces the page; no script runs in it either.
+        A user-defined template replaces the page; no script runs in it either.
         """
         mine = html(lambda details, language: f"{details.title} {language}")
 
@@ -222,7 +222,7 @@ class TestHtml:
 
     def test_policy_of_a_template(self):
         """
-        Who needs more says so.
+        A wider policy can be set.
         """
         mine = html(lambda details, language: "", content_security_policy="default-src 'self'")
 

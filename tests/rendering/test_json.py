@@ -46,7 +46,7 @@ def strictly(document: bytes) -> Any:
 
 
 def reencoded(value: object) -> Any:
-    """Return what a client reads."""
+    """Return the document that a client reads."""
     return strictly(encode(value))
 
 
@@ -169,7 +169,7 @@ class TestEncode:
             pytest.param(timedelta(seconds=90), "PT1M30S", id="timedelta"),
             pytest.param(UUID(int=7), "00000000-0000-0000-0000-000000000007", id="UUID"),
             pytest.param(Decimal("1.10"), "1.10", id="Decimal"),
-            pytest.param(Decimal("NaN"), "NaN", id="a Decimal that is no number"),
+            pytest.param(Decimal("NaN"), "NaN", id="a Decimal that is not a number"),
             pytest.param(Path("/var/x"), "/var/x", id="path"),
             pytest.param(Colour.RED, "red", id="Enum"),
             pytest.param(Colour.PAIR, [1, "/w=="], id="Enum of a tuple"),
@@ -247,7 +247,7 @@ class TestEncode:
 
     def test_long_text_of_digits(self):
         """
-        Digits in a text are no number.
+        Digits in a text are not a number.
         """
         assert ["1" * 5000] == reencoded(["1" * 5000])
 
@@ -431,7 +431,7 @@ class TestEncodeModels:
 
     def test_model_whose_serializer_raises(self):
         """
-        A serializer of the user's that fails makes no second error.
+        A user-defined serializer that fails causes no second error.
         """
 
         class Failing(BaseModel):

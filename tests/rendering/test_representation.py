@@ -15,7 +15,7 @@ class TestRepresentation:
     )
     def test_what_cannot_be_sent(self, media_type, headers):
         """
-        A field that HTTP does not allow is refused at once, not when something fails.
+        A field that HTTP does not allow raises at once, not when something fails.
         """
         with pytest.raises(InvalidHeader):
             Representation(media_type, lambda details, language: "", headers)

@@ -22,7 +22,7 @@ def xml_of(**members):
 
 
 def inside(**members):
-    """Return what stands in the root element, less the type."""
+    """Return the content of the root element, less the type."""
     return xml_of(**members).partition("about:blank</type>")[2].partition("</problem>")[0]
 
 

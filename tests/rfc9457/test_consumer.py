@@ -249,7 +249,7 @@ def test_row_79_parameters_are_ignored(content_type):
 
 def test_row_80_the_text_wins_over_the_schema(read):
     """
-    Appendix A: what the schema rejects, the text tells us to tolerate.
+    Appendix A: documents that the schema rejects and the text of the RFC tolerates.
     """
     assert "x" == read({"status": "404", "title": "x"}).problem_details.title
 

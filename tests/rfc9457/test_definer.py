@@ -98,7 +98,7 @@ def test_row_53_members_belong_to_a_type():
 @pytest.mark.parametrize("name", ["traceback", "stack", "exception", "sql", "query"])
 def test_row_54_problems_are_no_debugging_tool(name):
     """
-    Section 4: members that tell of the implementation are found.
+    Section 4: members that describe the implementation are found.
     """
     assert ["leaky-member"] == findings(with_member(name))
 
@@ -118,7 +118,7 @@ def test_row_57_a_definition_has_a_type_uri():
 
 def test_row_59_a_definition_has_a_status():
     """
-    Section 4: a type without a status is refused.
+    Section 4: a type without a status raises an error.
     """
     with pytest.raises(InvalidDefinition, match="`status` is missing"):
 
@@ -161,7 +161,7 @@ def test_row_63_names_begin_with_a_letter(name):
 
 def test_row_64_other_characters_are_a_warning():
     """
-    Section 4: registered types have hyphens in their names, so they are no error.
+    Section 4: registered types have hyphens in their names, so hyphens are allowed.
     """
     (found,) = lint(Registry(with_member("violated-policies"), base=BASE))
 

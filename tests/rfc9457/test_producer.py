@@ -36,7 +36,7 @@ def test_row_01_a_json_object_of_the_media_type(answered, item_not_found):
 
 def test_row_06_statuses_of_success_are_refused():
     """
-    Section 1: a problem does not redefine a status code that says there is none.
+    Section 1: a problem does not redefine a status code of a success.
     """
     with pytest.raises(InvalidDefinition, match="status=200"):
         type("Fine", (Problem,), {}, status=200)
@@ -70,7 +70,7 @@ def test_row_10_the_most_urgent_of_several(answered, item_not_found):
 @pytest.mark.parametrize("accept", ["application/json", "text/csv", "image/png;q=1, */*;q=0"])
 def test_row_11_clients_that_did_not_ask_get_it_too(answered, item_not_found, accept):
     """
-    Section 3: a problem is sent whatever the client accepts; an error is no reason for a second one.
+    Section 3: a problem is sent whatever the client accepts; an error does not cause a second one.
     """
     response = answered(item_not_found(item_id=7), accept=accept)
 
@@ -80,7 +80,7 @@ def test_row_11_clients_that_did_not_ask_get_it_too(answered, item_not_found, ac
 @pytest.mark.parametrize("reference", ["out of stock", "<x>", 'a"b', "{x}", "a|b", "a^b", "a`b"])
 def test_row_16_a_type_is_a_uri_reference(reference):
     """
-    Section 3.1.1: what is no URI reference is refused where it is written.
+    Section 3.1.1: an invalid URI reference raises where it is written.
     """
     with pytest.raises(InvalidDefinition, match="URI reference"):
         type("Wrong", (Conflict,), {}, type=reference, title="Wrong")

@@ -142,7 +142,7 @@ def xml(client, path):
 
 def test_row_81_the_namespace(client):
     """
-    Appendix B: that of RFC 7807, still.
+    Appendix B: still the namespace of RFC 7807.
     """
     assert f"{NAMESPACE}problem" == ET.fromstring(xml(client, "/plain")).tag  # noqa: S314 - our own
 

@@ -1,4 +1,4 @@
-"""The one list of clauses that no test here checks, and why; whoever adds a test takes its row out."""
+"""The one list of clauses that no test here checks, and why; a new test removes its row."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ NOT_CHECKED: Final = {
     5: "says when not to use the format: documentation",
     21: "checked with rows 22 to 24 as one table",
     23: "checked with rows 21 to 24 as one table",
-    32: "the status is always sent: leaving it out is allowed, and is no option here",
+    32: "the status is always sent: leaving it out is allowed, and is not an option here",
     43: "an occurrence is not stored, so that its URI leads nowhere",
     44: "the client has no function that fetches an instance: see row 20",
     56: "how an existing API introduces the format: documentation",

@@ -54,7 +54,7 @@ assert_type(translated(7), str)
 
 
 class ShopClient(httpx2.Client):
-    """A client of the user's own."""
+    """A user-defined client."""
 
 
 assert_type(raise_problems(ShopClient(), registry), ShopClient)

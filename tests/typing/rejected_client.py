@@ -37,7 +37,7 @@ def catching(client: httpx2.Client) -> str:
     try:
         client.get("/items/7")
     except ItemNotFound as problem:
-        return problem.item_id  # error: a number is no text
+        return problem.item_id  # error: a number is not a text
     return ""
 
 

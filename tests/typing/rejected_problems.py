@@ -64,10 +64,10 @@ UpgradeRequired()  # error: a protocol is required
 TooManyRequests(retry_after="soon")  # error: no time to wait
 
 Registry(ValueError)  # error: no problem
-Registry(NotFound())  # error: an occurrence is no type
+Registry(NotFound())  # error: an occurrence is not a type
 Registry(NotFound, base=5)  # error: a base is a text
 raises(ValueError)  # error: no problem
-raises("NotFound")  # error: a name is no class
+raises("NotFound")  # error: a name is not a class
 
 
 def fail() -> None:

@@ -28,7 +28,7 @@ Report = tuple[str, int, str]
 
 
 def run(*command: str) -> str:
-    """Return what a checker of this environment prints about the files beside this one."""
+    """Return the output of a checker of this environment for the files beside this one."""
     files = [str(HERE / name) for name in (*ACCEPTED, *REJECTED)]
     done = subprocess.run(  # noqa: S603 - a program of this environment
         [sys.executable, "-m", *command, *files], cwd=ROOT, capture_output=True, text=True, check=False
@@ -39,7 +39,7 @@ def run(*command: str) -> str:
 
 
 def mypy() -> Iterator[Report]:
-    """Yield what mypy rejects."""
+    """Yield the lines that mypy rejects."""
     for line in run("mypy", "--strict", "--output=json").splitlines():
         found = json.loads(line)
         if found["severity"] == "error":
@@ -47,7 +47,7 @@ def mypy() -> Iterator[Report]:
 
 
 def pyright() -> Iterator[Report]:
-    """Yield what pyright rejects; its mode is set in pyproject.toml."""
+    """Yield the lines that pyright rejects; its mode is set in pyproject.toml."""
     printed = run("pyright", "--project=pyproject.toml", "--outputjson", f"--pythonpath={sys.executable}")
     for found in json.loads(printed)["generalDiagnostics"]:
         if found["severity"] == "error":
@@ -55,7 +55,7 @@ def pyright() -> Iterator[Report]:
 
 
 def ty() -> Iterator[Report]:
-    """Yield what ty rejects."""
+    """Yield the lines that ty rejects."""
     printed = run("ty", "check", "--python", sys.prefix, "--output-format=concise", "--color=never")
     for found in re.finditer(r"^(.+?):(\d+):\d+: error(.*)$", printed, re.MULTILINE):
         yield found[1], int(found[2]), found[3]
@@ -81,7 +81,7 @@ class TestChecker:
     @pytest.mark.parametrize("name", ACCEPTED)
     def test_it_accepts_right_uses(self, checker, name):
         """
-        Nothing is held against a use as documented.
+        A documented use has no findings.
         """
         assert {} == rejections(checker, name)
 

@@ -67,7 +67,7 @@ class Step:
         method: The method of the request.
         path: The path of the request.
         body: What is sent, if anything; bytes as they are.
-        customer: Who sends it; nobody if empty.
+        customer: Who sends it; anonymous if empty.
         after: How often the same request succeeds before.
     """
 
@@ -80,7 +80,7 @@ class Step:
     after: int = 0
 
     def told(self, problem: Problem) -> list[str]:
-        """Return what the exception tells: its members, or its status if there are none."""
+        """Return the members of the exception, or its status if it has no members."""
         if isinstance(problem, ValidationProblem):
             return [f"problem.errors[{at}].pointer == {error.pointer!r}" for at, error in enumerate(problem.errors)]
         if isinstance(problem, OrderAlreadyPaid):
@@ -105,10 +105,10 @@ DECLARED: Final = (
     Step("Nothing has this id", ItemNotFound, "GET", "/items/99"),
     Step("This was sold once", ItemDiscontinued, "GET", "/items/5"),
     Step("A value that does not fit", ValidationProblem, "POST", "/orders", {"item_id": "teapot", "amount": 0}),
-    Step("A body that is no text", BadRequest, "POST", "/orders", b'{"item_id": 7, "gift_for": "\xff"}'),
+    Step("A body that is not a text", BadRequest, "POST", "/orders", b'{"item_id": 7, "gift_for": "\xff"}'),
     Step("Without a token", AuthenticationRequired, "GET", "/orders", customer=""),
     Step("Not the business of a customer", StaffOnly, "PUT", "/items/7/stock", {"stock": 100}),
-    Step("The order of somebody else", OrderNotFound, "GET", "/orders/1", customer="bob"),
+    Step("The order of another customer", OrderNotFound, "GET", "/orders/1", customer="bob"),
     Step("More than there is", OutOfStock, "POST", "/orders", {"item_id": 7, "amount": 9}),
     Step("Too late to change", OrderAlreadyPaid, "DELETE", "/orders/2"),
     Step(
@@ -188,7 +188,7 @@ def indented(parts: list[str], lead: str = "") -> str:
 
 def show(number: int, step: Step, response: httpx2.Response, problem: Problem) -> None:
     """Print what was sent, what came back, and what was raised."""
-    who = f"as {step.customer or 'nobody'}" + (f", for the {step.after + 1}th time" if step.after else "")
+    who = f"as {step.customer or 'anonymous'}" + (f", for the {step.after + 1}th time" if step.after else "")
     body = repr(step.body) if isinstance(step.body, bytes) else json.dumps(step.body) if step.body else ""
     headers = [f"{name}: {response.headers[name]}" for name in HEADERS if name in response.headers]
     shown = {**response.json(), "instance": f"{response.json()['instance'][:17]}…"}
@@ -230,7 +230,7 @@ async def run_async(client: httpx2.AsyncClient, step: Step) -> tuple[httpx2.Resp
 
 
 def identity(response: httpx2.Response) -> tuple[int, str]:
-    """Return what kind of problem is in a response."""
+    """Return the type of the problem in a response."""
     document = response.json()
     return document["status"], document["type"]
 
@@ -305,7 +305,7 @@ def demonstrate() -> None:
 
 
 def serve(port: int) -> None:
-    """Keep a shop running until somebody presses Ctrl-C."""
+    """Keep a shop running until the user presses Ctrl-C."""
     listening = listen(port)
     url = url_of(listening)
     print(f"The shop is open: {url}/docs has its operations, {url}/problems/ its problem types.")

@@ -66,7 +66,7 @@ class OutOfStock(
 
 
 class OrderNotFound(NotFound, type="order-not-found", title="Order not found"):
-    """The customer has no order with this id; whether somebody else has one is nobody's business."""
+    """The customer has no order with this id; whether another customer has one stays secret."""
 
     order_id: int
 
@@ -105,5 +105,5 @@ registry: Registry = Registry(
     WarehouseUnavailable,
     base="https://shop.example/problems/",
 )
-# A declined card is told on as the payment provider's problem: its types keep their own URIs.
+# A declined card is passed on as the payment provider's problem: its types keep their own URIs.
 registry |= payments.registry

@@ -1,4 +1,4 @@
-"""The payment provider: somebody else's service with a vocabulary of its own, as small as a stand-in can be."""
+"""The payment provider: an external service with its own vocabulary, as small as a stand-in can be."""
 
 from typing import Annotated, Literal
 

@@ -127,12 +127,12 @@ async def set_stock(item: TheItem, stock: Stock) -> Item:
 
 @texts.get("/{item_id}/rating")
 async def get_rating(item: TheItem, store: TheStore) -> Rating:
-    """Return how customers like an item; nobody thought of one that has no ratings yet."""
+    """Return how customers like an item; fails for an item without ratings."""
     stars = store.ratings.get(item.item_id, [])
     return Rating(item_id=item.item_id, stars=sum(stars) / len(stars))
 
 
-# What was ordered. The customer is needed everywhere, so the router says so once.
+# What was ordered. The customer is needed everywhere, so the router declares it once.
 
 orders = APIRouter(prefix="/orders", tags=["orders"], dependencies=[Depends(get_customer)])
 
@@ -154,7 +154,7 @@ async def pay_order(order: UnpaidOrder, payment: Payment, store: TheStore, provi
     Pay an order by card.
 
     A declined card is the customer's to know, so that problem is relayed, and of it just what is named. Whatever
-    else the provider has to say, an invalid key of ours perhaps, is not: it escapes and is answered with 502.
+    else the provider has to say, perhaps that our key is invalid, is not: it escapes and is answered with 502.
     """
     charge = payments.Charge(card=payment.card, amount=order.amount * store.items[order.item_id].price)
     try:

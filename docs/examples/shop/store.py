@@ -19,7 +19,7 @@ ORDERS_PER_MINUTE = 10
 
 
 class WarehouseOffline(Exception):
-    """The warehouse system did not answer; a part of the shop that knows nothing of HTTP raises it."""
+    """The warehouse system did not answer; raised by a part of the shop that does not know HTTP."""
 
 
 def reach_warehouse(item: Item) -> None:
