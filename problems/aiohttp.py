@@ -1,7 +1,7 @@
 """
-Problems in the client, for aiohttp.
+Problems in sessions of aiohttp.
 
-The same as `problems.httpx` for an `aiohttp.ClientSession`, by the hook that the library has for it; does not import
+`problems.httpx` for an `aiohttp.ClientSession`, through the library's own `raise_for_status` hook. Does not import
 the library.
 """
 
@@ -28,7 +28,7 @@ _DECODED_BY_AIOHTTP: Final = frozenset({"br", "deflate", "gzip", "zstd"})
 
 
 class Response(Protocol):
-    """The part of an aiohttp response that is used here."""
+    """The attributes of an aiohttp response that this package uses."""
 
     @property
     def status(self) -> int:
@@ -77,7 +77,7 @@ class Response(Protocol):
 @dataclass(frozen=True, slots=True)
 class ReadResponse:
     """
-    A response of aiohttp as far as it was read, in the words of the other libraries.
+    The part of an aiohttp response that was read, under the attribute names of the other libraries.
 
     Attributes:
         status_code: The status code.
@@ -101,18 +101,24 @@ def problem_hook(
     registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None, ignore: Collection[int] = ()
 ) -> Callable[[Response], Awaitable[None]]:
     """
-    Return what raises the problem of each error response: `ClientSession(raise_for_status=problem_hook(registry))`.
+    Return a response hook that raises error responses as problems: pass it as `ClientSession(raise_for_status=…)`.
 
-    Middlewares and redirects see the response first. A declared type raises its class, an unknown one the class of
-    its status; each is an `aiohttp.ClientResponseError` too.
+    Middlewares and redirects see the response first. A registered type raises its class, an unknown type the class of
+    its status; each is also an `aiohttp.ClientResponseError`.
+
+    >>> import aiohttp
+    >>> from problems import Registry
+    >>> async def main() -> None:
+    ...     async with aiohttp.ClientSession(raise_for_status=problem_hook(Registry())) as session:
+    ...         await session.get("https://shop.example/items/7")
 
     Args:
-        registry: The problem types of the server that the session talks to.
+        registry: The problem types of the server.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: The names and media types of the API, where they are not those of RFC 9457.
-        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer.
+        dialect: The names and media types of the API, if they differ from RFC 9457.
+        ignore: Status codes that are returned as responses, such as 404 for an expected miss.
     """
-    # Wrong arguments are refused here, not when the first error arrives.
+    # Wrong arguments raise an error here, not when the first error response arrives.
     ignored = terms_of(registry, dialect=dialect, ignore=ignore).ignored
 
     async def hook(response: Response) -> None:
@@ -127,16 +133,16 @@ async def raise_for_problem(
     response: R, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
 ) -> R:
     """
-    Raise the problem that an error response tells of; return any other response.
+    Raise the problem in an error response; return any other response.
 
     Raises:
-        Problem: The declared class, or the class of the status.
+        Problem: The class of the type if it is registered, otherwise the class of the status.
     """
     if response.status >= 400:
         terms = terms_of(registry, every_error=every_error, dialect=dialect)
         read, document, reason = await _read(response, terms)
         if document is not None or every_error:
-            raise _revived(response, read, document, reason, terms)  # in no variable, which would make a cycle
+            raise _revived(response, read, document, reason, terms)  # a variable would create a cycle
     return response
 
 
@@ -148,13 +154,13 @@ async def problem_from(
     why: Callable[[str], object] | None = None,
 ) -> Problem | None:
     """
-    Return the problem in a response, whatever its status; nothing if there is no problem document in it.
+    Return the problem in a response, whatever its status, or `None` if it contains no problem document.
 
     Args:
-        response: The response; its body is read only if its media type is that of a problem document.
-        registry: The problem types that are known.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
-        why: Is told in a sentence why there is none: a method of a logger, or `print`.
+        response: The response. Its body is only read if its media type may contain a problem document.
+        registry: The known problem types.
+        dialect: Non-standard documents that are also read as problem details.
+        why: Called with a sentence, the reason why the response contains no problem: a logger's method, or `print`.
     """
     terms = terms_of(registry, every_error=False, dialect=dialect)
     read, document, reason = await _read(response, terms)
@@ -174,7 +180,7 @@ async def _read(response: Response, terms: Terms) -> tuple[ReadResponse, Documen
     return read, document, failure or reason
 
 
-def _status_error(response: type) -> type[Exception]:  # noqa: ARG001 - no more than one library has such responses
+def _status_error(response: type) -> type[Exception]:  # noqa: ARG001 - only one library has such responses
     error: type[Exception] = sys.modules[_LIBRARY].ClientResponseError
     return error
 
@@ -183,7 +189,7 @@ def _revived(
     response: Response, read: ReadResponse, document: Document | None, reason: str | None, terms: Terms
 ) -> Problem:
     problem = terms.revive(read, document, reason, _status_error)
-    # The attributes of the library's own error. A member of the same name wins. Error trackers show `message`.
+    # The attributes of the library's own error. A member with the same name wins. Error trackers show `message`.
     text = problem.detail or problem.problem_details.title or response.reason
     own = {"request_info": response.request_info, "history": response.history, "message": text}
     problem.__dict__.update({name: value for name, value in own.items() if name not in problem.__dict__})
@@ -192,9 +198,9 @@ def _revived(
 
 async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
     """
-    Read at most the limit of a response, close it if there is more, and return why not all of it is there.
+    Read a response up to the limit, close it if there is more, and return the reason why the content is incomplete.
 
-    The library reads through a stream of ours, so that code that has the response can read a shorter body again.
+    The library reads through a substitute stream, so that code that has the response can read a shorter body again.
     """
     whole: Any = response
     stream = whole.content
@@ -204,7 +210,7 @@ async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
         await response.read()
     except _TooLong:
         response.close()
-    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+    except Exception as error:  # noqa: BLE001 - a broken body must not hide the status
         return bytes(bounded.into), bounded.decoder.failure or f"The body could not be read: {type(error).__name__}."
     finally:
         whole.content = stream
@@ -212,7 +218,7 @@ async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
 
 
 def _left_encoded(response: Response) -> str:
-    """Return the codings that the library has not decoded: several, and all if a session does not decompress."""
+    """Return the codings that the library left in place: if several, or all if a session does not decompress."""
     field: str = ", ".join(response.headers.getall("content-encoding", ()))
     has_decoded = (
         field.lower() in _DECODED_BY_AIOHTTP and getattr(response.content, "total_compressed_bytes", 0) is not None
@@ -221,12 +227,12 @@ def _left_encoded(response: Response) -> str:
 
 
 class _TooLong(Exception):
-    """More than the limit has been read."""
+    """The body is longer than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """The decoded beginning of a body, which is also kept where it is found when reading fails."""
+    """The decoded start of a body, which is kept when reading fails."""
 
     stream: Any
     decoder: Decoder

@@ -1,7 +1,7 @@
 """
-Problems in the client, for requests.
+Problems in sessions of requests.
 
-The same as `problems.httpx` for a `requests.Session`; does not import the library.
+`problems.httpx` for a `requests.Session`. Does not import the library.
 """
 
 import io
@@ -48,28 +48,31 @@ def raise_problems(
     ignore: Collection[int] = (),
 ) -> S:
     """
-    Let a session raise the problem of each error response, and return the session.
+    Make a session raise error responses as problems, and return the session.
 
-    Authentication, redirects, hooks and retrying adapters see the response first. A declared type raises its class, an
-    unknown one the class of its status; each is a `requests.HTTPError` too.
+    Authentication, redirects, hooks and retrying adapters see the response first. A registered type raises its class,
+    an unknown type the class of its status; each is also a `requests.HTTPError`.
 
     Args:
-        session: A session of requests.
-        registry: The problem types of the server that the session talks to.
+        session: A `requests.Session`.
+        registry: The problem types of the server.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: The names and media types of the API, where they are not those of RFC 9457.
-        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer.
+        dialect: The names and media types of the API, if they differ from RFC 9457.
+        ignore: Status codes that are returned as responses, such as 404 for an expected miss.
 
     Raises:
-        SetupError: The session raises problems already, or is of another library.
+        SetupError: The session already raises problems, or comes from another library.
     """
     cls: Any = type(session)
     if library_of(cls) != _LIBRARY:
-        raise SetupError(f"{cls.__qualname__} is no session of requests. Give one that is.")
+        raise SetupError(
+            f"`raise_problems` needs a `requests.Session`; got `{cls.__qualname__}`. "
+            "For httpx and httpx2 use `problems.httpx`."
+        )
     own = vars(session)
     patched: Callable[..., Response] | None = own.get("send")
     if hasattr(patched, MARK):
-        raise SetupError("This session raises problems already. Call `raise_problems` once, with `registry | other`.")
+        raise SetupError("This session already raises problems. Call `raise_problems` once, with `registry | other`.")
     terms = terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore)
     owner = ref(session)
 
@@ -87,10 +90,10 @@ def raise_for_problem(
     response: R, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
 ) -> R:
     """
-    Raise the problem that an error response tells of; return any other response.
+    Raise the problem in an error response; return any other response.
 
     Raises:
-        Problem: The declared class, or the class of the status.
+        Problem: The class of the type if it is registered, otherwise the class of the status.
     """
     if response.status_code >= 400:
         _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
@@ -105,13 +108,13 @@ def problem_from(
     why: Callable[[str], object] | None = None,
 ) -> Problem | None:
     """
-    Return the problem in a response, whatever its status; nothing if there is no problem document in it.
+    Return the problem in a response, whatever its status, or `None` if it contains no problem document.
 
     Args:
-        response: The response; one that is streamed is read only if its media type is that of a problem document.
-        registry: The problem types that are known.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
-        why: Is told in a sentence why there is none: a method of a logger, or `print`.
+        response: The response. A streamed response is only read if its media type may contain a problem document.
+        registry: The known problem types.
+        dialect: Non-standard documents that are also read as problem details.
+        why: Called with a sentence, the reason why the response contains no problem: a logger's method, or `print`.
     """
     terms = terms_of(registry, every_error=False, dialect=dialect)
     content, failure = content_of(response), None
@@ -130,23 +133,23 @@ def _raise(response: Response, terms: Terms) -> None:
     content, failure = content_of(response), None
     if content is None:
         if not terms.every_error and not terms.reads(response.headers.get("content-type")):
-            return  # not read: whoever streams it gets all of it
+            return  # not read: the caller can still stream all of it
         failure = _complete(response, terms.limit)
         content = response.content
     document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
-        raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
+        raise terms.revive(response, document, failure or reason)  # a variable would create a cycle
 
 
 def _complete(response: Any, limit: int) -> str | None:
-    """Read at most the limit of a streamed response, close it, and return why not all of it is there."""
+    """Read a streamed response up to the limit, close it, and return the reason why the content is incomplete."""
     content, error = bytearray(), None
     decoder = Decoder(response.headers.get("content-encoding"), limit)
     try:
-        # Piece by piece: what has come before a connection breaks may be all of the document.
+        # Piece by piece: the part received before a connection breaks may contain the whole document.
         while not decoder.is_full and (chunk := _piece(response.raw)):
             content += decoder.feed(chunk)
-    except Exception as raised:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+    except Exception as raised:  # noqa: BLE001 - a broken body must not hide the status
         error = f"The body could not be read: {type(raised).__name__}."
     finally:
         response.close()
@@ -155,7 +158,7 @@ def _complete(response: Any, limit: int) -> str | None:
 
 
 def _piece(raw: Any) -> bytes:
-    """Return what has arrived already, or arrives next, as it is on the wire."""
+    """Return the next bytes from the wire, still encoded."""
     if not hasattr(raw, "read1"):  # urllib3 before 2.1, and the file objects of some adapters
         raw.decode_content = False
         return bytes(raw.read(_CHUNK))

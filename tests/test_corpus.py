@@ -140,4 +140,4 @@ class TestServedAsSomethingElse:
         """
         _, reason = read_document(document.path.read_bytes(), document.content_type)
 
-        assert f"The media type is {essence(document.content_type)!r}, not that of a problem document." == reason
+        assert f"The media type {essence(document.content_type)!r} is not read as a problem document." == reason

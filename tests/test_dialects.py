@@ -316,7 +316,7 @@ class TestDialect:
         """
         Every part of it would be taken for one of several.
         """
-        with pytest.raises(SetupError, match=r"is one text\. Write `"):
+        with pytest.raises(SetupError, match=r"must be a tuple of names\. Write `"):
             Dialect(**options)
 
     def test_another_media_type(self):
@@ -354,7 +354,7 @@ class TestDialect:
         """
         _, reason = Dialect(media_types=(JSON,)).read(b"{}", HTML)
 
-        assert f"The media type is {HTML!r}, not that of a problem document." == reason
+        assert f"The media type {HTML!r} is not read as a problem document." == reason
 
     @pytest.mark.parametrize("content_type", [PROBLEM_JSON, JSON])
     def test_nested_members(self, content_type):

@@ -46,11 +46,11 @@ class TestMediaType:
         [
             pytest.param(None, "The response has no media type.", id="no header"),
             pytest.param("; charset=utf-8", "The response has no media type.", id="parameters only"),
-            pytest.param(JSON, "The media type is 'application/json', not that of a problem document.", id="json"),
-            pytest.param(HTML, "The media type is 'text/html', not that of a problem document.", id="html"),
+            pytest.param(JSON, "The media type 'application/json' is not read as a problem document.", id="json"),
+            pytest.param(HTML, "The media type 'text/html' is not read as a problem document.", id="html"),
             pytest.param(
                 "application/problem+json-seq",
-                "The media type is 'application/problem+json-seq', not that of a problem document.",
+                "The media type 'application/problem+json-seq' is not read as a problem document.",
                 id="longer",
             ),
         ],

@@ -193,7 +193,7 @@ class TestDifference:
 
         assert (
             "The response, 500 Internal Server Error, is not the ItemNotFound that was expected: "
-            "The media type is 'text/plain', not that of a problem document.\n"
+            "The media type 'text/plain' is not read as a problem document.\n"
             "The body is:\n  Internal Server Error"
         ) == told
 

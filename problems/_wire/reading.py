@@ -58,7 +58,7 @@ def read_document(
     >>> read_document(b'{"status": 404}', "application/problem+json")
     ({'status': 404}, None)
     >>> read_document(b"Not Found", "text/plain")
-    (None, "The media type is 'text/plain', not that of a problem document.")
+    (None, "The media type 'text/plain' is not read as a problem document.")
 
     Args:
         content: The body.
@@ -90,7 +90,7 @@ def is_problem_type(content_type: str | None) -> bool:
 def _no_reader(content_type: str | None) -> str:
     if not essence(content_type):
         return "The response has no media type."
-    return f"The media type is {essence(content_type)!r}, not that of a problem document."
+    return f"The media type {essence(content_type)!r} is not read as a problem document."
 
 
 def read_json(content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:

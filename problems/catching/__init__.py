@@ -1,5 +1,5 @@
 """
-A response back to an exception: received problems, from any client library, and documents of other shapes.
+Conversion of error responses to exceptions: problem documents, from any client library, and other error formats.
 
 May import `problems._wire`, `problems.declaring`, `problems.catalog` and `problems.registry`; never
 `problems.answering`, and no client library.

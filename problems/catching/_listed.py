@@ -1,8 +1,8 @@
 """
-The rejected inputs in an error document, in any of the shapes in which servers list them.
+Readers for the rejected inputs in an error document, in the formats of common servers.
 
 Pure functions on JSON. An entry that is not understood has no place rather than a wrong one, and never an empty text.
-This is one thing, because every shape can stand inside of every other: trees, lists, entries and their places.
+This is one thing, because every format can be nested in every other: trees, lists, entries and their places.
 """
 
 import re
@@ -62,7 +62,7 @@ _CONTEXTS: Final = ("ctx", "context", "params")
 _OTHERS: Final = ("loc", "in", "location", "source", "parameter", "header", "cookie", "identifier", "constraints")
 _KNOWN: Final = frozenset({*_TEXTS, *_CODES, *_PATHS, *_POINTERS, *_INPUTS, *_CONTEXTS, *_OTHERS})
 _SPOKEN: Final = frozenset({"detail", "message", "msg", "defaultMessage", "errorMessage"})
-"""Names that are hardly ever those of a field, unlike `title` and `description`."""
+"""Names of members that rarely are input fields, unlike `title` and `description`."""
 
 _PARAMETERS: Final[Mapping[str, ParameterLocation]] = {
     "query": "query",
@@ -86,7 +86,7 @@ Steps = tuple[str | int, ...]
 
 
 class _Place(NamedTuple):
-    """Where an input is: in the body if the location is not that of a parameter."""
+    """The place of an input: in the body, unless the location names a kind of parameter."""
 
     steps: Steps
     location: ParameterLocation | None = None
@@ -95,7 +95,7 @@ class _Place(NamedTuple):
 
 def errors_of(document: ProblemDetails | Mapping[str, object], *, dialect: Dialect | None = None) -> list[InvalidParam]:
     """
-    Return the inputs that a server rejected, in whichever shape it lists them.
+    Return the inputs that a server rejected, in any of the supported formats.
 
     >>> errors_of({"errors": {"items[0].price": ["Must be positive."]}})[0].pointer
     '#/items/0/price'
@@ -111,14 +111,14 @@ def errors_of(document: ProblemDetails | Mapping[str, object], *, dialect: Diale
         dialect: The names that the API uses, tried before the usual ones.
 
     Returns:
-        One entry for each rejected value, at most a thousand; none if the document lists nothing.
+        One entry for each rejected value, at most a thousand; an empty list if the document contains none.
     """
     members: Mapping[str, object] = document.extensions if isinstance(document, ProblemDetails) else document
     return list(islice(_Reader(dialect or Dialect()).read(members), _MOST))
 
 
 class _Reader:
-    """Reads the entries of a document by the names of a dialect and the usual ones."""
+    """Reads the entries of a document, by the names of a dialect and the usual names."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._lists, self._paths = (*dialect.lists, *_LISTS), (*dialect.paths, *_PATHS)
@@ -127,7 +127,7 @@ class _Reader:
         self._known = _KNOWN.union(dialect.paths, dialect.texts)
 
     def read(self, members: Mapping[str, object]) -> Iterator[InvalidParam]:
-        """Yield the entries of a document, and those of an object called `error` in it."""
+        """Yield the entries of a document, and the entries of an object called `error` in it."""
         for name in dict.fromkeys((*self._lists, "detail")):
             yield from self._top(members.get(name))
         for name in _BARE:
@@ -156,7 +156,7 @@ class _Reader:
                     yield from self._tree(inner, _of_path(key), 1)
 
     def _tree(self, value: object, place: _Place | None, depth: int) -> Iterator[InvalidParam]:
-        """Yield the entries below a place: texts, entries, or objects and arrays that nest as the request does."""
+        """Yield the entries below a place: texts, entries, or objects and arrays nested like the request."""
         if depth > _DEEPEST:
             return
         if is_array(value):
@@ -178,7 +178,7 @@ class _Reader:
             yield _param(str(value), _WITHOUT_CODE, place)
 
     def _is_entry(self, entry: Mapping[str, object]) -> bool:
-        """Whether an item of a list describes one error, and is not a tree of fields."""
+        """Return whether an item of a list describes one error, and is not a tree of fields."""
         if is_array(entry.get("loc")) or _is_mapping(entry.get("source")) or _is_mapping(entry.get("constraints")):
             return True
         if any(is_array(entry.get(name)) for name in ("path", *_GROUPS)):
@@ -187,14 +187,14 @@ class _Reader:
         return not is_tree
 
     def _is_leaf(self, entry: Mapping[str, object]) -> bool:
-        """Whether an object in a tree is an error, and not a field with further fields."""
+        """Return whether an object in a tree is an error, and not a field with further fields."""
         if not self._known.issuperset(entry):
             return False
         texts = [name for name in self._texts if isinstance(entry.get(name), str)]
         return any(name in self._spoken for name in texts) or (bool(texts) and "code" in entry)
 
     def _flat(self, entry: Mapping[str, object], place: _Place | None) -> Iterator[InvalidParam]:
-        """Yield an entry, or one for each of the inputs, details, constraints or children that it groups."""
+        """Yield an entry, or one entry for each input, detail, constraint or child that it groups."""
         for name in _GROUPS:
             inner = entry.get(name)
             if is_array(inner) and any(map(_is_mapping, inner)):
@@ -232,7 +232,7 @@ class _Reader:
         text = _first(entry, self._texts)
         if text is not None:
             return text
-        for name in self._texts:  # several texts, or one for each language
+        for name in self._texts:  # several texts, or one per language
             value = entry.get(name)
             inner = value.values() if _is_mapping(value) else value if is_array(value) else ()
             if texts := [it for it in inner if isinstance(it, str) and it]:
@@ -242,7 +242,7 @@ class _Reader:
         return sentence or code or next(iter(unknown), _WITHOUT_TEXT)
 
     def _place(self, entry: Mapping[str, object], place: _Place | None) -> _Place | None:
-        """Return the place of an entry: its own, or the one below which it is listed."""
+        """Return the place of an entry: its own, or the place of the list that contains it."""
         loc, source = entry.get("loc"), entry.get("source")
         said = next((it for it in (entry.get("in"), entry.get("location"), source) if isinstance(it, str)), None)
         if _is_mapping(source):
@@ -269,7 +269,7 @@ class _Reader:
 
 
 def _located(value: object, said: str | None) -> _Place | None:
-    """Return the place that a path names, its location being *said* or the first step."""
+    """Return the place that a path names; its location is *said*, or the first step of the path."""
     if said is not None:
         location = _location(said)
         found = _of_steps(value) if is_array(value) else _of_path(value) if isinstance(value, str) else None
@@ -290,7 +290,7 @@ def _located(value: object, said: str | None) -> _Place | None:
 
 
 def _location(name: str) -> _Place | None:
-    """Return the place of everything in a location, `None` for a text that is not the name of one."""
+    """Return the place of everything in a location, or `None` if *name* is not the name of a location."""
     if name in _BODIES:
         return _Place(())
     return _Place((), _PARAMETERS[name]) if name in _PARAMETERS else None
@@ -305,7 +305,7 @@ def _below(place: _Place | None, step: str | int) -> _Place | None:
 
 
 def _of_members(entry: Mapping[str, object], said: str | None) -> _Place | None:
-    """Return the place in members that are only used for one: pointers, and the names of parameters."""
+    """Return the place in members that are only used for places: pointers, and the names of parameters."""
     location = None if said is None else _location(said)
     for name in _POINTERS:
         if isinstance(text := entry.get(name), str):
@@ -364,7 +364,7 @@ def _param(
     elif place is not None and place.location is not None:
         location, parameter = place.location, str(place.steps[0]) if place.steps else None
     elif place is not None:
-        # Brackets are kept: keys with them are read by people, and URLs may have them in a fragment (WHATWG).
+        # Brackets are kept: people read keys that contain them, and URLs may have them in a fragment (WHATWG).
         own = fragment(place.steps).replace("%5B", "[").replace("%5D", "]")
         pointer = own if place.pointer is None else place.pointer
     return InvalidParam.model_construct(

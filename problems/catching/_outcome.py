@@ -1,7 +1,7 @@
 """
-What became of a request, as a value: for those who match instead of catching.
+The outcome of a request as a value, for `match` statements instead of `except` clauses.
 
-Knows no client library; the type checker knows every case.
+Does not import a client library. Type checkers know every case.
 """
 
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ F = TypeVar("F", bound=Problem)
 G = TypeVar("G", bound=Problem)
 H = TypeVar("H", bound=Problem)
 
-_BY_NAME: Final = "A registry is given by its name: `outcome(response, ItemNotFound, registry=…)`."
+_BY_NAME: Final = "Pass a registry as a keyword argument: `outcome(response, ItemNotFound, registry=…)`."
 
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
     """
-    An error response that is none of the problem types that were asked for.
+    An error response with none of the requested problem types.
 
     Attributes:
-        problem: What it is: the class of its type if the registry has one, else the class of its status.
+        problem: The error, as the class of its type if that is registered, otherwise as the class of its status.
     """
 
     problem: Problem
@@ -109,15 +109,15 @@ def outcome(
 ) -> A | B | C | D | E | F | G | H | Undeclared | None: ...
 def outcome(response: Response, /, *types: type[Problem], registry: Registry | None = None) -> Any:
     """
-    Return the problem that an error response tells of, nothing if it is no error.
+    Return the problem in an error response, or `None` for any other response.
 
     >>> import httpx2
     >>> from problems import NotFound
     >>> class Sold(NotFound, type="https://shop.example/problems/sold", title="Sold"):
     ...     item_id: int
-    >>> told = {"type": "https://shop.example/problems/sold", "item_id": 7}
+    >>> document = {"type": "https://shop.example/problems/sold", "item_id": 7}
     >>> media_type = {"Content-Type": "application/problem+json"}
-    >>> response = httpx2.Response(404, json=told, headers=media_type)
+    >>> response = httpx2.Response(404, json=document, headers=media_type)
     >>> match outcome(response, Sold):
     ...     case Sold() as problem:
     ...         print("sold:", problem.item_id)
@@ -128,16 +128,16 @@ def outcome(response: Response, /, *types: type[Problem], registry: Registry | N
     sold: 7
 
     Args:
-        response: A response that has been read, of a client that does not raise problems itself.
-        types: One to eight problem types; an occurrence of a subclass is one of its base.
-        registry: The problem types that are known and their base URI; by default *types*, whose URIs are absolute.
+        response: A response that has been read, from a client that does not raise problems itself.
+        types: One to eight problem types; an instance of a subclass matches its base.
+        registry: The known problem types and their base URI; by default *types*, whose URIs are absolute.
 
     Returns:
-        An instance of one of *types*; any other error as `Undeclared`; `None` for a response that is no error.
+        An instance of one of *types*; `Undeclared` for any other error; `None` for a response that is not an error.
 
     Raises:
-        SetupError: The response is not read yet, or one of *types* is no class.
-        InvalidRegistry: One of *types* has a relative type URI, and there is no registry.
+        SetupError: The response has not been read, or one of *types* is not a class.
+        InvalidRegistry: One of *types* has a relative type URI, and *registry* is missing.
     """
     for cls in types:
         need(cls, type, "problem class", _BY_NAME)
@@ -145,7 +145,7 @@ def outcome(response: Response, /, *types: type[Problem], registry: Registry | N
         return None
     content = content_of(response)
     if content is None:
-        raise SetupError("The response is not read yet. Read it first, or do not stream it.")
+        raise SetupError("The response has not been read. Read it first, or do not stream it.")
     known = registry if registry is not None else _registry_of(types)
     terms = terms_of(known)
     document, reason = terms.read(content, response.headers.get("content-type"))

@@ -1,8 +1,8 @@
 """
-From a response that has been read to the exception it tells of.
+Conversion of a response that has been read to the exception for its problem.
 
-Works on the attributes that httpx2, httpx and requests have in common and imports none of them: the library is
-the one the response comes from. What a document means is the registry's to say.
+Uses the attributes that httpx2, httpx and requests have in common and imports none of these libraries: the class of
+the response determines the library, and the registry determines what a document means.
 """
 
 import sys
@@ -43,7 +43,7 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Response(Protocol):
-    """The part of a response that is used here."""
+    """The attributes of a response that this package uses."""
 
     @property
     def status_code(self) -> int:
@@ -57,7 +57,7 @@ class Response(Protocol):
 
     @property
     def url(self) -> Any:
-        """The address of the last request, a text or something that turns into one."""
+        """The address of the last request, as a text or an object with a text form."""
         ...
 
     @property
@@ -67,12 +67,12 @@ class Response(Protocol):
 
     @property
     def content(self) -> Any:
-        """The body as bytes; a `RuntimeError` if it is not read yet."""
+        """The body as bytes; raises a `RuntimeError` if it has not been read."""
         ...
 
 
 def library_of(cls: type) -> str | None:
-    """Return the name of the library that a response or a client comes from, its subclasses included."""
+    """Return the name of the library of a response or client class, subclasses included."""
     for base in cls.__mro__:
         name = base.__module__.partition(".")[0]
         if name in _STATUS_ERRORS:
@@ -82,7 +82,7 @@ def library_of(cls: type) -> str | None:
 
 @lru_cache(maxsize=32)
 def status_error(response: type) -> type[Exception] | None:
-    """Return the status error of the library that a class of responses comes from."""
+    """Return the status error of the library that a response class comes from."""
     name = library_of(response)
     if name is None:
         return None
@@ -92,16 +92,16 @@ def status_error(response: type) -> type[Exception] | None:
 
 class Terms(NamedTuple):
     """
-    On what terms responses are looked at.
+    Options for reading responses.
 
     Attributes:
-        registry: The problem types that are known.
+        registry: The known problem types.
         every_error: Whether a response without a problem document is a problem of its status.
-        read: Returns the problem document in a body and None, or None and why there is none.
+        read: Returns the problem document in a body and `None`, or `None` and the reason why the body contains none.
         reads: Returns whether a body of a media type may be a problem document.
-        limit: The most bytes of a body that are read.
-        identity: The member that identifies the problem type, if it is another one than `type`.
-        ignored: The statuses of responses that are not looked at.
+        limit: The maximum size of a body in bytes; no more is read.
+        identity: The member that identifies the problem type, if it is not `type`.
+        ignored: The status codes of responses that are returned unread.
     """
 
     registry: Registry
@@ -120,13 +120,13 @@ class Terms(NamedTuple):
         library: Callable[[type], type[Exception] | None] = status_error,
     ) -> Problem:
         """
-        Return the problem that a response tells of; without a document that of its status.
+        Return the problem in a response; without a problem document, the problem of its status.
 
         Args:
             response: The response.
             document: The problem document in it.
-            reason: Why there is none, or not all of it.
-            library: Tells the status error of the client library from the class of the response.
+            reason: Why the document is missing or incomplete.
+            library: Returns the status error of the client library for the class of the response.
         """
         return self.registry.revive_document(
             {} if document is None else document,
@@ -143,7 +143,7 @@ def terms_of(
     registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None, ignore: Collection[int] = ()
 ) -> Terms:
     """
-    Return the terms on which responses are looked at.
+    Return the options for reading responses.
 
     Raises:
         SetupError: The registry is not a registry, or an ignored status is not an integer.
@@ -152,7 +152,7 @@ def terms_of(
     ignored = _statuses(ignore)
     if dialect is None:
         return Terms(registry, every_error, read_document, is_problem_type, LIMIT, None, ignored)
-    # Each error is raised: then any object is of use, and else only one that is recognised as a problem document.
+    # With `every_error`, any JSON object is read; otherwise only an object recognised as a problem document.
     read = dialect.read_object if every_error else dialect.read
     return Terms(registry, every_error, read, dialect.reads, dialect.limit, dialect.identity, ignored)
 
@@ -169,10 +169,10 @@ def _statuses(ignore: object) -> frozenset[int]:
 
 def content_of(response: Response) -> bytes | None:
     """
-    Return the content of a response that has been read, `None` for one that has not.
+    Return the content of a response that has been read, or `None` for a response that has not.
 
-    httpx2 and httpx raise a `RuntimeError` for those; requests would read the body, whatever its size, and has no
-    public attribute that says so.
+    httpx2 and httpx raise a `RuntimeError` for an unread response; requests would read the whole body, and has no
+    public attribute for this state.
     """
     if getattr(response, "_content", None) is False:
         return None
@@ -185,10 +185,10 @@ def content_of(response: Response) -> bytes | None:
 
 def shadow(owner: object, name: str, function: Callable[..., object]) -> None:
     """
-    Put a marked function in the place of a method of one client or session.
+    Replace a method of one client or session with a marked function.
 
-    A copy would have no such function, or that of the original, and would return errors instead of raising them. So
-    the owner can no longer be copied or pickled.
+    A copy would lack the function or share the original's, and return errors instead of raising them. So the owner
+    can no longer be copied or pickled.
     """
 
     def refuse() -> object:
@@ -205,19 +205,19 @@ def shadow(owner: object, name: str, function: Callable[..., object]) -> None:
 
 def owner_of(reference: "ref[T]") -> T:
     """
-    Return the client that a function stands in for: not held by it, since the two would be a reference cycle.
+    Return the client behind a weak reference; a strong one would create a reference cycle.
 
     Raises:
-        SetupError: The client is gone.
+        SetupError: The client was garbage-collected.
     """
     owner = reference()
     if owner is None:
-        raise SetupError("The client of this `send` is gone. Keep the client, and call `client.send(…)`.")
+        raise SetupError("This `send` outlived its client. Keep the client, and call `client.send(…)`.")
     return owner
 
 
 def request_of(response: Response) -> Any:
-    """Return the request that was answered; nothing for a response that was made by hand."""
+    """Return the request of a response, or `None` for a response that was created by hand."""
     try:
         return response.request
     except RuntimeError:
@@ -226,11 +226,11 @@ def request_of(response: Response) -> Any:
 
 def retry_after(problem: BaseException, *, now: datetime | None = None) -> timedelta | None:
     """
-    Return how long the server asked to wait (RFC 9110, section 10.2.3), if it did; never less than nothing.
+    Return how long the server asked to wait (RFC 9110, section 10.2.3), or `None`; never negative.
 
     Args:
         problem: A received problem, or any other status error that has a response.
-        now: The time to count from; that of the call by default.
+        now: The time to count from; by default, the time of the call.
     """
     headers: Mapping[str, str] = getattr(getattr(problem, "response", None), "headers", _NOTHING)
     text = headers.get("retry-after")

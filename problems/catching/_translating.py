@@ -1,7 +1,7 @@
 """
-Received problems that become the application's own.
+Translation of received problems to the application's own.
 
-Does not import client libraries: what was received is an exception like any other by then.
+Does not import client libraries: a received problem is an exception like any other.
 """
 
 import functools
@@ -26,11 +26,11 @@ _LINE: Final = "Write `translating({Theirs: Mine, Other: lambda problem: Mine(it
 
 class translating:  # noqa: N801 - used like a function, as `contextlib.suppress`
     """
-    Raise received problems as problems of the application; for `with`, and as a decorator.
+    Raise received problems as the application's own problems; a context manager and a decorator.
 
-    Works around sync and async code. The most derived class that matches decides. A class as target gets the members
-    that both classes declare; a function gets the received problem and returns the one to raise. Problems that the
-    application raises itself, and received ones that are not named, are not changed.
+    Works with sync and async code. The most derived matching class wins. A target class receives the members that
+    both classes declare; a target function receives the problem and returns the problem to raise. The application's
+    own problems, and received problems that the table does not name, are not changed.
 
     >>> from problems import NotFound, Registry
     >>> class TheirItem(NotFound, type="https://stock.example/missing", title="Missing"):
@@ -45,14 +45,14 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
     ...     print(problem)
     404 Item not found: No item 7.
 
-    As a decorator it declares the target classes, as `@raises` does: `check` and OpenAPI know them. The declaration of
-    a function is the class in its return annotation, if it has one.
+    As a decorator it declares the target classes, as `@raises` does: `check` and OpenAPI see them. A function
+    declares the class in its return annotation, if it has one.
 
     Attributes:
         problem_types: The classes that can be raised, as far as they are known without calling a function.
 
     Args:
-        table: The classes to translate, and what becomes of each.
+        table: The classes to translate, each with its target.
 
     Raises:
         SetupError: A key is not a problem class, a target is neither a problem class nor a function, or a target has a
@@ -68,7 +68,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
             _check(theirs, target)
         self._table = dict(table)
         self.problem_types = tuple(dict.fromkeys(_types_of(table.values())))
-        raises(*self.problem_types)  # refuses bases
+        raises(*self.problem_types)  # raises an error for abstract bases
 
     def __call__(self, function: F) -> F:
         """Return *function* with its received problems translated."""
@@ -145,7 +145,7 @@ def _translated(error: Problem, target: Target) -> Problem:
     if not is_problem(target):
         made: object = cast("Callable[[Problem], object]", target)(error)
         if not isinstance(made, Problem) or isinstance(made, ReceivedProblem):
-            raise SetupError(f"A function of `translating` must return a problem of the application; got {made!r}.")
+            raise SetupError(f"A function of `translating` must return a problem of your own; got {made!r}.")
         return made
     shared = definition_of(target).body.model_fields.keys() & vars(error).keys()
     return target(**{name: vars(error)[name] for name in shared})

@@ -1,5 +1,5 @@
 """
-How the errors of an API differ from RFC 9457, for those who ask for it.
+Dialects: how the errors of an API differ from RFC 9457.
 
 Pure functions on JSON. Does not import exceptions or responses.
 """
@@ -20,7 +20,7 @@ _ONE: Final = ("identity", "title", "detail")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """
-    The names and media types by which an API writes its errors, where they are not those of RFC 9457.
+    The names and media types that an API uses for errors in place of those in RFC 9457.
 
     >>> dialect = Dialect(media_types=("application/json",), nested=("error",), identity="code", detail="message")
     >>> content = b'{"error": {"code": "card_declined", "message": "The card was declined."}}'
@@ -29,20 +29,20 @@ class Dialect:
 
     Attributes:
         media_types: Further media types whose JSON objects are read as problem documents if they have a text as
-            `type` or `title`, or by a name that is given here. Any object that an error response has is used.
-        nested: Members whose own members are lifted to where RFC 9457, section 3.2, has them. A member of the
-            document wins over a lifted one.
+            `type` or `title`, or under a name that is given here. `every_error=True` accepts any object.
+        nested: Members whose own members are moved to the top level, where RFC 9457, section 3.2, has them. A
+            member of the document takes precedence.
         identity: The member that identifies the problem type. Its text is compared with `type` and `aliases` of the
-            registered classes as they are written.
-        title: The member that has the `title`.
-        detail: The member that has the `detail`.
-        lists: Further names of lists of rejected inputs, for `errors_of`.
-        paths: Further names of the place of a rejected input.
-        texts: Further names of the text of a rejected input.
-        limit: The most bytes of a body that are read.
+            registered classes, as written in the class.
+        title: The member that contains the `title`.
+        detail: The member that contains the `detail`.
+        lists: Further names of members that list rejected inputs, for `errors_of`.
+        paths: Further names of members that contain the place of a rejected input.
+        texts: Further names of members that contain the message for a rejected input.
+        limit: The maximum size of a body in bytes.
 
     Raises:
-        SetupError: An attribute that has several names is one text, or one that has one name is not a text.
+        SetupError: An attribute for several names is one text, or an attribute for one name is not a text.
     """
 
     media_types: tuple[str, ...] = ()
@@ -56,16 +56,16 @@ class Dialect:
     limit: int = LIMIT
 
     def __post_init__(self) -> None:
-        """Refuse a bare text, of which every character would count as a name."""
+        """Raise `SetupError` for a bare text, because every character would count as a name."""
         for name in _SEVERAL:
             given: object = getattr(self, name)
             if isinstance(given, str):
-                raise SetupError(f"`{name}={given!r}` is one text. Write `{name}=({given!r},)`.")
+                raise SetupError(f"`{name}={given!r}` must be a tuple of names. Write `{name}=({given!r},)`.")
         for name in _ONE:
             given = getattr(self, name)
             if given is not None and not isinstance(given, str):
-                raise SetupError(f"`{name}` is the name of one member; got {given!r}. Write `{name}={name!r}`.")
-        # Media types are case-insensitive (RFC 9110, section 8.3.1), and have their parameters besides.
+                raise SetupError(f"`{name}` must be the name of one member; got {given!r}. Write `{name}={name!r}`.")
+        # Media types are case-insensitive (RFC 9110, section 8.3.1), and can have parameters.
         object.__setattr__(self, "media_types", tuple(essence(it) for it in self.media_types))
 
     def reads(self, content_type: str | None) -> bool:
@@ -73,16 +73,16 @@ class Dialect:
         return is_problem_type(content_type) or essence(content_type) in self.media_types
 
     def read(self, content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
-        """Return the problem document in *content* and `None`, or `None` and the reason why there is none."""
+        """Return the problem document in *content* and `None`, or `None` and the reason why *content* contains none."""
         document, reason = self.read_object(content, content_type)
         if document is None or is_problem_type(content_type) or self._is_named(document):
             return document, reason
         return None, f"The body is a JSON object without {self._names()}, not a problem document."
 
     def read_object(self, content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
-        """Do what `read` does, but for any JSON object of a media type that is read: that of an error, for example."""
+        """Like `read`, but accept any JSON object with a readable media type, such as the body of an error response."""
         is_other = not is_problem_type(content_type) and essence(content_type) in self.media_types
-        # The limit and the empty body are those of a problem document; the encoding is that of the response.
+        # An empty or too large body is handled as for a problem document; the response determines the encoding.
         read = read_json if is_other else None
         document, reason = read_document(content, content_type, limit=self.limit, read=read)
         return (document, reason) if document is None else (self._renamed(self._lifted(document)), reason)
@@ -106,7 +106,7 @@ class Dialect:
         return document
 
     def _renamed(self, document: Document) -> Document:
-        """Return *document* with title and detail under the names of RFC 9457; a text that is there stays."""
+        """Return *document* with `title` and `detail` under the names of RFC 9457; existing texts stay."""
         for standard, name in (("title", self.title), ("detail", self.detail)):
             text = None if name is None else document.get(name)
             if isinstance(text, str) and not isinstance(document.get(standard), str):

@@ -1,8 +1,8 @@
 """
-Problems from messages that are no responses: events, lines and close frames.
+Problems in messages that are not responses: server-sent events, lines of JSON and WebSocket close frames.
 
-The status in the document is the only one there is (RFC 9457, section 3.1.2). Knows neither transports nor libraries:
-give it what yours hands out.
+The document contains the only status (RFC 9457, section 3.1.2). Does not know transports or libraries: pass the
+values that your library returns.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ __all__ = ["problem_from_close", "problem_from_event", "problem_from_line"]
 
 _EVENT: Final = "problem"
 _UNKNOWN: Final = 500
-"""The status of a document without one that can be used: whoever sent it broke off."""
+"""The status for a document without a valid one: the sender broke off."""
 
 
 def problem_from_event(
     event: str | None, data: str | bytes, registry: Registry, *, url: str | None = None
 ) -> Problem | None:
     """
-    Return the problem that a server-sent event tells of; nothing for any other event.
+    Return the problem in a server-sent event, or `None` for any other event.
 
     >>> from problems import Registry
     >>> print(problem_from_event("problem", '{"title": "Gone", "status": 410}', Registry()))
@@ -43,10 +43,10 @@ def problem_from_event(
 
 def problem_from_line(line: str | bytes, registry: Registry, *, url: str | None = None) -> Problem | None:
     """
-    Return the problem that a line of JSON tells of; nothing for data.
+    Return the problem in a line of JSON, or `None` for a line of data.
 
-    A line is a problem if it is an object with a `type` and a `title` that are texts and a `status` from 400 to 599:
-    nothing but its members tells it from the others.
+    A line is a problem if it is an object with a `type` and a `title` that are texts and a `status` from 400 to 599.
+    Only these members distinguish problems from data.
 
     >>> from problems import Registry
     >>> print(problem_from_line(b'{"type": "about:blank", "title": "Gone", "status": 410}', Registry()))
@@ -68,10 +68,10 @@ def problem_from_line(line: str | bytes, registry: Registry, *, url: str | None 
 
 def problem_from_close(code: int, reason: str, registry: Registry, *, url: str | None = None) -> Problem | None:
     """
-    Return the problem that a close frame tells of; nothing for a code that tells of none, such as 1000 or 1006.
+    Return the problem in a close frame, or `None` for a code without a problem, such as 1000 or 1006.
 
-    The reason is a type URI if the server knew one that is short enough, else a title. A frame has no place for
-    members, so a type that requires some is known by its status only.
+    The reason is a type URI if the server has one that is short enough, otherwise a title. A close frame has no room
+    for members, so a type with required members is received as the class of its status.
 
     >>> from problems import Registry
     >>> print(problem_from_close(3003, "No entry", Registry()))
@@ -79,7 +79,7 @@ def problem_from_close(code: int, reason: str, registry: Registry, *, url: str |
 
     Args:
         code: The close code (RFC 6455, section 7.4).
-        reason: The text that comes with it.
+        reason: The close reason.
         registry: The problem types that are known.
         url: The address of the connection, for a relative type URI.
     """

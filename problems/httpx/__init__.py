@@ -1,8 +1,8 @@
 """
-Problems in the client: what a server raised is raised again, with its types.
+Problems in httpx2 and httpx clients: error responses are raised as the classes that the server raised.
 
-Works with httpx2 and httpx, sync and async, and imports neither: the library is the one the client or the response
-comes from.
+Supports sync and async clients, and imports neither library: the class of the client or the response determines the
+library.
 """
 
 from problems.catching._outcome import Undeclared, outcome

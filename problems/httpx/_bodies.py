@@ -1,7 +1,7 @@
 """
-The bodies of error responses that are streamed: read up to a limit, in place, and closed.
+Bodies of streamed error responses: read in place up to a limit, then closed.
 
-Only what is public of httpx2 and httpx is used. Knows no problems.
+Uses only the public interface of httpx2 and httpx. Does not know problems.
 """
 
 import sys
@@ -21,11 +21,11 @@ _OF_THE_WIRE: Final = frozenset({_CODING, b"content-length", b"transfer-encoding
 
 
 class Streamed(Response, Protocol):
-    """The part of a response of httpx2 or httpx that is used here."""
+    """The attributes of an httpx2 or httpx response that this package uses."""
 
     @property
     def stream(self) -> object:
-        """The stream that the body is read from; it can be set."""
+        """The stream that the body is read from; can be replaced."""
         ...
 
     @property
@@ -35,7 +35,7 @@ class Streamed(Response, Protocol):
 
     @property
     def extensions(self) -> object:
-        """What is not of HTTP."""
+        """Additional information of the transport."""
         ...
 
     def read(self) -> bytes:
@@ -47,48 +47,48 @@ class Streamed(Response, Protocol):
         ...
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         ...
 
     async def aclose(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         ...
 
 
 def complete(response: Streamed, limit: int) -> tuple[Streamed, str | None]:
     """
-    Read at most the limit of a streamed response and close it.
+    Read a streamed response up to the limit and close it.
 
     Returns:
-        The response, or a copy of it without content if it could not be decoded; and why not all of it is there.
+        The response, or a copy without content if decoding failed; and the reason why the content is incomplete.
 
     Raises:
-        SetupError: The response is that of an async client.
+        SetupError: The response comes from an async client.
     """
     if not hasattr(response.stream, "__iter__"):
         raise SetupError(
-            "This response of an async client is not read yet. Write `await response.aread()` first; as a hook, "
+            "This response of an async client has not been read. Write `await response.aread()` first; as a hook, "
             "use `async_problem_hook(registry)`."
         )
     bounded = _types_of(response).sync(response, limit)
     try:
         with bounded.in_place():
             response.read()
-    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+    except Exception as error:  # noqa: BLE001 - a broken body must not hide the status
         return _without_content(response), _sentence(error)
     finally:
-        with suppress(Exception):  # a connection that cannot be closed is of no interest
+        with suppress(Exception):  # the response is already read
             response.close()
     return response, bounded.failure
 
 
 async def acomplete(response: Streamed, limit: int) -> tuple[Streamed, str | None]:
-    """Do what `complete` does, for the response of an async client."""
+    """Like `complete`, for a response of an async client."""
     bounded = _types_of(response).asynchronous(response, limit)
     try:
         with bounded.in_place():
             await response.aread()
-    except Exception as error:  # noqa: BLE001 - the status is known, and must not be lost to a broken body
+    except Exception as error:  # noqa: BLE001 - a broken body must not hide the status
         return _without_content(response), _sentence(error)
     finally:
         with suppress(Exception):
@@ -98,9 +98,9 @@ async def acomplete(response: Streamed, limit: int) -> tuple[Streamed, str | Non
 
 class _Bounded:
     """
-    The decoded beginning of a body: one byte more than the limit, so that a longer body can be recognised.
+    The decoded start of a body: one byte more than the limit, to detect a longer body.
 
-    The library reads it in the place of the stream, and without the field that would make it decode the body again.
+    The library reads this object instead of the stream, and without `Content-Encoding`, so it does not decode twice.
     """
 
     def __init__(self, response: Any, limit: int) -> None:
@@ -110,12 +110,12 @@ class _Bounded:
 
     @property
     def failure(self) -> str | None:
-        """The reason why not all of the body could be read."""
+        """The reason why the body is incomplete, or `None`."""
         return self._decoder.failure or self._error
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let the response be read through this object."""
+        """Make the response read through this object."""
         response, headers = self._response, self._response.headers
         # From the bytes: values can be anything (RFC 9110, section 5.5, obs-text).
         response.headers = type(headers)([line for line in headers.raw if line[0].lower() != _CODING])
@@ -131,7 +131,7 @@ class _Bounded:
                 yield self._decoder.feed(chunk)
                 if self._decoder.is_full:
                     return
-        except Exception as error:  # noqa: BLE001 - what has come so far may be all of the document
+        except Exception as error:  # noqa: BLE001 - the received part may contain the whole document
             self._error = _sentence(error)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -140,7 +140,7 @@ class _Bounded:
                 yield self._decoder.feed(chunk)
                 if self._decoder.is_full:
                     return
-        except Exception as error:  # noqa: BLE001 - what has come so far may be all of the document
+        except Exception as error:  # noqa: BLE001 - the received part may contain the whole document
             self._error = _sentence(error)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class _Bounded:
 
 
 class _Types(NamedTuple):
-    """What is needed of one library."""
+    """The classes that are needed from one library."""
 
     response: Callable[..., Streamed]
     sync: type[_Bounded]
@@ -165,7 +165,7 @@ def _types_of(response: object) -> _Types:
 @lru_cache(maxsize=4)
 def _types(name: str) -> _Types:
     library: Any = sys.modules[name]
-    # The libraries only iterate over streams of their own.
+    # The libraries only iterate over subclasses of their own stream classes.
     return _Types(
         library.Response,
         type("_BoundedSync", (_Bounded, library.SyncByteStream), {}),
@@ -174,7 +174,7 @@ def _types(name: str) -> _Types:
 
 
 def _sentence(error: Exception) -> str:
-    # Without its text: it may tell of addresses and credentials.
+    # Without the text of the exception: it may contain addresses and credentials.
     return f"The body could not be read: {type(error).__name__}."
 
 

@@ -1,7 +1,7 @@
 """
-Clients, hooks and functions that raise the problem of a response.
+Client wrapper, event hooks and functions that raise the problem in a response.
 
-Decides when a response is looked at; how it is read is said in `_bodies`, what it means by the registry.
+Decides which responses are read. `_bodies` reads them; the registry determines what they mean.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -22,7 +22,7 @@ _EXTENSION: Final = "problems"
 
 
 class Client(Protocol):
-    """The part of an httpx client that is used here."""
+    """The attributes of an httpx client that this package uses."""
 
     @property
     def send(self) -> Callable[..., object]:
@@ -43,11 +43,11 @@ def raise_problems(
     ignore: Collection[int] = (),
 ) -> C:
     """
-    Let a client raise the problem of each error response, and return the client.
+    Make a client raise error responses as problems, and return the client.
 
-    For sync and async clients. Authentication, redirects, event hooks and retrying transports see the response
-    first. A declared type raises its class, an unknown one the class of its status; each is the `HTTPStatusError`
-    of the client's library too.
+    Works with sync and async clients. Authentication, redirects, event hooks and retrying transports see the response
+    first. A registered type raises its class, an unknown type the class of its status; each is also the
+    `HTTPStatusError` of the client's library.
 
     >>> import httpx2
     >>> from problems import NotFound, Registry
@@ -61,21 +61,24 @@ def raise_problems(
 
     Args:
         client: A client of httpx2 or httpx.
-        registry: The problem types of the server that the client talks to.
+        registry: The problem types of the server.
         every_error: Whether an error response without a problem document raises the class of its status.
-        dialect: The names and media types of the API, where they are not those of RFC 9457.
-        ignore: Statuses that are returned as responses, such as a 404 that is an expected answer. One request is
-            left alone with `extensions={"problems": False}`.
+        dialect: The names and media types of the API, if they differ from RFC 9457.
+        ignore: Status codes that are returned as responses, such as 404 for an expected miss. To exclude one request,
+            pass `extensions={"problems": False}`.
 
     Raises:
-        SetupError: The client raises problems already, or is of another library.
+        SetupError: The client already raises problems, or comes from another library.
     """
     cls: Any = type(client)
     if library_of(cls) not in _LIBRARIES:
-        raise SetupError(f"{cls.__qualname__} is no client of httpx2 or httpx. Give one that is.")
+        raise SetupError(
+            f"`raise_problems` needs an httpx or httpx2 client; got `{cls.__qualname__}`. "
+            "For requests use `problems.requests`."
+        )
     patched = vars(client).get("send")
     if hasattr(patched, MARK):
-        raise SetupError("This client raises problems already. Call `raise_problems` once, with `registry | other`.")
+        raise SetupError("This client already raises problems. Call `raise_problems` once, with `registry | other`.")
     wrap = _async_send if hasattr(cls, "__aenter__") else _send
     send = wrap(client, patched, terms_of(registry, every_error=every_error, dialect=dialect, ignore=ignore))
     shadow(client, "send", send)
@@ -83,12 +86,12 @@ def raise_problems(
 
 
 def _send(client: Client, patched: Callable[..., Streamed] | None, terms: Terms) -> Callable[..., Streamed]:
-    """Return what sends and raises: by the method of the class, unless somebody has set another on this client."""
+    """Return the function that sends and raises: it calls the method of the class, or a patch set on this client."""
     cls: Any = type(client)
     owner = ref(client)
 
     def send(request: object, **options: object) -> Streamed:
-        # Looked up at each call: others patch the class too.
+        # Looked up at each call, because instrumentation patches the class too.
         response: Streamed = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
         if response.status_code >= 400 and _raises(response, terms):
             _raise(response, terms)
@@ -117,11 +120,11 @@ def raise_for_problem(
     response: R, registry: Registry, *, every_error: bool = True, dialect: Dialect | None = None
 ) -> R:
     """
-    Raise the problem that an error response tells of; return any other response.
+    Raise the problem in an error response; return any other response.
 
     Raises:
-        Problem: The declared class, or the class of the status.
-        SetupError: The response of an async client is not read yet.
+        Problem: The class of the type if it is registered, otherwise the class of the status.
+        SetupError: The response of an async client has not been read.
     """
     if response.status_code >= 400:
         _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
@@ -136,21 +139,21 @@ def problem_from(
     why: Callable[[str], object] | None = None,
 ) -> Problem | None:
     """
-    Return the problem in a response, whatever its status; nothing if there is no problem document in it.
+    Return the problem in a response, whatever its status, or `None` if it contains no problem document.
 
     >>> import httpx2
     >>> from problems import Registry
     >>> problem_from(httpx2.Response(404, json={"status": 404}), Registry(), why=print)
-    The media type is 'application/json', not that of a problem document.
+    The media type 'application/json' is not read as a problem document.
 
     Args:
-        response: The response. One that is streamed is read only if its media type is that of a problem document.
-        registry: The problem types that are known.
-        dialect: What is taken for a problem document besides what RFC 9457 says.
-        why: Is told in a sentence why there is none: a method of a logger, or `print`.
+        response: The response. A streamed response is only read if its media type may contain a problem document.
+        registry: The known problem types.
+        dialect: Non-standard documents that are also read as problem details.
+        why: Called with a sentence, the reason why the response contains no problem: a logger's method, or `print`.
 
     Raises:
-        SetupError: The response of an async client is not read yet.
+        SetupError: The response of an async client has not been read.
     """
     terms = terms_of(registry, every_error=False, dialect=dialect)
     content, failure = content_of(response), None
@@ -171,8 +174,8 @@ def problem_hook(
     """
     Return a response event hook for a sync client: `Client(event_hooks={"response": [problem_hook(registry)]})`.
 
-    A hook sees every response, the challenge of a Digest authentication among them, and raises before it can be
-    answered; where that matters use `raise_problems`.
+    A hook sees every response, including the challenge of Digest authentication, and raises before the client can
+    answer it. Use `raise_problems` for such clients.
     """
     terms = terms_of(registry, every_error=every_error, dialect=dialect)
 
@@ -181,7 +184,7 @@ def problem_hook(
             _raise(response, terms)
         elif not hasattr(response.stream, "__iter__"):
             raise SetupError(
-                "An async client needs `async_problem_hook(registry)`, or better `raise_problems(client, registry)`."
+                "An async client needs `async_problem_hook(registry)`, or `raise_problems(client, registry)`."
             )
 
     return hook
@@ -198,18 +201,16 @@ def async_problem_hook(
             await _araise(response, terms)
 
     def hook(response: Streamed) -> Awaitable[None]:
-        # Not a coroutine function: a sync client would never run it, and call the error a success.
+        # Not a coroutine function: a sync client would never await it, and treat the error as a success.
         if not hasattr(response.stream, "__aiter__"):
-            raise SetupError(
-                "A sync client needs `problem_hook(registry)`, or better `raise_problems(client, registry)`."
-            )
+            raise SetupError("A sync client needs `problem_hook(registry)`, or `raise_problems(client, registry)`.")
         return raise_it(response)
 
     return hook
 
 
 def _raises(response: Streamed, terms: Terms) -> bool:
-    """Return whether an error is raised: its status is not ignored, and its request did not ask for the response."""
+    """Return whether an error is raised: its status is not ignored, and its request did not opt out."""
     if response.status_code in terms.ignored:
         return False
     request = request_of(response)
@@ -220,14 +221,14 @@ def _raise(response: Streamed, terms: Terms) -> None:
     failure = None
     try:
         content = response.content
-    except RuntimeError:  # both libraries' way to say that it is not read
+    except RuntimeError:  # both libraries raise it for an unread response
         if not _is_wanted(response, terms):
             return
         response, failure = complete(response, terms.limit)
         content = response.content
     document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
-        raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
+        raise terms.revive(response, document, failure or reason)  # a variable would create a cycle
 
 
 async def _araise(response: Streamed, terms: Terms) -> None:
@@ -241,9 +242,9 @@ async def _araise(response: Streamed, terms: Terms) -> None:
         content = response.content
     document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
-        raise terms.revive(response, document, failure or reason)  # in no variable, which would make a cycle
+        raise terms.revive(response, document, failure or reason)  # a variable would create a cycle
 
 
 def _is_wanted(response: Streamed, terms: Terms) -> bool:
-    """Return whether a streamed response is to be read; else whoever streams it gets all of it."""
+    """Return whether a streamed response is read; otherwise the caller can still stream all of it."""
     return terms.every_error or terms.reads(response.headers.get("content-type"))

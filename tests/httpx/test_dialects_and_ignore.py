@@ -84,7 +84,7 @@ class TestIdentity:
         """
         They have one.
         """
-        with pytest.raises(SetupError, match=f"`{name}` is the name of one member"):
+        with pytest.raises(SetupError, match=f"`{name}` must be the name of one member"):
             Dialect(**{name: ("a", "b")})
 
 

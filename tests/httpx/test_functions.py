@@ -137,7 +137,7 @@ class TestProblemFrom:
         [
             pytest.param(
                 {"headers": {"content-type": "application/json"}},
-                "The media type is 'application/json', not that of a problem document.",
+                "The media type 'application/json' is not read as a problem document.",
                 id="look-alike",
             ),
             pytest.param({"headers": {}, "content": b"x", "json": None}, "The response has no media type.", id="bytes"),
@@ -285,7 +285,7 @@ class TestOutcome:
         """
         Beside the classes it would be taken for one of them.
         """
-        with pytest.raises(SetupError, match=r"is no problem class\. A registry is given by its name: `outcome\("):
+        with pytest.raises(SetupError, match=r"problem class\. Pass a registry as a keyword argument: `outcome\("):
             outcome(response_of(library, status, json=NOT_FOUND), ItemNotFound, REGISTRY)
 
     def test_undeclared(self, library):
@@ -325,7 +325,7 @@ class TestOutcome:
         """
         response = library.Response(404, headers=AS_PROBLEM, content=iter([b"{}"]))
 
-        with pytest.raises(SetupError, match=r"The response is not read yet\."):
+        with pytest.raises(SetupError, match=r"The response has not been read\."):
             outcome(response, ItemNotFound, registry=REGISTRY)
 
 

@@ -90,14 +90,14 @@ class TestRaiseProblems:
         """
         A second call raises.
         """
-        with pytest.raises(SetupError, match=r"raises problems already\."):
+        with pytest.raises(SetupError, match=r"already raises problems\."):
             raise_problems(session, REGISTRY)
 
     def test_something_else(self):
         """
         An object that is not a session raises at once.
         """
-        with pytest.raises(SetupError, match=r"object is no session of requests\."):
+        with pytest.raises(SetupError, match=r"needs a `requests.Session`; got `object`\."):
             raise_problems(object(), REGISTRY)
 
     @pytest.mark.parametrize("stream", [False, True])
