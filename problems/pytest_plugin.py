@@ -1,8 +1,8 @@
 """
-The pytest plugin once it is used: the report of `--problems-report`, and the objects of the fixtures.
+The pytest plugin: the report of `--problems-report`, and the implementation of the fixtures.
 
-Notes the problem types that applications answer with and that clients receive. The option and the fixtures themselves
-are in `typed_problems.pytest_entry`, which loads this module when it is needed.
+Records the problem types that applications send and clients receive. `typed_problems.pytest_entry` defines the option
+and the fixtures, and imports this module when they are used.
 """
 
 from collections.abc import Generator
@@ -25,16 +25,16 @@ _OUTPUT: Final = "problems_seen"
 
 
 class ClientFactory(Protocol):
-    """A function from an application to a test client, which is closed when the test ends."""
+    """A function that returns a test client for an application; the client is closed when the test ends."""
 
     def __call__(self, app: Starlette, **options: Any) -> TestClient:
-        """Return a client of *app*; *options* are those of `starlette.testclient.TestClient`."""
+        """Return a client for *app*; *options* are the arguments of `starlette.testclient.TestClient`."""
         ...
 
 
 @contextmanager
 def client_factory() -> Generator[ClientFactory, None, None]:
-    """Yield a factory of clients that get the answer to a crash instead of the exception."""
+    """Yield a factory of clients that return the response to an unhandled exception instead of raising it."""
     with ExitStack() as stack:
 
         def make(app: Starlette, **options: Any) -> TestClient:
@@ -45,18 +45,18 @@ def client_factory() -> Generator[ClientFactory, None, None]:
 
 
 def make_strict(patch: pytest.MonkeyPatch) -> None:
-    """Make every application fail on a problem that its operation does not declare, for as long as *patch* lasts."""
+    """Make every application fail on a problem that its operation does not declare, until *patch* is undone."""
     patch.setattr(WATCH, "undeclared", "raise")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the report."""
+    """Register the report."""
     if not config.pluginmanager.has_plugin(Report.NAME):
         config.pluginmanager.register(Report(config), Report.NAME)
 
 
 class Report:
-    """The problem types of a registry that the tests of one run have seen."""
+    """The problem types of a registry that occurred in a test run."""
 
     NAME: Final = "problems-report"
 
@@ -67,7 +67,7 @@ class Report:
         self._patch = pytest.MonkeyPatch()
 
     def pytest_sessionstart(self) -> None:
-        """Load the registry, and start listening."""
+        """Load the registry and start recording."""
         try:
             self._registry = load_registry(self._target)
         except TargetError as error:
@@ -75,24 +75,24 @@ class Report:
         self._patch.setattr(WATCH, "observers", (*WATCH.observers, self.note))
 
     def note(self, problem: object) -> None:
-        """Note a problem that was answered or received."""
+        """Record a problem that was sent or received."""
         cls = type(problem)
         self.seen.add(_name(cls.__bases__[1] if issubclass(cls, ReceivedProblem) else cls))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Stop listening; a process of pytest-xdist passes its types on to the process that reports."""
+        """Stop recording; a worker of pytest-xdist sends its types to the process that reports."""
         self._patch.undo()
         output: dict[str, list[str]] = getattr(session.config, "workeroutput", {})
         output[_OUTPUT] = sorted(self.seen)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
-        """Add the types that a process of pytest-xdist has seen."""
+        """Add the types that occurred in a worker of pytest-xdist."""
         self.seen.update(getattr(node, "workeroutput", {}).get(_OUTPUT, ()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the types that no test has seen."""
+        """Write the types that did not occur in any test."""
         types = types_of(self._registry)
         unseen = [cls for cls in types if _name(cls) not in self.seen]
         terminalreporter.section(f"problem types of {self._target}")

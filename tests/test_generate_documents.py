@@ -47,4 +47,4 @@ def test_a_note_says_what_is_missing(path):
     listed = read_json(str(path))
 
     assert [] == [it for it in listed.get("x-notes", []) if it not in source]
-    assert ("There is no problem in the document" in source) == (not listed["x-classes"])
+    assert ("The document contains no problem type" in source) == (not listed["x-classes"])

@@ -137,7 +137,7 @@ class TestRoundTrip:
         """
         A status without a type needs no class, and is not lost.
         """
-        assert "Without a type of their own, so their classes are those of `problems.catalog`:" in notes(self.document)
+        assert "Responses without a type, raised as the classes of `problems.catalog`:" in notes(self.document)
 
     def test_it_is_stable(self):
         """
@@ -358,7 +358,7 @@ class TestInference:
         document = answering(problem(type={"example": example}))
 
         assert "about:blank" == only(document).problem_type.uri
-        assert f"An example has the type {example!r}, which names no problem type." in notes(document)
+        assert f"An example has the type {example!r}, which does not identify a problem type." in notes(document)
 
     def test_problems_documented_as_plain_json(self):
         """
@@ -384,7 +384,7 @@ class TestInference:
         """
         The note says by what a client recognises the class.
         """
-        assert "does not name a type URI: the class is recognised by the status." in notes(answering(problem()))
+        assert "does not name a type URI: clients recognise the class by its status." in notes(answering(problem()))
 
     @pytest.mark.parametrize(
         ("keys", "statuses"),
@@ -507,10 +507,10 @@ class TestMembers:
     @pytest.mark.parametrize(
         ("schema", "note"),
         [
-            pytest.param({"$ref": "a.yaml#/B"}, "'value' can be anything: its schema could not be read.", id="file"),
-            pytest.param({"$ref": "#/B"}, "'#/B' leads nowhere.", id="dangling"),
-            pytest.param({"type": "string", "default": 1}, "'value' has a default that is not filled in", id="default"),
-            pytest.param(3, "'value' can be anything: its schema could not be read.", id="no schema"),
+            pytest.param({"$ref": "a.yaml#/B"}, "'value' can have any value: its schema could not be read.", id="file"),
+            pytest.param({"$ref": "#/B"}, "'#/B' has no target.", id="dangling"),
+            pytest.param({"type": "string", "default": 1}, "'value' has a default that is not used", id="default"),
+            pytest.param(3, "'value' can have any value: its schema could not be read.", id="no schema"),
         ],
     )
     def test_what_is_lost_is_told(self, schema, note):
@@ -596,7 +596,7 @@ class TestMembers:
         document = answering(schema, media={"example": {"type": SOLD, "title": "Sold", "status": 409}})
 
         assert {} == dict(definition_of(only(document)).members.sent)
-        assert "has none of the members of RFC 9457, its examples do" in notes(document)
+        assert "does not contain members of RFC 9457, but its examples do" in notes(document)
 
 
 class TestClasses:

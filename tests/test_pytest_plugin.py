@@ -237,4 +237,6 @@ class TestReport:
         result = run(self.TEST, "--problems-report=stall:registy")
 
         assert pytest.ExitCode.USAGE_ERROR == result.ret
-        result.stderr.fnmatch_lines(["*--problems-report: 'stall' has no attribute 'registy'. Is it 'registry'?*"])
+        result.stderr.fnmatch_lines(
+            ["*--problems-report: 'stall' has no attribute 'registy'. Did you mean 'registry'?*"]
+        )

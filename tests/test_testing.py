@@ -209,15 +209,17 @@ class TestMistake:
         """
         A misspelt member would never be equal, and is the mistake of the test.
         """
-        with pytest.raises(InvalidMembers, match="itemid: no such member"):
+        with pytest.raises(InvalidMembers, match="itemid: the class has no such member"):
             assert_problem(response(), ItemNotFound, itemid=7)
 
     @pytest.mark.parametrize("wrong", [ItemNotFound(item_id=7), 404])
     def test_what_is_no_class_is_refused(self, wrong):
         """
-        Members go beside the class.
+        Members are keyword arguments.
         """
-        with pytest.raises(SetupError, match=r"`assert_problem` takes a problem class, not .* Members go beside it:"):
+        with pytest.raises(
+            SetupError, match=r"`assert_problem` needs a problem class; got .* Pass members as keyword arguments:"
+        ):
             assert_problem(response(), wrong)
 
     def test_a_base_is_refused(self):

@@ -289,7 +289,7 @@ class TestBroken:
     @pytest.mark.parametrize(
         ("document", "fault"),
         [
-            pytest.param({"paths": {"/x": None}}, "fits no operation", id="no operations"),
+            pytest.param({"paths": {"/x": None}}, "matches no operation", id="no operations"),
             pytest.param({"paths": {"/x": {"get": []}}}, "which is not documented", id="no object"),
             pytest.param(
                 {"paths": {"/x": {"get": {"responses": {"409": []}}}}}, "which is not documented", id="a list"
@@ -397,11 +397,11 @@ class TestBroken:
     )
     def test_it_provokes_nothing(self, method, path):
         """
-        A request that fits no operation tests nothing.
+        A request that matches no operation is a breach.
         """
         app = made()
         app.get("/x")(lambda: None)
-        fault = re.escape(f"{method} {path!r} fits no operation of the document: nothing was tested.")
+        fault = re.escape(f"{method} {path!r} matches no operation of the document: it was not sent.")
 
         with pytest.raises(AssertionError, match=fault):
             assert_contract(TestClient(app), [("GET", "/x"), (method, path)])

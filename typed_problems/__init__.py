@@ -1,6 +1,6 @@
 """
-What other programs find by the entry points of this distribution.
+The entry points of this distribution for other programs.
 
-Beside the package `problems`, not in it: importing anything of that loads pydantic, and a program that only looks for
-its plugins must not pay for it.
+A separate package from `problems`, because importing any module of that package loads pydantic, and a program that only
+discovers its plugins must not pay for that.
 """

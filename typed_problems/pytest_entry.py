@@ -1,8 +1,8 @@
 """
-The pytest plugin as pytest finds it: the option and the fixtures.
+The entry point for pytest: the option and the fixtures.
 
-Runs in every test run of an environment in which this distribution is installed. It imports `problems.pytest_plugin`
-only when the option is given or a fixture is used.
+Runs in every test run of an environment with this distribution. Imports `problems.pytest_plugin` only when the option
+or a fixture is used.
 """
 
 from collections.abc import Iterator
@@ -24,19 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("problems", "problem details").addoption(
         "--problems-report",
         metavar="MODULE:ATTRIBUTE",
-        help="report which problem types of this registry, or application, no test has seen",
+        help="report the problem types of this registry or application that do not occur in any test",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the plugin proper if its report is asked for."""
+    """Load the plugin if the report is requested."""
     if config.getoption("problems_report"):
         config.pluginmanager.import_plugin(_PLUGIN)
 
 
 @pytest.fixture
 def problem_client() -> Iterator["ClientFactory"]:
-    """Return a function from an application to a client that gets the answer to a crash instead of the exception."""
+    """Return a function that returns a test client for an application; unhandled exceptions become responses."""
     with import_module(_PLUGIN).client_factory() as factory:
         yield factory
 

@@ -1,7 +1,7 @@
 """
 The `problems` command.
 
-Parses arguments, calls the tools and prints their results; decides nothing itself. Needs the extra `cli`.
+Parses arguments, calls the tools and prints their results; contains no logic of its own. Needs the extra `cli`.
 """
 
 import sys

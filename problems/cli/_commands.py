@@ -1,7 +1,7 @@
 """
-The commands: each loads what its arguments name, calls one function, and prints the result.
+The commands: each loads its arguments, calls one function, and prints the result.
 
-This is one thing, because the commands share their arguments, their exit statuses and the form of their reports.
+This is one thing, because the commands share their arguments, their exit statuses and the format of their reports.
 """
 
 import json
@@ -52,17 +52,17 @@ _WRITE: Final = "Write for others"
 
 
 class Commands(TyperGroup):
-    """The commands of `problems`; an error of this package becomes a sentence."""
+    """The commands of `problems`; prints the package's own errors as sentences."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the requested command."""
         try:
             return super().invoke(ctx)
         except ProblemsError as error:
             fail(str(error))
             raise typer.Exit(2) from None
-        except RecursionError:  # of schemas within schemas; a document is not read to any depth
-            fail("A document is nested too deeply to be read. Give one of fewer levels.")
+        except RecursionError:  # from deeply nested schemas
+            fail("The document is nested too deeply. Remove levels of nesting from it.")
             raise typer.Exit(2) from None
 
 
@@ -73,36 +73,36 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help=(
         "Look at, check and publish the problem types of an API.\n\n"
-        "A TARGET is `module:attribute`, as uvicorn takes it: a registry, an application that was given one, or just "
-        "a module that has one; `module:function()` is what the function returns.\n\n"
+        "A TARGET is `module:attribute`, as uvicorn takes it: a registry, an application with a registry, or just "
+        "a module with one; `module:function()` is the result of the function.\n\n"
         "A SOURCE is a target, or a JSON file: an export, or an OpenAPI document.\n\n"
-        "The exit status is 0 if all is well, 1 if something was found, 2 if the command was used wrongly."
+        "The exit status is 0 without findings, 1 with findings, and 2 for a usage error."
     ),
 )
 
 Target = Annotated[str, typer.Argument(help="The registry or application, such as shop.errors:registry.")]
 Source = Annotated[str, typer.Argument(help="A target, or a JSON file; - for standard input.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write to, not standard output.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write to instead of standard output.")]
 Tabular = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="For people, or for machines.")]
 Form = Literal["table", "json", "github"]
 Reported = Annotated[
     Form,
-    typer.Option("--format", "-f", help="For people, for machines, or as annotations of GitHub Actions."),
+    typer.Option("--format", "-f", help="For people, for machines, or as annotations for GitHub Actions."),
 ]
 
 Threshold = Literal["error", "warning", "info", "never"]
-FailOn = Annotated[Threshold, typer.Option(help="The least severity that exits with 1.")]
+FailOn = Annotated[Threshold, typer.Option(help="The lowest severity that exits with 1.")]
 _DISTRIBUTION: Final = "typed-problems"
 _LEVELS: Final[tuple[Threshold, ...]] = ("error", "warning", "info", "never")
 
 
-def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer
     if wanted:
         try:
-            told = version(_DISTRIBUTION)
+            installed = version(_DISTRIBUTION)
         except PackageNotFoundError:  # a source tree on the path
-            told = "(not installed)"
-        write(f"{_DISTRIBUTION} {told}\n", None)
+            installed = "(not installed)"
+        write(f"{_DISTRIBUTION} {installed}\n", None)
         raise typer.Exit
 
 
@@ -110,7 +110,7 @@ def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 def _options(
     *,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None: ...
 
@@ -130,7 +130,7 @@ def list_(source: Source, *, form: Tabular = "table") -> None:
 
 
 def _base(vocabulary: Vocabulary) -> str:
-    """Return the base that most type URIs begin with, or an empty text."""
+    """Return the base that most type URIs start with, or an empty text."""
     found = Counter(it.type.removesuffix(it.reference) for it in vocabulary.types if it.reference is not None)
     return max(found, key=found.__getitem__, default="")
 
@@ -138,10 +138,10 @@ def _base(vocabulary: Vocabulary) -> str:
 @app.command(rich_help_panel=_LOOK)
 def show(
     source: Source,
-    name: Annotated[str, typer.Argument(metavar="TYPE", help="The class, its type URI, or the end of that.")],
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="The class, its type URI, or the end of its type URI.")],
     *,
     form: Annotated[
-        Literal["text", "json", "markdown", "schema"], typer.Option("--format", "-f", help="How to show it.")
+        Literal["text", "json", "markdown", "schema"], typer.Option("--format", "-f", help="The format of the output.")
     ] = "text",
 ) -> None:
     """Show one problem type: what it means, its members, an example, and how to handle it."""
@@ -163,9 +163,9 @@ def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
         return found[0]
     if found:
         uris = ", ".join(it.type for it in found)
-        raise TargetError(f"{name!r} names {len(found)} types. Give the type URI of one: {uris}.")
+        raise TargetError(f"{name!r} matches {len(found)} types. Write the type URI of one: {uris}.")
     names = ", ".join(it.name for it in vocabulary.types)
-    raise TargetError(f"There is no problem type {name!r}. There are: {names}.")
+    raise TargetError(f"{name!r} is not a problem type. Write one of: {names}.")
 
 
 @app.command("lint", rich_help_panel=_CHECK)
@@ -175,13 +175,13 @@ def lint_(
     form: Reported = "table",
     ignore: Annotated[list[str] | None, typer.Option(help="A code to leave out; may be repeated.")] = None,
     fail_on: Annotated[
-        Literal["error", "warning", "info", "never"], typer.Option(help="What exits with 1.")
+        Literal["error", "warning", "info", "never"], typer.Option(help="The lowest severity that exits with 1.")
     ] = "warning",
-    check_uris: Annotated[bool, typer.Option("--check-uris", help="Get each type URI: is there a page?")] = False,
+    check_uris: Annotated[bool, typer.Option("--check-uris", help="Report type URIs without a page.")] = False,
 ) -> None:
     """Report problem types that should change before clients depend on them."""
     if unknown := sorted(set(ignore or ()) - CODES.keys()):
-        raise TargetError(f"There is no code {unknown[0]!r}. There are: {', '.join(sorted(CODES))}.")
+        raise TargetError(f"{unknown[0]!r} is not a lint code. Write one of: {', '.join(sorted(CODES))}.")
     registry = load_registry(target)
     found = unregistered_in(application) if hasattr(application := load(target), "routes") else []
     known = {(it.code, it.type) for it in found}
@@ -198,19 +198,19 @@ def _report(found: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
         write(Findings(findings=findings).model_dump_json(indent=2, exclude_none=True) + "\n", None)
     elif form == "github":
         for it in findings:
-            told = annotation(it.severity, it.code, f"{it.name}: {it.message} {it.fix}", file=it.file, line=it.line)
-            write(f"{told}\n", None)
+            line = annotation(it.severity, it.code, f"{it.name}: {it.message} {it.fix}", file=it.file, line=it.line)
+            write(f"{line}\n", None)
     elif findings:
         rows = [(styled(it.severity), it.code, f"{_place(it)}{it.name}: {it.message} {it.fix}") for it in findings]
-        say_table("Severity", "Code", "What, and what to do", rows=rows)
+        say_table("Severity", "Code", "Problem type and finding", rows=rows)
     else:
-        say("Nothing was found.")
+        say("No findings.")
     if any(_LEVELS.index(it.severity) <= _LEVELS.index(fail_on) for it in findings if fail_on != "never"):
         raise typer.Exit(1)
 
 
 def _place(found: Finding) -> str:
-    """Return where something was found, as editors and terminals read it, on a line of its own."""
+    """Return the file and line of a finding, in the form that editors and terminals recognise, on a separate line."""
     line = "" if found.line is None else f":{found.line}"
     return "" if found.file is None else f"{found.file}{line}\n"
 
@@ -228,8 +228,8 @@ def export(
 
 @app.command(rich_help_panel=_CHECK)
 def diff(
-    before: Annotated[str, typer.Argument(help="What clients were built with: a JSON file, or a target.")],
-    after: Annotated[str, typer.Argument(help="What there is now: a target, or a JSON file.")],
+    before: Annotated[str, typer.Argument(help="The version that clients were built with: a JSON file, or a target.")],
+    after: Annotated[str, typer.Argument(help="The current version: a target, or a JSON file.")],
     *,
     form: Reported = "table",
     fail: Annotated[bool, typer.Option("--fail/--no-fail", help="Exit with 1 if a change breaks clients.")] = True,
@@ -245,9 +245,9 @@ def diff(
             write(annotation(_impact(it), it.code, f"{it.type}: {it.message}", file=file, line=line) + "\n", None)
     elif report.changes:
         rows = [(styled(_impact(it)), it.code, f"{it.type}\n{it.message}") for it in report.changes]
-        say_table("Impact", "Change", "Where, and what it means", rows=rows)
+        say_table("Impact", "Change", "Problem type and consequence", rows=rows)
     else:
-        say("Nothing has changed.")
+        say("No changes.")
     if fail and report.breaking:
         raise typer.Exit(1)
 
@@ -272,12 +272,12 @@ def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warni
     """Report problems that an application raises and does not declare, or declares and never raises."""
     registry = registry_of(application := load(target)) or Registry()
     if not hasattr(application, "routes"):
-        raise TargetError(f"{target!r} is no application. Name one of Starlette or FastAPI.")
+        raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
     _report([_breach(it, registry) for it in check(application)], form, fail_on)
 
 
 def _breach(found: Breach, registry: Registry) -> Finding:
-    """Return a breach as a finding: the surer it is, the more severe; a type that is never raised breaks nothing."""
+    """Return a breach as a finding: more severe if it is more certain; a type that is never raised breaks no client."""
     severity = _SEVERITIES[found.certainty]
     return Finding(
         code=found.kind.replace(" ", "-"),
@@ -308,7 +308,7 @@ def openapi(target: Target, *, output: Output = None) -> None:
     finish(found)
     make = getattr(found, "openapi", None)
     if not callable(make):
-        raise TargetError(f"{target!r} has no OpenAPI document. Name a FastAPI application.")
+        raise TargetError(f"{target!r} has no OpenAPI document. Name a FastAPI application: `module:app`.")
     write(json.dumps(make(), indent=2, ensure_ascii=False) + "\n", output)
 
 
@@ -321,9 +321,9 @@ def build(
     target: Target,
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")],
-    heading: Annotated[str, typer.Option(help="What the index is called.")] = "Problem types",
+    heading: Annotated[str, typer.Option(help="The title of the index.")] = "Problem types",
     form: Annotated[
-        Literal["all", "markdown"], typer.Option("--format", "-f", help="A site, or Markdown for one.")
+        Literal["all", "markdown"], typer.Option("--format", "-f", help="A complete site, or only Markdown files.")
     ] = "all",
 ) -> None:
     """Write the problem pages as the files of a static site."""
@@ -339,22 +339,22 @@ def migrate(
     write_files_: Annotated[
         bool, typer.Option("--write", help="Change the files; without it, only show the diff.")
     ] = False,
-    only: Annotated[Path | None, typer.Option(help="The file or folder to change, not everything in reach.")] = None,
+    only: Annotated[Path | None, typer.Option(help="The file or folder to change; by default all.")] = None,
     base: Annotated[str, typer.Option(help="The base URI of the new types.")] = "https://api.example/problems/",
     errors_module: Annotated[
         str | None, typer.Option(help="The module for the new types, such as shop.errors.")
     ] = None,
     responses: Annotated[
-        bool, typer.Option("--responses", help="Remove `responses=` that only document the old form.")
+        bool, typer.Option("--responses", help="Remove `responses=` that only document the old format.")
     ] = False,
     allow_dirty: Annotated[
         bool, typer.Option("--allow-dirty", help="Write even if git has uncommitted changes.")
     ] = False,
 ) -> None:
-    """Replace the raises of `HTTPException` in an application by problem types."""
+    """Replace `raise HTTPException` statements in an application with problem types."""
     application = load(target)
     if not hasattr(application, "routes"):
-        raise TargetError(f"{target!r} is not an application. Name one of Starlette or FastAPI: `module:app`.")
+        raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
     options = tools.migrate.Options(target, only, base, errors_module, responses, formatted)
     found = tools.migrate.migrate(application, options)
     for change in found.changes:

@@ -1,7 +1,7 @@
 """
-GET requests for `problems lint --check-uris`: the only place of this package that opens connections by itself.
+GET requests for `problems lint --check-uris`: the only module of this package that opens connections by itself.
 
-Nobody controls the servers: whatever one sends, or does not send, the others are asked, and all of it ends in time.
+The servers are not trusted: none of them can block the requests to the others, and all requests end in time.
 """
 
 import time
@@ -36,14 +36,14 @@ def statuses_of(uris: Iterable[str], seconds: float = _SECONDS_FOR_ALL) -> Mappi
 
     Args:
         uris: Absolute URIs of the schemes http and https.
-        seconds: The time after which responses are not waited for any more.
+        seconds: The maximum time to wait for responses.
     """
     waiting: SimpleQueue[str] = SimpleQueue()
     for uri in dict.fromkeys(uris):
         waiting.put(uri)
     found: dict[str, int] = {}
     end = time.monotonic() + seconds
-    # Daemons: a server that sends one byte a second must not keep the process from ending.
+    # Daemon threads: a server that sends one byte a second must not keep the process alive.
     workers = [Thread(target=_work, args=(waiting, found), daemon=True) for _ in range(min(_AT_ONCE, waiting.qsize()))]
     for worker in workers:
         worker.start()
@@ -60,12 +60,12 @@ def _work(waiting: SimpleQueue[str], found: dict[str, int]) -> None:
             return
         try:
             found[uri] = _status(uri)
-        except Exception:  # noqa: BLE001, S112 - http.client raises many things for what is not HTTP; none is a status
+        except Exception:  # noqa: BLE001, S112 - http.client raises many types for invalid HTTP; none has a status
             continue
 
 
 def _status(uri: str) -> int:
-    opener = OpenerDirector()  # follows redirects to http and https only: it can open nothing else
+    opener = OpenerDirector()  # only handles http and https, in redirects too
     for handler in (
         ProxyHandler, HTTPHandler, HTTPSHandler, HTTPDefaultErrorHandler, HTTPRedirectHandler, HTTPErrorProcessor
     ):  # fmt: skip

@@ -1,7 +1,7 @@
 """
-The formatter of the project that a generated module is written for: ruff or black, if there is one.
+Formatting of a generated module with the formatter of its project: ruff or black, if one is installed.
 
-Runs the formatter as a program of its own, and uses what it returns only if that is the same program.
+Runs the formatter as a separate program, and uses its result only if that is the same Python program.
 """
 
 import ast
@@ -24,11 +24,11 @@ _OTHERWISE: Final = (("black", "--quiet", "--stdin-filename"),)
 
 def formatted(source: str, output: Path | None = None) -> str:
     """
-    Return Python source as the formatter of the project writes it, or as it is if there is none.
+    Return Python source formatted by the project's formatter, or unchanged without one.
 
     Args:
         source: The text of a module.
-        output: The file that it is for, by which a formatter finds its settings.
+        output: The file that the source is for; a formatter finds its settings by this path.
     """
     for name, *options in _COMMANDS if _program("ruff") else _OTHERWISE:
         if program := _program(name):
@@ -52,7 +52,7 @@ def _run(command: list[str], source: str) -> str:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Return whether two texts are the same program, but for the order of imports and the margins of docstrings."""
+    """Return whether two texts are the same program, ignoring the order of imports and docstring indentation."""
     try:
         return _tree(one) == _tree(other)
     except (SyntaxError, ValueError, RecursionError):

@@ -1,8 +1,8 @@
 """
-How the command writes: tables for people, JSON and annotations for machines.
+The output of the command: tables for people, JSON and annotations for machines.
 
-Knows what terminals and GitHub understand, nothing of problem types. Every text passes `printable` here, and nowhere
-else: files and modules are written by others.
+Knows terminals and GitHub annotations. Does not know problem types. Every text passes `printable` here, and only here,
+because files and modules may come from anyone.
 """
 
 import re
@@ -42,14 +42,14 @@ _UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-"""Controls of terminals (C0, C1), of the direction of text, and characters that nobody sees."""
+"""Controls of terminals (C0, C1), of the direction of text, and invisible characters."""
 
 
 def printable(text: str) -> str:
     r"""
-    Return *text* with the escape of JSON in place of each character that a terminal obeys or does not show.
+    Return *text* with a JSON escape in place of each character that a terminal obeys or does not show.
 
-    Written so, JSON stays the same JSON; line breaks and tabs stay what they are.
+    Escaped JSON stays the same JSON; line breaks and tabs are not changed.
 
     >>> printable("\x1b[31mred\u202e")
     '\\u001b[31mred\\u202e'
@@ -63,7 +63,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _console() -> Console:
-    """Return the console of standard output; made when it is needed, because the stream may have been replaced."""
+    """Return a console for standard output, created for each call, because the stream may have been replaced."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=False)
 
 
@@ -73,12 +73,12 @@ def say(text: str) -> None:
 
 
 def say_markdown(text: str) -> None:
-    """Write Markdown to standard output as a terminal shows it."""
+    """Write Markdown to standard output, rendered for a terminal."""
     _console().print(Markdown(printable(text)))
 
 
 def say_table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> None:
-    """Write a table to standard output; text that does not fit is folded, never cut off."""
+    """Write a table to standard output; long text is wrapped, never cut off."""
     made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(column, overflow="fold", no_wrap=False)
@@ -88,22 +88,22 @@ def say_table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> None:
 
 
 def fail(message: str) -> None:
-    """Write a mistake of the user to standard error."""
+    """Write a usage error to standard error."""
     _note(message, ("Error: ", "bold red"))
 
 
 def _note(message: str, *before: tuple[str, str]) -> None:
-    """Write a sentence to standard error, so that standard output stays what another program reads."""
+    """Write a sentence to standard error, so that standard output stays readable for other programs."""
     Console(file=sys.stderr, highlight=False).print(Text.assemble(*before, printable(message)), soft_wrap=True)
 
 
 def styled(word: str) -> Text:
-    """Return a word that is good or bad in its colour."""
+    """Return a severity or impact in its colour."""
     return Text(printable(word), style=_STYLES.get(word, ""))
 
 
 def named(name: str, meaning: str) -> Text:
-    """Return a name, and below it its meaning."""
+    """Return a name with its meaning on the next line."""
     return Text.assemble((printable(name), "bold"), "\n", printable(meaning))
 
 
@@ -122,7 +122,7 @@ def write(text: str, output: Path | None) -> None:
 
 def write_files(place: Path, files: dict[Path, str]) -> None:
     """
-    Write files, and then a sentence to standard error that names the file, or the folder of several.
+    Write files, then a sentence to standard error with the name of the file or the folder.
 
     Raises:
         TargetError: A file cannot be written.
@@ -138,7 +138,7 @@ def write_files(place: Path, files: dict[Path, str]) -> None:
 
 def annotation(level: str, title: str, message: str, *, file: str | None = None, line: int | None = None) -> str:
     r"""
-    Return an annotation as GitHub Actions reads it from the output of a step.
+    Return an annotation in the format that GitHub Actions reads from the output of a step.
 
     >>> annotation("error", "title", "Two lines\nof text.", file="shop/errors.py", line=7)
     '::error title=title,file=shop/errors.py,line=7::Two lines%0Aof text.'

@@ -1,7 +1,7 @@
 """
-Readers for the arguments of the command: a registry or an application in Python, or a JSON or YAML file.
+Readers for the command's arguments: a registry or an application in Python, or a JSON or YAML file.
 
-Every mistake is a `TargetError`.
+Every usage error is a `TargetError`.
 """
 
 import json
@@ -20,17 +20,17 @@ from problems.tools.lint import place_of
 
 __all__ = ["Places", "files_beside", "openapi_in", "read_json", "vocabulary_of"]
 
-_HELP = "It has to be an export of `problems export --format json`, or an OpenAPI document, as JSON."
+_HELP = "It must be an export of `problems export --format json`, or an OpenAPI document, as JSON."
 _OPENAPI = frozenset({"openapi", "swagger"})
 _YAML = (".yaml", ".yml")
 
 
 def vocabulary_of(source: str) -> Vocabulary:
     """
-    Return the vocabulary that *source* names: `module:attribute`, the path of a JSON file, or `-` for standard input.
+    Return the vocabulary in *source*: `module:attribute`, the path of a JSON file, or `-` for standard input.
 
     Raises:
-        TargetError: There is none.
+        TargetError: *source* contains no vocabulary.
     """
     if _is_file(source):
         return _vocabulary_in(read_json(source), source)
@@ -39,10 +39,10 @@ def vocabulary_of(source: str) -> Vocabulary:
 
 def openapi_in(source: str) -> tuple[dict[str, JsonValue] | None, Vocabulary | None]:
     """
-    Return the OpenAPI or Swagger document that *source* names, or else the vocabulary.
+    Return the OpenAPI or Swagger document in *source*, or otherwise the vocabulary.
 
     Raises:
-        TargetError: There is neither.
+        TargetError: *source* contains neither.
     """
     if not _is_file(source):
         return None, Vocabulary.of(load_registry(source))
@@ -59,13 +59,13 @@ def _is_file(source: str) -> bool:
 
 def _vocabulary_in(document: JsonValue, source: str) -> Vocabulary:
     if not isinstance(document, dict):
-        raise TargetError(f"{source!r} holds no JSON object. {_HELP}")
+        raise TargetError(f"{source!r} does not contain a JSON object. {_HELP}")
     try:
         return vocabulary_in(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise TargetError(f"{source!r} holds no vocabulary: {where}: {first['msg']}. {_HELP}") from None
+        raise TargetError(f"{source!r} does not contain a vocabulary: {where}: {first['msg']}. {_HELP}") from None
 
 
 def read_json(source: str, *, called: str = "") -> JsonValue:
@@ -74,7 +74,7 @@ def read_json(source: str, *, called: str = "") -> JsonValue:
 
     Args:
         source: The path of the file.
-        called: How messages name the file, if not by its path.
+        called: The name of the file in messages, if not its path.
 
     Raises:
         TargetError: The file cannot be read, or does not contain JSON or YAML.
@@ -92,10 +92,10 @@ def read_json(source: str, *, called: str = "") -> JsonValue:
 
 def files_beside(source: str) -> Callable[[str], JsonValue] | None:
     """
-    Return a reader of the files that the document *source* refers to, or `None` for standard input.
+    Return a reader for the files that the document *source* refers to, or `None` for standard input.
 
-    The reader takes paths relative to the document. It reads files below the folder of the document only, wherever
-    links lead.
+    The reader takes paths relative to the document. It only reads files below the document's folder, even through
+    symbolic links.
     """
     if source == "-":
         return None
@@ -105,18 +105,18 @@ def files_beside(source: str) -> Callable[[str], JsonValue] | None:
         try:
             file = (folder / path).resolve()
         except (OSError, ValueError, RuntimeError):
-            raise TargetError(f"{path!r} is not read: it is not the path of a file.") from None
+            raise TargetError(f"{path!r} is not read: this is not the path of a file.") from None
         if not file.is_relative_to(folder):
             raise TargetError(f"{path!r} is not read: it is not below the folder of the document.")
         if not file.is_file():
-            raise TargetError(f"{path!r} is not read: there is no such file beside the document.")
+            raise TargetError(f"{path!r} is not read: the document's folder does not contain this file.")
         return read_json(str(file), called=path)
 
     return read
 
 
 class Places:
-    """The places of the problem types of one source."""
+    """Finds the problem types of one source in its file."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -130,13 +130,13 @@ class Places:
             return None
 
     def of(self, uri: str) -> tuple[str | None, int | None]:
-        """Return the file and the line of a type, both `None` if the source does not have it."""
+        """Return the file and the line of a type, or `None` for both if the source does not contain it."""
         if self._source == "-":
             return None, None
         if self._lines is None:
             cls = load_registry(self._source).get(uri)
             return (None, None) if cls is None else place_of(cls)
-        # In quotes first: one type URI may begin with another.
+        # In quotes first: a type URI may be the start of another.
         for text in (json.dumps(uri), json.dumps(uri, ensure_ascii=False), uri):
             for number, line in enumerate(self._lines, start=1):
                 if text in line:

@@ -1,7 +1,7 @@
 """
-A reader of YAML 1.2 with the types of JSON: OpenAPI documents are written in it.
+A YAML 1.2 reader with the types of JSON, for OpenAPI documents.
 
-Uses the loader of libyaml where PyYAML was built with it. Does not know OpenAPI.
+Uses the loader of libyaml if PyYAML was built with it. Does not know OpenAPI.
 """
 
 import re
@@ -15,7 +15,7 @@ from problems.tools._targets import TargetError
 
 try:
     import yaml
-except ImportError:  # the extra `cli` brings it; only YAML needs it
+except ImportError:  # part of the extra `cli`; only YAML needs it
     _IS_INSTALLED = False
 else:
     _IS_INSTALLED = True
@@ -23,7 +23,7 @@ else:
 __all__ = ["read_yaml"]
 
 _LIMIT: Final = 5_000_000
-"""The most values of a document in which every alias is written out."""
+"""The maximum number of values in a document with all aliases expanded."""
 
 # YAML 1.2.2, section 10.3.2: the core schema.
 _TYPES: Final = (
@@ -45,23 +45,23 @@ def read_yaml(text: str, source: str) -> JsonValue:
     """
     if not _IS_INSTALLED:
         raise TargetError(
-            f"{source!r} is YAML, and PyYAML is not installed. Run `pip install 'typed-problems[cli]'`, "
+            f"{source!r} is YAML, but PyYAML is not installed. Run `pip install 'typed-problems[cli]'`, "
             f"or convert the file to JSON."
         )
     try:
         value: JsonValue = yaml.load(text, Loader=_loader())  # noqa: S506 - a subclass of `SafeLoader`
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        told = " ".join(str(error).split())
-        raise TargetError(f"{source!r} is not valid YAML: {told}.") from None
+        message = " ".join(str(error).split())
+        raise TargetError(f"{source!r} is not valid YAML: {message}.") from None
     if _size(value) > _LIMIT:
         raise TargetError(
-            f"{source!r} contains more than {_LIMIT:,} values once its aliases are written out. Write it without them."
+            f"{source!r} contains more than {_LIMIT:,} values once its aliases are expanded. Remove aliases from it."
         )
     return value
 
 
 def _size(value: JsonValue) -> int:
-    """Return how many values there are if each alias is written out; a value inside itself counts once."""
+    """Return the number of values with all aliases expanded; a value inside itself counts once."""
     sizes: dict[int, int] = {}
     left: list[tuple[JsonValue, bool]] = [(value, False)]
     while left:
@@ -80,7 +80,7 @@ def _size(value: JsonValue) -> int:
 
 @cache
 def _loader() -> "type[yaml.SafeLoader]":
-    """Return a safe loader that makes the values of JSON, and nothing else."""
+    """Return a safe loader that only makes JSON values."""
     fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     own = {"yaml_implicit_resolvers": {}, "yaml_constructors": {}, "flatten_mapping": _flatten}
     loader: type[yaml.SafeLoader] = type("JsonLoader", (fast,), own)
@@ -120,7 +120,7 @@ def _plain(loader: "yaml.SafeLoader", node: "yaml.Node") -> object:
 
 
 def _flatten(_loader: "yaml.SafeLoader", node: "yaml.Node") -> None:
-    """Put the pairs of merged mappings (`<<`) in front of a mapping's own, each key once."""
+    """Insert the pairs of merged mappings (`<<`) before a mapping's own pairs, each key once."""
     pairs: dict[Hashable, tuple[yaml.Node, yaml.Node]] = {}
     own: list[tuple[yaml.Node, yaml.Node]] = []
     for key, value in node.value:
@@ -135,7 +135,7 @@ def _flatten(_loader: "yaml.SafeLoader", node: "yaml.Node") -> None:
 
 
 def _mappings(value: "yaml.Node") -> "Iterable[yaml.Node]":
-    """Return the mappings that a value of `<<` names."""
+    """Return the mappings in a value of `<<`."""
     parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
     return parts if all(isinstance(it, yaml.MappingNode) for it in parts) else []
 

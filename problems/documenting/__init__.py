@@ -1,7 +1,7 @@
 """
-What others read about a problem type: the vocabulary of a registry as data, and problem pages.
+Documentation of problem types: the vocabulary of a registry as data, and problem pages.
 
-May import `problems.openapi` and everything below it; neither a door nor `problems.tools`.
+May import `problems.openapi` and everything below it; does not import a framework or `problems.tools`.
 """
 
 from typing import TYPE_CHECKING
@@ -21,5 +21,5 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
 ]
 
 if not TYPE_CHECKING:  # or type checkers would accept any attribute of this module
-    # Loaded when asked for: few applications mount problem pages.
+    # Imported lazily: few applications mount problem pages.
     __getattr__, __dir__ = later(__name__, {"Pages": "problems.documenting.pages"})

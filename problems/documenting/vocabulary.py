@@ -1,7 +1,7 @@
 """
-The problem types of a registry as data: what is exported, shown on pages, compared and generated from.
+The problem types of a registry as data, for export, pages, comparison and code generation.
 
-Turns classes into plain values that other programs read. Knows no representation, and nothing of who asks.
+Turns classes into plain values for other programs. Knows no output format and no request.
 """
 
 import json
@@ -38,8 +38,8 @@ class DocumentedHeader(BaseModel):
 
     Attributes:
         name: The name of the field.
-        required: Whether every occurrence is sent with it.
-        description: What it tells.
+        required: Whether every response of the type has it.
+        description: The meaning of the field.
         values: The JSON Schema of its values, if it is known.
     """
 
@@ -58,21 +58,21 @@ class DocumentedHeader(BaseModel):
 
 class DocumentedType(BaseModel):
     """
-    A problem type, as told to others.
+    A problem type as data, independent of its class.
 
     Attributes:
         type: The type URI on the wire.
         name: The name of the class, and of the component schema in OpenAPI.
-        title: The summary that never varies.
+        title: The summary, the same for every occurrence.
         status: The HTTP status code.
         description: What the type means, in Markdown.
-        reference: The type as written in the class header, if a base makes the type URI of it.
+        reference: The type as written in the class header, if a base completes it to the type URI.
         aliases: Further type URIs under which clients recognise the type.
-        bases: The problem classes that the class derives from: type URIs, or names of classes without one. `None`
-            if they are not known.
+        bases: The base problem classes: their type URIs, or names of classes without one. `None` if they are not
+            known.
         headers: The response header fields.
-        example: A document of the type, if one could be made up.
-        document: The JSON Schema of the documents, with the extension members.
+        example: An example document, if one could be derived.
+        document: The JSON Schema of documents of this type, with the extension members.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,7 +90,7 @@ class DocumentedType(BaseModel):
     document: Json = Field(validation_alias=AliasChoices("schema", "document"), serialization_alias="schema")
 
     def to_json(self) -> str:
-        """Return what there is to tell as the text of a file, members that say nothing left out."""
+        """Return this type as the text of a JSON file, without empty members."""
         return _to_json(self)
 
     @property
@@ -105,7 +105,7 @@ class DocumentedType(BaseModel):
 
     @property
     def definitions(self) -> Mapping[str, Json]:
-        """The schemas that members refer to."""
+        """The schemas that members refer to, by name."""
         found: Mapping[str, Json] = self.document.get("$defs", {})
         return found
 
@@ -127,7 +127,7 @@ class Vocabulary(BaseModel):
     @classmethod
     def of(cls, registry: Registry) -> "Vocabulary":
         """
-        Return what a registry says, that of validation problems included if it has a type URI.
+        Return the vocabulary of a registry, including its validation problem if that has a type URI.
 
         >>> from problems import NotFound
         >>> class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
@@ -139,7 +139,7 @@ class Vocabulary(BaseModel):
         return cls(types=tuple(documented(it, registry) for it in types_of(registry)))
 
     def to_json(self) -> str:
-        """Return the vocabulary as the text of a file, members that say nothing left out."""
+        """Return the vocabulary as the text of a JSON file, without empty members."""
         return _to_json(self)
 
 
@@ -148,14 +148,14 @@ def _to_json(value: BaseModel) -> str:
 
 
 def types_of(registry: Registry) -> tuple[type[Problem], ...]:
-    """Return the problem types that an application with this registry can send by their type URI, or declares."""
+    """Return the problem types that an application with this registry declares, or can send with a type URI."""
     validation = registry.validation_problem
     extra = () if registry.facts(validation).is_blank else (validation,)
     return tuple(dict.fromkeys((*registry, *extra)))
 
 
 def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
-    """Return what there is to tell of one problem type."""
+    """Return the documentation of one problem type as data."""
     facts, model = registry.facts(cls), registry.model(cls)
     description, attributes = described(cls.__dict__.get("__doc__"))
     made = Components.of(registry, [cls])
@@ -184,7 +184,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
 
 
 def _describe_inputs(properties: Json) -> None:
-    """Add the texts in the docstring of `InvalidParam` to its members."""
+    """Add the descriptions in the docstring of `InvalidParam` to its members."""
     for member, text in described(InvalidParam.__doc__)[1].items():
         name = InvalidParam.model_fields[member].serialization_alias or member
         if name in properties:
@@ -192,7 +192,7 @@ def _describe_inputs(properties: Json) -> None:
 
 
 def _standalone(schemas: Json, name: str) -> Json:
-    """Return one of some component schemas as a schema of its own, with the others as its definitions."""
+    """Return one of several component schemas as a standalone schema, with the others as its definitions."""
     found: Json = json.loads(json.dumps(schemas).replace(f'"{SCHEMAS}', '"#/$defs/'))
     own = found.pop(name)
     return {"$defs": found, **own} if found else own
@@ -211,7 +211,7 @@ def _reference(cls: type[Problem], uri: str, base: str | None) -> str | None:
 
 
 def _bases(cls: type[Problem], registry: Registry) -> Iterator[str]:
-    """Yield what `except` clauses can name to catch *cls* besides itself, as it is called in a document."""
+    """Yield the classes that catch *cls* in an `except` clause besides itself, by their names in a document."""
     for base in cls.__mro__[1:]:
         if issubclass(base, Problem) and base is not Problem and not base.__name__.startswith("_"):
             has_type = not definition_of(base).declaration.abstract and base.problem_type.uri != ABOUT_BLANK

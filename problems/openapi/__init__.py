@@ -1,10 +1,9 @@
 """
 OpenAPI fragments for problem types: component schemas, responses, operations.
 
-Pure functions from classes to dictionaries: this module knows no framework
-and changes no application. The shape is the one that validators, documentation pages and code
-generators agree on: a flat schema for each type with a constant `type`, one response for each status, and a named
-union with a discriminator where a status has several types.
+Pure functions from classes to dictionaries: does not import a framework and does not change an application.
+Validators, documentation pages and code generators agree on this format: a flat schema with a constant `type` for each
+problem type, one response for each status, and a named union with a discriminator for a status with several types.
 """
 
 import copy
@@ -44,15 +43,15 @@ def component_schemas(registry: Registry, *types: type[Problem], version: str = 
     {'const': 'https://shop.example/problems/item-not-found', 'type': 'string'}
 
     Args:
-        registry: Says which type URIs they have.
+        registry: Defines the type URIs.
         types: The problem types.
-        version: The version of OpenAPI that the document has: 3.0 has a dialect of its own.
+        version: The OpenAPI version of the document; 3.0 has its own dialect of JSON Schema.
     """
     return copy.deepcopy(Components.of(registry, types, version=version).schemas)
 
 
 def component_responses(registry: Registry, *types: type[Problem]) -> dict[str, Any]:
-    """Return the component responses of problem types, keyed as their schemas are."""
+    """Return the component responses of problem types, under the names of their schemas."""
     return copy.deepcopy(Components.of(registry, types).responses)
 
 
@@ -60,9 +59,9 @@ def operation_responses(
     registry: Registry, operation_id: str, *types: type[Problem]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """
-    Return the responses of one operation by status, and the further schemas they refer to.
+    Return the responses of one operation by status, and the additional schemas that they refer to.
 
-    For documents that are built by hand or by other tools; the components are those of
+    For documents that are built by hand or by other tools. The responses refer to the components of
     `component_schemas` and `component_responses`.
     """
     return copy.deepcopy(Components.of(registry, types).of_operation(types, operation_id))

@@ -1,7 +1,7 @@
 """
-What the operations of one document refer to, and their responses.
+The components of one document for its problem types, and the responses that refer to them.
 
-One response for each problem type; where a status has several, a named union (OpenAPI allows one response a status).
+One response for each problem type, and a named union where a status has several: OpenAPI allows one response a status.
 """
 
 from collections import Counter
@@ -31,14 +31,14 @@ _NONE: Final[Mapping[str, Any]] = {}
 
 class Components:
     """
-    What the operations of one document refer to.
+    The components that the operations of one document refer to.
 
     Attributes:
-        registry: Says which type URIs the classes have.
+        registry: Defines the type URIs.
         names: The name of each class's component.
-        schemas: The component schemas, those that members need among them.
+        schemas: The component schemas, including the schemas that members need.
         responses: The component responses: one for each class.
-        taken: The component schemas that the document had already.
+        taken: The component schemas that the document already had.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Components:
         Return the components of *types*.
 
         Args:
-            registry: Says which type URIs they have.
+            registry: Defines the type URIs.
             types: The problem classes.
-            taken: The component schemas that the document has already; no name of theirs gets another meaning.
-            version: The version of OpenAPI that the document has.
+            taken: The component schemas that the document already has; their names keep their meaning.
+            version: The OpenAPI version of the document.
             pages: The addresses of problem pages, by type URI.
             legacy: When `detail` is the value that FastAPI would have sent.
         """
@@ -91,9 +91,9 @@ class Components:
 
     def share(self, operations: Iterable[tuple[type[Problem], ...]]) -> None:
         """
-        Share the union of several types at one status between the operations that have the same one.
+        Share one union between all operations that have the same types at a status.
 
-        A shared union is named after its types, so that its name does not depend on the order of operations.
+        A shared union is named after its types, so its name does not depend on the order of operations.
         """
         found = Counter(
             frozenset(classes)
@@ -113,12 +113,12 @@ class Components:
         self, types: Iterable[type[Problem]], operation_id: str, *, invalid: Json | None = None
     ) -> tuple[Json, Json]:
         """
-        Return the responses of an operation by status, and the schemas of the unions they refer to.
+        Return the responses of an operation by status, and the schemas of the unions that they refer to.
 
         Args:
-            types: What the operation can raise, in order.
+            types: The problem types that the operation can raise, in order.
             operation_id: The operation's id, after which unions are named.
-            invalid: The schema of one rejected input, if that of the operation is to be documented.
+            invalid: The schema of one rejected input of this operation, if it is to be documented.
         """
         if invalid is not None and self.registry.validation_problem in self.names:
             return self._narrowed(_operation_name(operation_id), invalid).of_operation(types, operation_id)
@@ -141,26 +141,26 @@ class Components:
         return responses, unions
 
     def _by_status(self, types: tuple[type[Problem], ...]) -> dict[int, tuple[type[Problem], ...]]:
-        """Return the types of each status; most operations of a document have what another one has too."""
+        """Return the types of each status, cached: most operations have the same types as another one."""
         made = self._statuses.get(types)
         if made is None:
             made = self._statuses[types] = _by_status(self.registry, types)
         return made
 
     def whole(self, response: Json) -> Json:
-        """Return a response of `of_operation` without a reference."""
+        """Return a response of `of_operation` with its reference replaced by the content."""
         if "$ref" not in response:
             return response
         found: Json = self.responses[self.component_of(response) or ""]
         return found
 
     def component_of(self, response: Json) -> str | None:
-        """Return the name of the component response that a response is, if it is one of these."""
+        """Return the name of the component response that a response refers to, or `None`."""
         name = str(response.get("$ref", "")).removeprefix(RESPONSES)
         return name if name in self.responses else None
 
     def _union(self, classes: tuple[type[Problem], ...]) -> tuple[Json, Json]:
-        """Return the union of some types and its response, both without the name of an operation."""
+        """Return the union of problem types and its response, both without the name of an operation."""
         made = self._unions.get(classes)
         if made is None:
             parts = [self.responses[self.names[cls]] for cls in classes]
@@ -169,7 +169,7 @@ class Components:
         return made
 
     def _narrowed(self, operation: str, invalid: Json) -> "Components":
-        """Return the same components, with one of its own for the invalid requests of an operation."""
+        """Return a copy of these components with a separate schema for the invalid requests of one operation."""
         cls = self.registry.validation_problem
         shared = self.schemas[self.names[cls]]
         properties: Json = shared["properties"]
@@ -193,9 +193,9 @@ class Components:
 
     def _free_name(self, name: str, union: Json) -> str:
         """
-        Add a schema under a name, numbered if that has another meaning; return it.
+        Add a schema and return its name, with a number if the name has another meaning.
 
-        Two operations can have one id, and a model can be called like a union.
+        Two operations can have the same id, and a model can have the name of a union.
         """
         candidate, number = name, 1
         while (there := self.taken.get(candidate, self.schemas.get(candidate))) is not None:
@@ -248,7 +248,7 @@ def _union_response(parts: Sequence[Json]) -> Json:
 
 
 def _joined_descriptions(descriptions: Sequence[str]) -> str:
-    """Return the titles in one line, then an entry for each type of which there is more to say."""
+    """Return the titles in one line, then an entry for each type with more to describe."""
     parts = [it.split("\n\n") for it in dict.fromkeys(descriptions)]
     titles = " / ".join(dict.fromkeys(title for title, *_ in parts))
     entries = [f"- {title}: {' '.join(rest)}" for title, *rest in parts if rest]
@@ -256,7 +256,7 @@ def _joined_descriptions(descriptions: Sequence[str]) -> str:
 
 
 def _shared(header: Json, name: str, parts: Sequence[Json]) -> Json:
-    """Return a header as it is for several problems: what one of them always sends, the others may not."""
+    """Return a header of several problems; it is required only if each of them always sends it."""
     if all(part.get("headers", {}).get(name, {}).get("required") for part in parts):
         return header
     return {key: value for key, value in header.items() if key != "required"}
@@ -270,12 +270,12 @@ def _by_status(registry: Registry, types: Iterable[type[Problem]]) -> dict[int, 
 
 
 def _union_schema(uris: Mapping[str, str]) -> Json:
-    """Return the union of some components, by the type URI of each."""
+    """Return the union of components, given the type URI of each."""
     references = [{"$ref": SCHEMAS + name} for name in uris]
     if len(set(uris.values())) < len(uris):
-        # Several of them are `about:blank`: nothing tells them apart, and more than one may fit.
+        # Several of them are `about:blank`: no member distinguishes them, and more than one may match.
         return {"title": "", "anyOf": references}
-    # The mapping is explicit: without it the values of `type` would have to be component names (OpenAPI, section 4.25).
+    # The mapping is explicit: without it, each value of `type` has to be a component name (OpenAPI, section 4.25).
     mapping = {uri: SCHEMAS + name for name, uri in uris.items()}
     return {"title": "", "oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
 

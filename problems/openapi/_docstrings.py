@@ -1,7 +1,7 @@
 """
-What a docstring says: of a problem type, and of each member.
+Descriptions from docstrings: of a problem type, and of each member.
 
-Knows Google style, nothing of problems.
+Reads Google style. Does not import problem classes.
 """
 
 import inspect
@@ -17,7 +17,7 @@ _ATTRIBUTE: Final = r"(?m)^ {1,8}(\w+)(?: \([^)]*\))?:[ \n]\s*((?:.|\n {5,})+)$"
 
 def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
     r"""
-    Return the description in a docstring, and what its section `Attributes` says of each member.
+    Return the description in a docstring, and the description of each member in its section `Attributes`.
 
     >>> described("Sold out.\n\nAttributes:\n    left: How many there are.")
     ('Sold out.', {'left': 'How many there are.'})
@@ -29,5 +29,5 @@ def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
     _, found, rest = text.partition("Attributes:\n")
     if found:
         section = rest[: end.start()] if (end := re.search(_SECTION, rest)) else rest
-        attributes = {name: " ".join(said.split()) for name, said in re.findall(_ATTRIBUTE, section)}
+        attributes = {name: " ".join(text.split()) for name, text in re.findall(_ATTRIBUTE, section)}
     return description, attributes

@@ -1,8 +1,8 @@
 """
-An OpenAPI document with what its operations declare.
+Adds the declared problems of operations to an OpenAPI document.
 
-Works on the document alone: which operation declares what, an adapter has found out. What others have
-written into it stays.
+Works on the document only: an adapter finds out which operation declares which types. Existing content of the document
+is not changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,12 +25,12 @@ class DocumentedOperation(NamedTuple):
     """
     One operation of a document.
 
-    Attributes:
+    One operation of an OpenAPI document.
         document: The operation in the document; it is changed in place.
-        types: The problem types that it declares.
-        id: What unions are named after, if the document gives it no `operationId`.
-        invalid: The schema of one rejected input, if that of the operation is to be documented.
-        has_content: Whether its responses have content: those to HEAD have none (RFC 9110, section 9.3.2).
+        types: The declared problem types.
+        id: The name for unions, if the operation has no `operationId`.
+        invalid: The schema of one rejected input of this operation, if it is to be documented.
+        has_content: Whether its responses have content; responses to HEAD have none (RFC 9110, section 9.3.2).
     """
 
     document: Json
@@ -49,17 +49,17 @@ def extend_document(
     legacy: Legacy = "never",
 ) -> Json:
     """
-    Extend a document by the problems of its operations; change it in place, and return it.
+    Add the problems of the operations to a document; change it in place, and return it.
 
-    What is there already is left alone, so that a second call changes nothing. Only components that something
-    refers to are added.
+    Existing content is not changed, so a second call has no effect. Only components that the document refers to are
+    added.
 
     Args:
-        schema: The document.
-        registry: The problem types, for their URIs.
-        operations: The operations of the document with the types that they declare.
-        pages: The addresses of problem pages, by type URI: the descriptions of responses link to them.
-        legacy: When `detail` is the value that FastAPI would have sent, as `Policy(legacy_detail=…)` says.
+        schema: The OpenAPI document.
+        registry: Defines the type URIs.
+        operations: The operations of the document with their declared problem types.
+        pages: The addresses of problem pages, by type URI; descriptions of responses link to them.
+        legacy: When `detail` is the value that FastAPI would have sent (`Policy(legacy_detail=…)`).
     """
     declaring = [operation for operation in operations if operation.types]
     if not declaring:
@@ -87,8 +87,8 @@ def extend_document(
 def _extended(
     operation: DocumentedOperation, made: Components, taken: Mapping[str, Any]
 ) -> Iterator[tuple[str | None, Json]]:
-    """Write the responses of one operation; yield those that were written, and the component that each one is."""
-    # OpenAPI's status codes are texts; YAML reads them as numbers.
+    """Write the responses of one operation; yield each written response and the name of its component."""
+    # OpenAPI's status codes are texts, but YAML reads them as numbers.
     responses: Json = {str(status): it for status, it in operation.document.get("responses", {}).items()}
     operation_id = operation.document.get("operationId") or operation.id
     found, _ = made.of_operation(operation.types, operation_id, invalid=operation.invalid)
@@ -98,7 +98,7 @@ def _extended(
             responses.setdefault(status, {key: it for key, it in whole.items() if key != "content"})
             continue
         if component and taken.get(component, whole) != whole:
-            response, component = whole, None  # noqa: PLW2901 - a response of the user's has that name
+            response, component = whole, None  # noqa: PLW2901 - a user-defined response has that name
         final = _placed(responses.get(status), response, whole, int(status))
         if final is not None:
             responses[status] = final
@@ -107,7 +107,7 @@ def _extended(
 
 
 def _placed(existing: Json | None, response: Json, whole: Json, status: int) -> Json | None:
-    """Return the response beside what the user says of the status; nothing if that is all there is to say."""
+    """Return the response merged with the user-defined one of its status, or `None` to keep the user-defined one."""
     if existing is None or _is_bare(existing, whole, status):
         return response
     content = existing.get("content", {})
@@ -123,14 +123,14 @@ def _placed(existing: Json | None, response: Json, whole: Json, status: int) -> 
 
 
 def _is_bare(existing: Json, whole: Json, status: int) -> bool:
-    """Whether a response has no more than a description, and one that nobody has written for it."""
+    """Return whether a response only has a description, and a generated one."""
     titles = whole["description"].partition("\n")[0].split(" / ")
     usual = {*titles, phrase(status), "Additional Response"}
     return existing.keys() <= {"description"} and existing.get("description") in {*usual, None}
 
 
 def _reachable(names: set[str], schemas: Mapping[str, Any]) -> Json:
-    """Return the schemas of these names, and those that these refer to."""
+    """Return the schemas with these names, and all schemas that they refer to."""
     found: Json = {}
     while names:
         name = names.pop()

@@ -1,8 +1,8 @@
 """
-Examples of problem documents, made to fit their schema.
+Example documents for problem types, which are valid against their schema.
 
-Takes what the author gave (`Field(examples=[…])`, defaults), and makes up the rest from the JSON Schema. What does
-not validate is no example: then there is none.
+Uses the author's examples (`Field(examples=[…])`) and defaults, and derives the other values from the JSON Schema. An
+invalid example is dropped.
 """
 
 import re
@@ -22,7 +22,7 @@ __all__ = ["example_document", "example_value"]
 _DEPTH: Final = 8
 _LONGEST: Final = 64
 _TEXTS: Final = ("string", "1", "1.5", "A1", "a1", "AB-1", "ab-1", "ABC-123", "2026-01-31", "anna@example.com")
-"""What is tried where a text has a pattern; beside these, a letter or a digit repeated."""
+"""Candidates for a text with a pattern, tried before repeated letters and digits."""
 _FORMATS: Final[Mapping[str, str]] = {
     "date-time": "2026-01-31T12:00:00Z",
     "date-time-local": "2026-01-31T12:00:00",
@@ -42,10 +42,10 @@ _FORMATS: Final[Mapping[str, str]] = {
 
 
 def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseModel]) -> dict[str, Any] | None:
-    """Return a document that *model* accepts, or nothing if none can be made up."""
+    """Return a document that *model* accepts, or `None` if none can be derived."""
     schema = model.model_json_schema(
         mode="validation", schema_generator=WireSchema
-    )  # what it reads; what is sent, it writes itself
+    )  # without the members that the model writes itself
     definitions = schema.get("$defs", {})
     standard = {"type": facts.uri, "title": facts.title, "status": facts.status}
     members = {
@@ -62,7 +62,7 @@ def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseMod
 
 
 def _detail(cls: type[Problem], read: BaseModel) -> dict[str, str]:
-    """Return the `detail` of an example: the template, filled in, if what it needs is in the document."""
+    """Return the `detail` of an example: the filled template, if the document contains its values."""
     template = definition_of(cls).declaration.detail
     values = {name: getattr(read, name) for name in definition_of(cls).members.names if hasattr(read, name)}
     try:
@@ -73,7 +73,7 @@ def _detail(cls: type[Problem], read: BaseModel) -> dict[str, str]:
 
 def example_value(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int = 0) -> Any:
     """
-    Return a value that fits a JSON Schema, as far as that can be made up.
+    Return a value that is valid against a JSON Schema, as far as one can be derived.
 
     >>> example_value({"type": "integer", "minimum": 3}, {})
     3
@@ -156,7 +156,7 @@ def _array(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int
     if "prefixItems" in schema:
         return [example_value(item, definitions, depth) for item in schema["prefixItems"]]
     items, least = schema.get("items", {}), schema.get("minItems", 0)
-    # Deep down, where a model may contain itself, as little as possible.
+    # At great depth, where a model may contain itself, keep arrays as short as possible.
     length = max(least, 1) if depth < _DEPTH // 2 else least
     item = example_value(items, definitions, depth)
     if schema.get("uniqueItems") and length > 1:

@@ -1,7 +1,7 @@
 """
 Header objects: the response header fields that come with a problem type.
 
-Knows how a member is written as a field, nothing of responses.
+Knows how a member is written as a header field. Does not know responses.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _WORDS: Final = frozenset(
     | {"minLength", "maxLength", "pattern"}
 )
 _OTHERS: Final[Mapping[object, tuple[Json, object]]] = {
-    # As `header_value` writes them (RFC 9110, section 5.6.7); `http-date` is of the OpenAPI format registry.
+    # As `header_value` writes them (RFC 9110, section 5.6.7); `http-date` is defined in the OpenAPI format registry.
     datetime: ({"type": "string", "format": "http-date"}, "Sat, 31 Jan 2026 12:00:00 GMT"),
     timedelta: ({"type": "integer"}, 30),
 }
@@ -64,7 +64,7 @@ def _header(header: ResponseHeader, member: FieldInfo, schema: Json) -> Json:
 
 
 def _schema(header: ResponseHeader, member: FieldInfo, schema: Json) -> tuple[Json, object]:
-    """Return the schema of a field and an example; a field with an `encode` of its own is text."""
+    """Return the schema of a field and an example; a field with its own `encode` is text."""
     definitions = schema.get("$defs", {})
     if header.encode is not header_value:
         return {"type": "string"}, None

@@ -1,7 +1,7 @@
 """
-The schema of the 422 of one operation: which inputs can be rejected, and with which codes.
+The schema of the 422 of one operation: the inputs that can be rejected, and their error codes.
 
-Knows how rejected inputs are told, nothing of how they are found.
+Knows how rejected inputs are described. Does not find them.
 """
 
 import re
@@ -16,20 +16,20 @@ from problems.openapi._walk import Json
 __all__ = ["InvalidInputs", "example_of_input"]
 
 _MOST: Final = 100
-"""More entries than these help nobody: then any may be."""
+"""The maximum number of entries; with more, the schema allows any input, because a longer list is not readable."""
 
 _TEXT: Final[Json] = {"type": "string"}
 
 
 class InvalidInputs:
-    """How a request can be invalid."""
+    """The inputs of an operation that can be invalid."""
 
     def __init__(self) -> None:
         self._parameters: dict[tuple[str, str | None], Codes] = {}
         self._pointers: dict[Path, Codes] = {}
 
     def add_parameter(self, location: str, name: str | None, codes: Codes) -> None:
-        """Add the codes of a parameter; without a name, of any of that location."""
+        """Add the codes of a parameter, or without a name, the codes of any parameter in that location."""
         self._parameters[location, name] = _both(self._parameters.get((location, name), frozenset()), codes)
 
     def add_pointer(self, path: Path, codes: Codes) -> None:
@@ -37,7 +37,7 @@ class InvalidInputs:
         self._pointers[path] = _both(self._pointers.get(path, frozenset()), codes)
 
     def items(self) -> Json | None:
-        """Return the schema of one rejected input; nothing if there is too much to say."""
+        """Return the schema of one rejected input, or `None` if there are too many entries."""
         found = [
             *(_entry(codes, **_parameter(*key)) for key, codes in self._parameters.items() if codes != frozenset()),
             *(_entry(codes, pointer=_pointer(path)) for path, codes in self._pointers.items() if codes != frozenset()),
@@ -62,7 +62,7 @@ def example_of_input(items: Json) -> Json | None:
 
 
 def _message(code: Any) -> str:
-    """Return pydantic's message for a code; the messages of some need values that are unknown here."""
+    """Return pydantic's message for a code; a general one if the message needs unknown values."""
     try:
         return PydanticKnownError(code).message()
     except (KeyError, TypeError):

@@ -1,7 +1,7 @@
 """
-Which errors the validation of a value can have: where in it, and with which codes.
+The validation errors that a value can have: their places and codes.
 
-Read from pydantic's core schemas, which say how a value is validated; a validator of the user's may say anything.
+Reads pydantic's core schemas. A user-defined validator can raise any error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,16 @@ from typing import Any, Final, TypeAlias
 __all__ = ["DEEPER", "Codes", "Part", "Path", "possible_errors"]
 
 Codes: TypeAlias = frozenset[str] | None
-"""The codes that are possible; nothing for any."""
+"""The possible codes; `None` for any code."""
 
 Part: TypeAlias = str | None
-"""A member of an object, or nothing for whatever index or key."""
+"""A member of an object, or `None` for any index or key."""
 
 Path: TypeAlias = tuple[Part, ...]
 
 _DEEPEST: Final = 6
 DEEPER: Final = "…"
-"""A part that stands for all that is further down."""
+"""A part that stands for all deeper levels."""
 
 _COMPARED: Final = {
     "le": "less_than_equal",
@@ -66,14 +66,14 @@ _WRAPPERS: Final = frozenset(
 )
 
 Found: TypeAlias = Iterator[tuple[Path, str | None]]
-"""Where, and with which code; without a code for any."""
+"""The place of an error and its code; without a code, any error."""
 
 
 def possible_errors(schema: Any) -> dict[Path, Codes]:
     """
-    Return the codes of the errors that each part of a value can have; nothing instead of codes for any.
+    Return the codes of the errors that each part of a value can have; `None` instead of codes for any error.
 
-    A model that contains itself is followed a few times; below that, anything may be.
+    A model that contains itself is followed to a fixed depth; below it, any error is possible.
     """
     found: dict[Path, set[str] | None] = {}
     for path, code in _errors(schema, (), {}):
@@ -96,7 +96,7 @@ def _errors(schema: Any, path: Path, definitions: Mapping[str, Any]) -> Found:
         yield (*path[:_DEEPEST], DEEPER), None
         return
     if kind not in _CODES and kind not in _WRAPPERS and kind != "model-fields":
-        yield path, None  # a validator of the user's, or a type that is not in the table
+        yield path, None  # a user-defined validator, or a type that is not in the table
     for code in (*_CODES.get(kind, ()), *_constraints(schema)):
         yield path, code
     yield from _fields(schema, path, definitions)

@@ -1,7 +1,7 @@
 """
 The schema of `detail` where an application sends the value that FastAPI would have sent.
 
-Knows the shape of FastAPI's values, nothing of requests.
+Knows the format of FastAPI's values. Does not know requests.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from problems.openapi._walk import Json, is_list, is_object
 __all__ = ["Legacy", "legacy_example", "legacy_schema"]
 
 Legacy: TypeAlias = Literal["never", "sometimes", "always"]
-"""When `detail` is FastAPI's value: for some requests only if a function chooses."""
+"""When `detail` is FastAPI's value: never, always, or for some requests, if a function decides."""
 
 _ERRORS: Final[Mapping[str, Any]] = {
     "type": "array",
@@ -30,17 +30,17 @@ _ERRORS: Final[Mapping[str, Any]] = {
 
 def legacy_schema(schema: Json, legacy: Legacy, *, is_invalid: bool) -> Json:
     """
-    Return the schema of a problem type with the `detail` that is sent.
+    Return the schema of a problem type with the legacy `detail`.
 
     Args:
         schema: The schema of the type.
         legacy: When `detail` is FastAPI's value.
-        is_invalid: Whether the type reports rejected inputs; another one here has the `detail` of an `HTTPException`.
+        is_invalid: Whether the type reports rejected inputs; another type has the `detail` of an `HTTPException`.
     """
     if legacy == "never":
         return schema
     properties: Json = schema["properties"]
-    detail: Json = {}  # whatever the exception was given
+    detail: Json = {}  # any JSON value: it comes from the exception
     if is_invalid:
         detail = dict(_ERRORS) if legacy == "always" else {"anyOf": [properties["detail"], dict(_ERRORS)]}
     return {**schema, "properties": {**properties, "detail": detail}}

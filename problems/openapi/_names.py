@@ -1,7 +1,7 @@
 """
-The names of component schemas: readable, stable, and such that every code generator takes them.
+Names of component schemas: readable, stable, and valid for every code generator.
 
-Knows which names are wanted and which are taken, nothing of documents.
+Knows which names are preferred and which are taken. Does not know documents.
 """
 
 import re
@@ -16,7 +16,7 @@ from problems.declaring.problem import Problem
 __all__ = ["member_names", "pascal", "problem_names", "variants"]
 
 _RESERVED: Final = frozenset({"Client", "Error", "HTTPValidationError", "Request", "Response", "ValidationError"})
-"""What generated clients, or FastAPI, call things of their own."""
+"""Names that generated clients, or FastAPI, use for their own classes."""
 
 _NUMBER: Final = r"(__\d+)+$"
 
@@ -26,7 +26,7 @@ Scheme = Callable[[type[Problem], str], str]
 
 def pascal(text: str) -> str:
     """
-    Return words in one, each with a capital.
+    Return words joined in PascalCase.
 
     >>> pascal("create_order-v2.post")
     'CreateOrderV2Post'
@@ -36,25 +36,27 @@ def pascal(text: str) -> str:
 
 def problem_names(uris: Uris) -> dict[type[Problem], str]:
     """
-    Return the name that each class would like to have, all classes having different ones.
+    Return the preferred component name of each class; all names are different.
 
-    Classes of one name are told apart by their type URIs, which a renaming or a moved module leaves alone, or
-    else by their modules.
+    Classes with the same name are distinguished by their type URIs, which a renamed or moved module does not change, or
+    otherwise by their modules.
     """
     groups: dict[str, list[type[Problem]]] = {}
     for cls in uris:
         groups.setdefault(_plain(cls), []).append(cls)
     found: dict[type[Problem], str] = {}
     for name, group in groups.items():
-        found |= {group[0]: name} if len(group) == 1 else _told_apart(name, {cls: uris[cls] for cls in group}, groups)
+        found |= (
+            {group[0]: name} if len(group) == 1 else _distinguished(name, {cls: uris[cls] for cls in group}, groups)
+        )
     return found
 
 
 def member_names(name: str, taken: AbstractSet[str]) -> Iterator[str]:
-    """Yield the names for a model that members use, best first."""
-    if f"{name}-Output" in taken:  # how FastAPI calls it if the same model comes in requests, too
+    """Yield the names for a model that members use, in order of preference."""
+    if f"{name}-Output" in taken:  # FastAPI's name if requests use the same model too
         yield f"{name}-Output"
-    # Pydantic has put the module before it, and a number after it if that has two of the name.
+    # Pydantic puts the module before the name, and a number after it if the module has two such models.
     plain = re.sub(_NUMBER, "", name).rpartition("__")[2]
     plain = plain if plain[:1].isalpha() else name
     yield plain
@@ -68,7 +70,7 @@ def _plain(cls: type[Problem]) -> str:
 
 
 def variants(name: str) -> Iterator[str]:
-    """Yield names for a problem type that would like to be called *name*, best first."""
+    """Yield the names for a problem type whose preferred name is *name*, in order of preference."""
     if name not in _RESERVED:
         yield name
     yield from _numbered(f"{name}Details" if name.endswith("Problem") else f"{name}Problem")
@@ -82,7 +84,7 @@ def _numbered(name: str) -> Iterator[str]:
         number += 1
 
 
-def _told_apart(name: str, uris: Uris, others: Mapping[str, object]) -> dict[type[Problem], str]:
+def _distinguished(name: str, uris: Uris, others: Mapping[str, object]) -> dict[type[Problem], str]:
     for scheme in _SCHEMES:
         names = {cls: scheme(cls, uri) for cls, uri in uris.items()}
         values = set(names.values())

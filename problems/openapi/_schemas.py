@@ -1,7 +1,7 @@
 """
-The component schemas of problem types: pydantic's, under names that suit the document they go into.
+Component schemas of problem types: pydantic's schemas, under names that are free in the document.
 
-Knows the schemas that are in the document already; never changes them.
+Knows the existing schemas of the document, and never changes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ def schemas_of(
     legacy: Legacy = "never",
 ) -> tuple[dict[type[Problem], str], Json]:
     """
-    Return the name of each class's component, and the components, those that members need among them.
+    Return the component name of each class, and the component schemas, including the schemas that members need.
 
     Args:
-        registry: Says which type URIs the classes have.
+        registry: Defines the type URIs.
         classes: The problem types, each once.
-        taken: The component schemas of the document; no name of theirs gets another meaning.
-        version: The version of OpenAPI that the document has.
+        taken: The component schemas of the document; their names keep their meaning.
+        version: The OpenAPI version of the document.
         legacy: When `detail` is the value that FastAPI would have sent.
     """
     models = {cls: registry.model(cls) for cls in classes}
@@ -66,7 +66,7 @@ def _name(reference: Mapping[str, Any]) -> str:
 
 
 def _described(schema: Json, cls: type[Problem]) -> Json:
-    """Return a schema with what the docstrings of a class and its bases say of it and its members."""
+    """Return a schema with the descriptions from the docstrings of a class and its bases."""
     described_bases = [described(base.__dict__.get("__doc__")) for base in cls.__mro__ if issubclass(base, Problem)]
     properties: Json = {name: dict(it) for name, it in schema["properties"].items()}
     for _, attributes in described_bases:
@@ -79,7 +79,7 @@ def _described(schema: Json, cls: type[Problem]) -> Json:
 
 
 class _Namer:
-    """Finds a name for each schema: its own unless that means something else in the document."""
+    """Finds a name for each schema: its own, unless that name has another meaning in the document."""
 
     def __init__(self, taken: Mapping[str, Any], version: str) -> None:
         self.placed: Json = {}
@@ -87,7 +87,7 @@ class _Namer:
         self._renamed: dict[str, str] = {}
 
     def place(self, schema: Json, wanted: str) -> str:
-        """Add the schema of a problem type under the best of its names that is free; return that."""
+        """Add the schema of a problem type under the first free name, and return the name."""
         for name in variants(wanted):
             final = self._final({**schema, "title": name}, {})
             if self._is_free(name, final):
@@ -96,7 +96,7 @@ class _Namer:
         raise AssertionError(wanted)  # pragma: no cover - there is always a next number
 
     def place_members(self, schemas: Json) -> None:
-        """Add the schemas that members use; those that refer to a renamed one are looked at again."""
+        """Add the schemas that members use; a schema that refers to a renamed one is processed again."""
         for _ in range(len(schemas) + 1):
             before = dict(self._renamed)
             self.placed = dict(self._place_member(name, schema) for name, schema in schemas.items())
@@ -118,6 +118,6 @@ class _Namer:
         return to_30(final) if self._old else final
 
     def _is_free(self, name: str, schema: Json) -> bool:
-        if name in self._taken:  # the same model in a request may say more of a secret
+        if name in self._taken:  # the schema of the same model in requests may describe a secret
             return bool(without_write_only(without_nulls(self._taken[name])) == without_nulls(schema))
         return name not in self.placed or self.placed[name] == schema

@@ -1,5 +1,5 @@
 """
-JSON Schema as OpenAPI 3.0 has it.
+JSON Schema in the dialect of OpenAPI 3.0.
 
 OpenAPI 3.1 took over JSON Schema 2020-12; its predecessor has a dialect of its own (OpenAPI 3.0.4, section 4.7.24).
 """
@@ -18,7 +18,7 @@ _UNKNOWN: Final = frozenset(
     | {"patternProperties", "unevaluatedProperties", "unevaluatedItems", "dependentRequired", "dependentSchemas"}
     | {"contains", "minContains", "maxContains", "if", "then", "else"}
 )
-"""What OpenAPI 3.0 has no word for; all of it only narrows."""
+"""Keywords that OpenAPI 3.0 does not have; all of them only narrow a schema."""
 
 
 def to_30(schema: Json) -> Json:
@@ -51,7 +51,7 @@ def _is_nullable(schema: Json) -> bool:
 
 
 def _words(found: Json) -> Json:
-    """Replace the words that OpenAPI 3.0 spells differently."""
+    """Replace the keywords that OpenAPI 3.0 spells differently."""
     if "const" in found:
         found["enum"] = [found.pop("const")]
     if is_list(examples := found.pop("examples", None)) and examples:
@@ -73,7 +73,7 @@ def _of_types(types: list[Any]) -> Json:
 
 
 def _flat(found: Json) -> Json:
-    """Return a schema without unions of one, and with nothing beside a reference."""
+    """Return a schema without unions of one schema, and without keywords beside a reference."""
     found = {key: value for key, value in found.items() if not (key == "type" and value is None)}
     for union in ("anyOf", "oneOf"):
         if len(options := found.get(union, ())) == 1:

@@ -1,7 +1,7 @@
 """
-Ways through JSON documents: what is in them, and copies of them with other references.
+Traversal of JSON documents: the objects and references in them, and copies with changed references.
 
-Knows nothing of problems.
+Does not import problem classes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ SCHEMAS: Final = "#/components/schemas/"
 
 
 def objects_in(value: object) -> Iterator[Json]:
-    """Yield every object in a JSON value, itself included."""
+    """Yield every object in a JSON value, including the value itself."""
     waiting: list[Any] = [value]
     while waiting:
         part: Any = waiting.pop()
@@ -59,7 +59,7 @@ def changed(value: Any, change: Callable[[Json], Json]) -> Any:
 
 
 def with_references(schema: Json, renamed: Mapping[str, str]) -> Json:
-    """Return a copy of a schema that refers to component schemas by their new names, in discriminators too."""
+    """Return a copy of a schema with renamed references to component schemas, including discriminators."""
     references = {SCHEMAS + old: SCHEMAS + new for old, new in renamed.items()}
 
     def rename(part: Json) -> Json:

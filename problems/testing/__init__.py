@@ -1,8 +1,8 @@
 """
 Assertions about problems, for the tests of applications and clients.
 
-Reads a response as a client would and says every way in which it is not what was expected. Knows no test framework:
-what fails is an `AssertionError`.
+Reads a response as a client would, and reports every difference from the expected problem. Does not import a test
+framework: a failure is an `AssertionError`.
 """
 
 import json
@@ -35,7 +35,7 @@ _ABSENT: Final = "absent"
 
 
 class Response(Protocol):
-    """The part of a response of httpx2, httpx or Starlette's `TestClient` that is used here."""
+    """The attributes of a response of httpx2, httpx or Starlette's `TestClient` that this package uses."""
 
     @property
     def status_code(self) -> int: ...
@@ -47,10 +47,10 @@ class Response(Protocol):
 
 def assert_problem(response: Response, expected: type[P], /, registry: Registry | None = None, **members: object) -> P:
     """
-    Return the problem in a response, which has to be one of the class *expected*.
+    Check that a response contains a problem of the class *expected*, and return the problem.
 
-    Status, media type and `type` have to be those of the class, the document has to fit it, and each of *members*
-    has to be what is given here, in Python or as in the document:
+    Status, media type and `type` must match the class, the document must be valid for it, and each of *members* must
+    have the given value, in Python or as in the document:
 
     >>> import httpx2
     >>> from problems import NotFound
@@ -77,15 +77,15 @@ def assert_problem(response: Response, expected: type[P], /, registry: Registry 
 
     Args:
         response: The response.
-        expected: The problem class. A subclass is another problem type.
-        registry: Says what the type URI is. Without it a relative `type` has to be the end of the one received.
-        members: Extension members, by name or alias; `title`, `detail` and `instance` too.
+        expected: The problem class. A subclass is a different problem type.
+        registry: Defines the type URI. Without it, a relative `type` must be the end of the received type URI.
+        members: Expected values by name or alias: extension members, `title`, `detail` and `instance`.
 
     Raises:
-        AssertionError: The response is not that problem; all differences are told.
+        AssertionError: The response is not the expected problem; the message lists all differences.
         InvalidMembers: The class has no such member.
         AbstractProblem: The class is a base.
-        SetupError: What is expected is no class.
+        SetupError: *expected* is not a class.
     """
     _check(expected, members)
     document, reason = read_document(response.content, response.headers.get("content-type"))
@@ -100,13 +100,13 @@ def assert_problem(response: Response, expected: type[P], /, registry: Registry 
         differences |= _members(problem, document, members)
         if not differences:
             return problem
-    raise AssertionError(_told(expected, differences, document))
+    raise AssertionError(_message(expected, differences, document))
 
 
 def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
     if not is_problem(expected):
         raise SetupError(
-            f"`assert_problem` takes a problem class, not {expected!r}. Members go beside it: "
+            f"`assert_problem` needs a problem class; got {expected!r}. Pass members as keyword arguments: "
             f"`assert_problem(response, ItemNotFound, item_id=7)`."
         )
     if definition_of(expected).declaration.abstract:
@@ -116,11 +116,11 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
     known = {*definition_of(expected).members.names, *definition_of(expected).members.sent.values(), *_STANDARD}
     for name in members:
         if name not in known:
-            raise InvalidMembers(expected.__qualname__, f"{name}: no such member.")
+            raise InvalidMembers(expected.__qualname__, f"{name}: the class has no such member.")
 
 
 def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
-    """Return the problem as a client would, whatever the type URI is."""
+    """Return the problem as a client would, for any type URI."""
     members = definition_of(expected).members.read(document, response.headers)
     problem = received(expected, None)
     occurrence: Any = problem.__new__(problem)
@@ -148,7 +148,7 @@ def _facts(
 
 
 def _may_be(expected: type[Problem], said: str) -> bool:
-    """Whether a registry could give *expected* the type URI that was received."""
+    """Return whether a registry could give *expected* the received type URI."""
     written = expected.problem_type.uri
     if expected is ValidationProblem and said != written:
         written = "validation-problem"
@@ -175,7 +175,7 @@ def _members(
             yield name, f"expected {wanted!r}, got {shown}"
 
 
-def _told(expected: type[Problem], differences: Mapping[str, str], document: object) -> str:
+def _message(expected: type[Problem], differences: Mapping[str, str], document: object) -> str:
     width = max(map(len, differences), default=0)
     lines = [f"  {name:<{width}}  {said}" for name, said in differences.items()]
     shown = json.dumps(document, indent=2, ensure_ascii=False, default=repr)[:_SHOWN_MAX]

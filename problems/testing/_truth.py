@@ -1,8 +1,7 @@
 """
-The contract of an application, checked by driving it: declared = documented = sent = revived.
+A check of an application's problems by requests: declared = documented = sent = received.
 
-Sends requests through a client that it is given, and compares. What fails is an `AssertionError` that names
-every breach at once.
+Sends requests through the given client and compares. A failure is one `AssertionError` that lists every breach.
 """
 
 import json
@@ -33,7 +32,7 @@ Provocation: TypeAlias = tuple[str, str] | tuple[str, str, Mapping[str, object]]
 """Method, path, and further arguments of the client's `request`."""
 
 Validate: TypeAlias = Callable[[Json, object], Iterable[str]]
-"""Yields what is wrong with a JSON value by a schema."""
+"""Yields the violations of a JSON Schema by a JSON value."""
 
 _METHODS: Final = frozenset({"get", "head", "post", "put", "patch", "delete", "options", "trace", "query"})
 _NO_OPTIONS: Final[Mapping[str, object]] = {}
@@ -42,7 +41,7 @@ _SHOWN_MAX: Final = 120
 
 
 class Client(Protocol):
-    """The part of Starlette's `TestClient`, or of a client of httpx2 or httpx, that is used here."""
+    """The part of Starlette's `TestClient`, or of a client of httpx2 or httpx, that this package uses."""
 
     @property
     def request(self) -> Callable[..., Any]:
@@ -51,7 +50,7 @@ class Client(Protocol):
 
 
 class Kind(NamedTuple):
-    """A problem type, as it is on the wire."""
+    """A problem type as it is sent: type URI and status."""
 
     status: int
     uri: str
@@ -62,7 +61,7 @@ class Kind(NamedTuple):
 
 @dataclass(slots=True)
 class _Operation:
-    """What is known of one operation."""
+    """The known problem types of one operation."""
 
     name: str
     pattern: re.Pattern[str]
@@ -72,7 +71,7 @@ class _Operation:
     sent: set[Kind] = field(default_factory=set[Kind])
 
     def declare(self, kinds: set[Kind]) -> None:
-        """Note the declared types. A response to HEAD has no content, so that its document has statuses only."""
+        """Add declared types. A response to HEAD has no content, so its documentation contains statuses only."""
         self.declared = kinds
         if self.name.startswith("HEAD "):
             self.documented |= {it for it in kinds if str(it.status) in self.responses}
@@ -88,10 +87,10 @@ def assert_contract(
     validate: Validate | None = None,
 ) -> None:
     """
-    Fail unless the problems each operation declares, documents, and sends are the same, and can be revived.
+    Check that each operation declares, documents and sends the same problems, and that clients receive their classes.
 
-    Every response to a provocation has to be documented, every problem in one has to be valid against the published
-    schema and become an exception of the declared class again; and everything that is documented has to be provoked.
+    Every response to a provocation must be documented. Every problem in a response must be valid against the published
+    schema and be received as the declared class. Every documented problem must be provoked.
 
     >>> from fastapi import FastAPI
     >>> from starlette.testclient import TestClient
@@ -107,16 +106,15 @@ def assert_contract(
 
     Args:
         client: Sends the requests.
-        provocations:
-            Requests, as method, path and further arguments, that make the application answer with problems. Each has
-            to fit an operation of the document.
-        app: The application; by default that of the client.
-        registry: Its problem types; by default those it has.
-        unprovoked: What need not be provoked, such as the `BadRequest` of a body that cannot be parsed.
-        validate: Checks a value by a JSON Schema; by default `jsonschema` does, which has to be installed.
+        provocations: Requests that make the application respond with problems, each as method, path and further
+            arguments. Each must match an operation of the OpenAPI document.
+        app: The application; by default, the client's application.
+        registry: The problem types; by default, the application's registry.
+        unprovoked: Problem types that need not be provoked, such as the `BadRequest` of a body that cannot be parsed.
+        validate: Validates a value against a JSON Schema; by default, the package `jsonschema` does.
 
     Raises:
-        AssertionError: The four sets are not the same; says where and how.
+        AssertionError: The four sets differ; the message lists each difference.
     """
     app = getattr(client, "app", app) if app is None else app
     finish(app)
@@ -141,7 +139,7 @@ def assert_contract(
 
 
 def _declared(declared: Mapping[str, Operation], name: str) -> Operation | None:
-    """Return what is known of an operation; a route for GET answers HEAD too."""
+    """Return the declaration of an operation; a route for GET also responds to HEAD."""
     return declared.get(name) or declared.get(f"GET {name.removeprefix('HEAD ')}")
 
 
@@ -178,7 +176,7 @@ def _object(value: object) -> Json:
 
 
 def resolved(document: Json, value: object) -> Json:
-    """Return the JSON object that *value* is or refers to; an empty one if there is none."""
+    """Return the JSON object that *value* is or refers to, or an empty one."""
     seen: set[str] = set()
     while is_object(value) and isinstance(reference := value.get("$ref"), str):
         if reference in seen:
@@ -203,7 +201,7 @@ def _missing(operation: _Operation, exempt: set[Kind]) -> list[Kind]:
 
 @dataclass(slots=True)
 class _Contract:
-    """A document and the client that is asked whether it is true."""
+    """A document, and a client to compare it with the application."""
 
     client: Client
     document: Json
@@ -213,15 +211,15 @@ class _Contract:
     crash: Exception | None = None
 
     def provoked(self, method: str, path: str, options: Mapping[str, object] = _NO_OPTIONS) -> Iterator[str]:
-        """Send one request; yield the breaches that its response shows, each with the request."""
+        """Send one request; yield the breaches in its response, each with the request."""
         request = _shown(path, options)
         operation = self._operation(method.upper(), path)
         if operation is None:
-            yield f"{method.upper()} {request} fits no operation of the document: nothing was tested."
+            yield f"{method.upper()} {request} matches no operation of the document: it was not sent."
             return
         try:
             response = self.client.request(method, path, **options)
-        except Exception as error:  # noqa: BLE001 - an application that crashes is a breach as any other
+        except Exception as error:  # noqa: BLE001 - a crash of the application is a breach too
             self.crash = self.crash or error
             yield f"{operation.name} answers {request} with no response: {type(error).__name__}: {error}"
             return
@@ -238,7 +236,7 @@ class _Contract:
         return None
 
     def _of_head(self, operation: _Operation, response: Response) -> Iterator[str]:
-        """Yield what is wrong with a response to HEAD: it has the header fields only (RFC 9110, section 9.3.2)."""
+        """Yield the breaches of a response to HEAD, which has header fields only (RFC 9110, section 9.3.2)."""
         status = response.status_code
         documented = self._response(operation, status)
         operation.sent |= {it for it in operation.documented if it.status == status}
@@ -282,7 +280,7 @@ class _Contract:
             yield f"{said}, which cannot be validated: {type(error).__name__}: {error}"
 
     def _response(self, operation: _Operation, status: int) -> Json | None:
-        """Return the documented response of a status: its own, that of its range, or the default."""
+        """Return the documented response of a status: of the status itself, of its range, or the default."""
         for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
             if key in operation.responses:
                 return resolved(self.document, operation.responses[key])
@@ -290,7 +288,7 @@ class _Contract:
 
 
 def _shown(path: str, options: Mapping[str, object]) -> str:
-    """Return path and options of a request as a breach names them."""
+    """Return path and options of a request for a message."""
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
     shown = given if len(given) <= _SHOWN_MAX else f"{given[:_SHOWN_MAX]}…"
     return f"{path!r}" + (f" ({shown})" if shown else "")
@@ -310,7 +308,7 @@ def _headers(documented: Json, response: Response) -> Iterator[str]:
 
 
 def _revived(response: Response, document: Json, registry: Registry) -> Iterator[str]:
-    """Yield why a client does not get the declared class out of a response."""
+    """Yield why a client does not receive the declared class from a response."""
     problem = terms_of(registry).revive(response, document, None)
     uri = str(document.get("type", ABOUT_BLANK))
     if isinstance(problem, ReceivedProblem) and problem.reading.reason:

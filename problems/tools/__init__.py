@@ -1,7 +1,7 @@
 """
-What developers run over vocabularies and documents: the modules `lint`, `diff`, `export`, `generate` and `migrate`.
+Developer tools for vocabularies and documents: the modules `lint`, `diff`, `export`, `generate` and `migrate`.
 
-May import `problems.documenting` and everything below it; no door of a framework and no terminal.
+May import `problems.documenting` and everything below it; does not import a framework or write to a terminal.
 """
 
 from typing import TYPE_CHECKING
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 __all__ = ["diff", "export", "generate", "lint", "migrate"]
 
 if not TYPE_CHECKING:  # or type checkers would accept any attribute of this module
-    # Loaded when asked for: each command needs one of them.
+    # Imported lazily: each command needs one of them.
     __getattr__, __dir__ = later(__name__, {name: f"{__name__}.{name}" for name in __all__})

@@ -1,7 +1,7 @@
 """
 Loading of targets such as `shop.errors:registry`, for the command line and for options of other programs.
 
-Imports the named module, as uvicorn does. Every mistake becomes a sentence.
+Imports the named module, as uvicorn does. Every error is a sentence.
 """
 
 import importlib
@@ -25,7 +25,7 @@ _PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
 
 
 class TargetError(ProblemsError):
-    """A target cannot be used; the message contains what to write instead."""
+    """A target that cannot be used; the message contains the correction."""
 
 
 def load(target: str) -> object:
@@ -38,12 +38,12 @@ def load(target: str) -> object:
     'NotFound'
 
     Raises:
-        TargetError: There is no such module or attribute, or importing the module fails.
+        TargetError: The module or attribute does not exist, or the import fails.
     """
     name, colon, path = target.removesuffix("()").partition(":")
     _refuse_path(name)
     if not name or (colon and not path):
-        raise TargetError(f"{target!r} names nothing. Write `module:attribute`, such as `shop.errors:registry`.")
+        raise TargetError(f"{target!r} is not a target. Write `module:attribute`, such as `shop.errors:registry`.")
     found: object = _module(name)
     for attribute in path.split(".") if path else ():
         try:
@@ -66,10 +66,10 @@ def _called(found: object, target: str) -> object:
 
 def load_registry(target: str) -> Registry:
     """
-    Return the registry that *target* names: itself, that of an application, or the only one of a module.
+    Return the registry in *target*: the target itself, an application's registry, or the only one in a module.
 
     Raises:
-        TargetError: There is no registry.
+        TargetError: The target has no registry.
     """
     found = load(target)
     registry = registry_of(found)
@@ -81,7 +81,7 @@ def load_registry(target: str) -> Registry:
         raise TargetError(f"{target!r} is a function. To call it write `{target}()`.")
     raise TargetError(
         f"{target!r} is not a registry; got an object of type {type(found).__name__!r}. "
-        f"Name a `Registry`, or an application that was given one by `add_problems`."
+        f"Name a `Registry`, or an application that uses one: `add_problems(app, registry)`."
     )
 
 
@@ -110,16 +110,16 @@ def _module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise TargetError(
-                f"There is no module {error.name!r}.{_meant(name)} It is looked for in the current folder and among "
-                f"what is installed for {sys.executable}."
+                f"The module {error.name!r} was not found.{_meant(name)} It must be in the current folder or in"
+                f"the packages of {sys.executable}."
             ) from None
         raise TargetError(_failed(name, error)) from error
-    except (Exception, SystemExit) as error:  # a script that ends itself must not end the command silently
+    except (Exception, SystemExit) as error:  # a script that exits must not end the command silently
         raise TargetError(_failed(name, error)) from error
 
 
 def _meant(name: str) -> str:
-    """Ask whether a colon was meant for the last dot."""
+    """Return a question if a colon was probably meant in place of the last dot."""
     module, _, attribute = name.rpartition(".")
     return f" Did you mean `{module}:{attribute}`?" if hasattr(sys.modules.get(module), attribute) else ""
 
@@ -128,19 +128,19 @@ def _refuse_path(name: str) -> None:
     """Raise an error that contains the target for the path of a file."""
     if not name.endswith(".py"):
         return
-    path = Path(os.path.abspath(name))  # noqa: PTH100 - does not follow links: they are how it is imported
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symbolic links, because imports use them
     inside = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else Path(path.name)
     module = ".".join(inside.with_suffix("").parts)
     raise TargetError(f"{name!r} is the path of a file, not a module. Did you mean `{module}:registry`?")
 
 
 def _failed(name: str, error: BaseException) -> str:
-    told = f"The module {name!r} cannot be imported: {type(error).__name__}: {error}"
+    message = f"The module {name!r} cannot be imported: {type(error).__name__}: {error}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename and not frame.filename.startswith(_PACKAGE)]
-    return told if not own else f"{told}\n  at {own[-1].filename}:{own[-1].lineno}: {own[-1].line}"
+    return message if not own else f"{message}\n  at {own[-1].filename}:{own[-1].lineno}: {own[-1].line}"
 
 
 def _hint(wanted: str, names: Iterable[str]) -> str:
     close = get_close_matches(wanted, [name for name in names if not name.startswith("_")], 1)
-    return f" Is it {close[0]!r}?" if close else ""
+    return f" Did you mean {close[0]!r}?" if close else ""

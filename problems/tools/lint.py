@@ -1,8 +1,8 @@
 """
-Findings about problem types that should change before clients depend on them.
+Lint findings for problem types: changes to make before clients depend on them.
 
-Every finding has a code, a severity and a fix. Pure: reads classes and routes, and problem pages only through a
-function that callers pass. This is one thing, because the checks share the codes and the form of a finding.
+Every finding has a code, a severity and a fix. Pure: reads classes and routes, and fetches problem pages only through
+the caller's function. This is one thing, because the checks share the codes and the format of a finding.
 """
 
 import inspect
@@ -39,19 +39,19 @@ __all__ = [
 Severity = Literal["error", "warning", "info"]
 
 CODES: Final = {
-    "status-conflict": "the status is not that of the class it derives from",
+    "status-conflict": "the status differs from the status of the base class",
     "reserved-type": "the type URI is in the IANA registry's name space, but not in the registry",
-    "dead-type": "the type URI leads to no page",
+    "dead-type": "the type URI does not lead to a page",
     "unregistered": "no registry contains the class",
     "relative-type": "the type is relative and has no base",
-    "blank-with-members": "there are members, but no type that defines them",
-    "shared-status": "several classes without a type have one status",
+    "blank-with-members": "the class has members, but no type that defines them",
+    "shared-status": "several classes without a type have the same status",
     "no-description": "the class has no docstring",
     "title": "the title does not read as a short sentence",
-    "same-title": "two types have one title",
+    "same-title": "two types have the same title",
     "member-name": "a member has a name that RFC 9457 advises against",
     "leaky-member": "a member seems to reveal the implementation",
-    "no-example": "no example document can be made up",
+    "no-example": "no example document can be derived",
 }
 """The codes of all findings, and their meaning."""
 
@@ -66,7 +66,7 @@ _OURS: Final = "problems.catalog"
 
 class Finding(BaseModel):
     """
-    One thing that should change.
+    A lint finding: one recommended change.
 
     Attributes:
         code: One of `CODES`.
@@ -107,7 +107,7 @@ class Findings(BaseModel):
 
 
 class _Said(BaseModel):
-    """A finding without the class that it is about."""
+    """A finding without its class."""
 
     code: str
     severity: Severity
@@ -161,12 +161,12 @@ def unregistered(registry: Registry) -> list[Finding]:
 
 def unregistered_in(app: object) -> list[Finding]:
     """
-    Return the problem types that an application declares and that its registry does not contain.
+    Return the problem types that an application declares and its registry does not contain.
 
     Covers `@raises` on endpoints and dependencies and `responses`, in mounted applications too. Ready-made and other
     `about:blank` types need no registry, nor do absolute types of an application without one.
 
-    Args:
+    app: An application of Starlette or FastAPI that has problem types.
         app: An application of Starlette or FastAPI that has problem types.
     """
     registries = list(_registries(app))
@@ -198,7 +198,7 @@ def _declared_by(app: object) -> Mapping[type[Problem], list[str]]:
 
 
 def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Said | None:
-    """Return why clients cannot know a declared type, or `None` if they can."""
+    """Return why clients cannot know a declared type, or `None` if they know it."""
     uri = cls.problem_type.uri
     is_relative = not is_absolute(uri)
     if not registries or cls.problem_type.is_blank or any(cls in it or it.get(it.uri(cls)) for it in registries):
@@ -207,7 +207,7 @@ def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Sa
         return _Said(
             code="relative-type",
             severity="warning",
-            message=f"{where} declares it, and {uri!r} is sent as it is: it means another type at each address.",
+            message=f"{where} declares it, and {uri!r} is sent as it is: its meaning depends on the address.",
             fix="Give the application a registry with the class and a base: `add_problems(app, registry)`.",
         )
     if not is_relative and not any(map(len, registries)):
@@ -239,11 +239,11 @@ def _page_address(uri: str) -> str | None:
 
 def dead_types(registry: Registry, fetch: Callable[[str], int | None]) -> list[Finding]:
     """
-    Return a finding for each type whose URI leads to no page (RFC 9457, section 4, recommends one).
+    Return a finding for each type whose URI does not lead to a page (RFC 9457, section 4, recommends one).
 
     Args:
         registry: The problem types.
-        fetch: Returns the status of the response to a GET of an address, or `None` without a response.
+        fetch: Returns the status of the response to a GET request, or `None` without a response.
     """
     found: list[Finding] = []
     for cls in registry:
@@ -264,7 +264,7 @@ def _finding(said: _Said, cls: type[Problem], registry: Registry) -> Finding:
 
 
 def place_of(cls: type) -> tuple[str | None, int | None]:
-    """Return the file of a class, relative to the working folder if it is below, and its first line."""
+    """Return the file of a class, relative to the working directory if it is below it, and its first line."""
     try:
         file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
@@ -293,7 +293,7 @@ def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
 def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
     uri = registry.uri(cls)
     if uri.startswith(REGISTRY_URI):
-        # RFC 9457, section 4.2: the prefix is for what is registered.
+        # RFC 9457, section 4.2: the prefix is reserved for registered types.
         yield _Said(
             code="reserved-type",
             severity="error",
@@ -309,7 +309,7 @@ def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         yield _Said(
             code="relative-type",
             severity="warning",
-            message=f"The type {uri!r} is sent as it is: it means another type at each address.",
+            message=f"The type {uri!r} is sent as it is: its meaning depends on the address.",
             fix="Put the class into a registry with a base.",
         )
 
@@ -327,7 +327,7 @@ def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
 
 
 def _inherited_from_catalog(cls: type[Problem]) -> set[str]:
-    """Return the members that mean the same for every type: those of header fields, and of validation problems."""
+    """Return the members with the same meaning in every type: of header fields, and of validation problems."""
     bases = [base for base in cls.__mro__ if issubclass(base, Problem) and base.__module__.startswith(_OURS)]
     return {name for base in bases for name in definition_of(base).members.sent.values()}
 
@@ -337,8 +337,8 @@ def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
         yield _Said(
             code="no-description",
             severity="warning",
-            message="There is no description for OpenAPI and the problem page.",
-            fix="Write a docstring: when it happens, and what a client can do about it.",
+            message="The class has no docstring to describe it in OpenAPI and on the problem page.",
+            fix="Write a docstring: when the problem occurs, and how a client can handle it.",
         )
 
 
@@ -356,7 +356,7 @@ def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
 def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
     for name in definition_of(cls).members.sent.values():
         if not _MEMBER_NAME.fullmatch(name):
-            # RFC 9457, section 4: so that the name works in other formats, too.
+            # RFC 9457, section 4: for names that also work in other formats.
             yield _Said(
                 code="member-name",
                 severity="warning",
@@ -399,7 +399,7 @@ def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator
 
 
 def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Said]]:
-    """Yield the classes without a type of which none is what clients raise for unknown problems of the status."""
+    """Yield the classes without a type for which clients cannot be given unknown problems of the same status."""
     by_status: dict[int, list[type[Problem]]] = {}
     for cls in types:
         if registry.facts(cls).is_blank:
@@ -407,7 +407,7 @@ def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[t
     for status, classes in by_status.items():
         if not any(all(issubclass(cls, it) for it in classes) for cls in classes):
             names = ", ".join(cls.__qualname__ for cls in classes)
-            message = f"{names} have the status {status} and no type: clients raise none of them for unknown types."
+            message = f"{names} have the status {status} and no type: clients raise none of these for unknown types."
             fix = "Give all but one a `type=` and a `title=`, or derive one from the others."
             for cls in classes:
                 yield cls, _Said(code="shared-status", severity="warning", message=message, fix=fix)

@@ -93,11 +93,13 @@ class TestTarget:
     @pytest.mark.parametrize(
         ("target", "message"),
         [
-            pytest.param("no_shop:x", "There is no module 'no_shop'.", id="no module"),
-            pytest.param("shop_of_tests.errors:x", "There is no module 'shop_of_tests.errors'.", id="no submodule"),
-            pytest.param("shop_of_tests:regstry", "no attribute 'regstry'. Is it 'registry'?", id="misspelt"),
+            pytest.param("no_shop:x", "The module 'no_shop' was not found.", id="no module"),
+            pytest.param(
+                "shop_of_tests.errors:x", "The module 'shop_of_tests.errors' was not found.", id="no submodule"
+            ),
+            pytest.param("shop_of_tests:regstry", "no attribute 'regstry'. Did you mean 'registry'?", id="misspelt"),
             pytest.param("shop_of_tests:zzz", "no attribute 'zzz'. Write `module:attribute`.", id="no attribute"),
-            pytest.param("shop_of_tests:", "'shop_of_tests:' names nothing.", id="no name"),
+            pytest.param("shop_of_tests:", "'shop_of_tests:' is not a target.", id="no name"),
             pytest.param("shop_of_tests", "has 2 registries. Name one of them: `shop_of_tests:registry`", id="two"),
             pytest.param("none_of_tests", "'none_of_tests' has no registry.", id="none"),
             pytest.param(
@@ -217,7 +219,7 @@ class TestShow:
         """
         The message lists the existing names.
         """
-        assert "There are: ItemNotFound, OutOfStock, ValidationProblem." in mistake("show", "shop_of_tests:app", "Gone")
+        assert "Write one of: ItemNotFound, OutOfStock, ValidationProblem." in mistake("show", "shop_of_tests:app", "Gone")
 
     def test_a_name_of_two_classes_is_a_mistake(self, shop):
         """
@@ -228,7 +230,7 @@ class TestShow:
         (shop / "two.json").write_text(json.dumps(document))
         uris = [f"https://shop.example/problems/{it}" for it in ("item-not-found", "orders/out-of-stock")]
 
-        assert f"'ItemNotFound' names 2 types. Give the type URI of one: {', '.join(uris)}." in mistake(
+        assert f"'ItemNotFound' matches 2 types. Write the type URI of one: {', '.join(uris)}." in mistake(
             "show", "two.json", "ItemNotFound"
         )
 
@@ -238,7 +240,7 @@ class TestShow:
         """
         told = mistake("show", "shop_of_tests:registry", "")
 
-        assert "names 3 types. Give the type URI of one: https://shop.example/problems/item-not-found," in told
+        assert "matches 3 types. Write the type URI of one: https://shop.example/problems/item-not-found," in told
 
 
 class TestLint:
@@ -248,13 +250,13 @@ class TestLint:
         """
         told = " ".join(run("lint", "shop_of_tests:registry", status=1).split())
 
-        assert "warning no-description shop_of_tests.py:11 OutOfStock: There is no description" in told
+        assert "warning no-description shop_of_tests.py:11 OutOfStock: The class has no docstring" in told
 
     def test_nothing_exits_with_0(self):
         """
         A clean vocabulary passes.
         """
-        assert "Nothing was found.\n" == run("lint", "shop_of_tests:clean")
+        assert "No findings.\n" == run("lint", "shop_of_tests:clean")
 
     @pytest.mark.parametrize(
         "options",
@@ -274,7 +276,7 @@ class TestLint:
         """
         A misspelt code would ignore nothing.
         """
-        assert "There is no code 'docstring'. There are: blank-with-members," in mistake(
+        assert "'docstring' is not a lint code. Write one of: blank-with-members," in mistake(
             "lint", "shop_of_tests:registry", "--ignore", "docstring"
         )
 
@@ -284,7 +286,7 @@ class TestLint:
         """
         told = run("lint", "shop_of_tests:registry", "--format", "github", status=1)
 
-        assert told.startswith("::warning title=no-description,file=shop_of_tests.py,line=11::OutOfStock: There is no")
+        assert told.startswith("::warning title=no-description,file=shop_of_tests.py,line=11::OutOfStock: The class has no docstring")
 
     def test_it_is_json(self):
         """
@@ -375,7 +377,7 @@ class TestDiff:
         """
         Two targets may be compared, too.
         """
-        assert "Nothing has changed.\n" == run("diff", "shop_of_tests:registry", "shop_of_tests:app")
+        assert "No changes.\n" == run("diff", "shop_of_tests:registry", "shop_of_tests:app")
 
     def test_it_annotates(self):
         """
@@ -403,14 +405,16 @@ class TestDiff:
         """
         run("openapi", "shop_of_tests:app", "-o", "openapi.json")
 
-        assert "Nothing has changed.\n" == run("diff", "openapi.json", "openapi.json")
+        assert "No changes.\n" == run("diff", "openapi.json", "openapi.json")
 
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            pytest.param("[]", "'x.json' holds no JSON object. It has to be an export", id="array"),
+            pytest.param("[]", "'x.json' does not contain a JSON object. It must be an export", id="array"),
             pytest.param("{", "'x.json' is not valid JSON:", id="no JSON"),
-            pytest.param('{"a": 1}', "'x.json' holds no vocabulary: types: Field required.", id="something else"),
+            pytest.param(
+                '{"a": 1}', "'x.json' does not contain a vocabulary: types: Field required.", id="something else"
+            ),
             pytest.param(None, "'x.json' cannot be read: No such file or directory.", id="no file"),
         ],
     )
@@ -460,7 +464,9 @@ class TestOpenApi:
         """
         A registry has no document.
         """
-        assert "has no OpenAPI document. Name a FastAPI application." in mistake("openapi", "shop_of_tests:registry")
+        assert "has no OpenAPI document. Name a FastAPI application: `module:app`." in mistake(
+            "openapi", "shop_of_tests:registry"
+        )
 
 
 class TestPages:
@@ -575,7 +581,9 @@ class TestCheck:
         """
         Only an application has operations.
         """
-        assert "is no application. Name one of Starlette or FastAPI." in mistake("check", "shop_of_tests:registry")
+        assert "is not an application. Name a Starlette or FastAPI application" in mistake(
+            "check", "shop_of_tests:registry"
+        )
 
 
 class TestDiffForGitHub:

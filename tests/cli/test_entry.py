@@ -31,7 +31,7 @@ class TestProcess:
         """
         done = run("lint", "shop_nowhere")
 
-        assert (2, "Error: There is no module 'shop_nowhere'.") == (done.returncode, done.stderr[:41])
+        assert (2, "Error: The module 'shop_nowhere' was not found.") == (done.returncode, done.stderr[:47])
 
     def test_it_helps(self):
         """
@@ -39,7 +39,7 @@ class TestProcess:
         """
         done = run("--help")
 
-        assert "The exit status is 0 if all is well, 1 if something was found, 2" in " ".join(done.stdout.split())
+        assert "The exit status is 0 without findings, 1 with findings, and 2" in " ".join(done.stdout.split())
 
     def test_help_has_panels_and_whole_descriptions(self):
         """

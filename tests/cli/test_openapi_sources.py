@@ -78,14 +78,16 @@ class TestGenerate:
         """
         (folder / "old.json").write_text('{"swagger": "2.0"}')
 
-        assert "There is no problem in the document" in run("generate", "old.json")
+        assert "The document contains no problem type" in run("generate", "old.json")
 
     @pytest.mark.parametrize(
         ("name", "text", "message"),
         [
             pytest.param("a.yaml", "a: [", "'a.yaml' is not valid YAML: while parsing", id="no YAML"),
-            pytest.param("a.yml", "- 1", "'a.yml' holds no JSON object.", id="a list"),
-            pytest.param("a.yaml", "!!python/object:os.system {}", "'a.yaml' holds no vocabulary:", id="code"),
+            pytest.param("a.yml", "- 1", "'a.yml' does not contain a JSON object.", id="a list"),
+            pytest.param(
+                "a.yaml", "!!python/object:os.system {}", "'a.yaml' does not contain a vocabulary:", id="code"
+            ),
             pytest.param("a.json", "[" * 100_000, "'a.json' is not valid JSON: ", id="deep"),
             pytest.param("a.yaml", "[" * 10_000, "'a.yaml' is not valid YAML: ", id="deep YAML"),
         ],

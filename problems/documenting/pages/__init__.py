@@ -1,8 +1,8 @@
 """
 Problem pages: an index, and one page for each problem type, in HTML, JSON Schema, JSON and Markdown.
 
-Pure functions of a registry: knows paths and media types, but no server. The place where the pages are mounted changes
-no type URI.
+Pure functions of a registry: knows paths and media types, not servers. Mounting the pages elsewhere does not change the
+type URIs.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ class Pages:
     Args:
         registry: The problem types.
         heading: The title of the index.
-        operations: The operations that answer with each type, as in `GET /items`, by type URI.
+        operations: The operations that can respond with each type, such as `GET /items`, by type URI.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Pages:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary that the pages show."""
+        """The vocabulary that the pages document."""
         return Vocabulary.of(self._registry)
 
     @cached_property
@@ -91,7 +91,7 @@ class Pages:
         """
         The problem types by the paths of their pages below the index.
 
-        A path is the part of the type URI after the base, otherwise the end of the type URI. `about:blank` types have
+        A path is the part of the type URI after the base, or else the end of the type URI. `about:blank` types have
         no page.
         """
         found: dict[str, DocumentedType] = {}
@@ -104,12 +104,12 @@ class Pages:
 
     def find(self, path: str, *, query: str = "", accept: str = "") -> Representation | None:
         """
-        Return the page at *path* below the index, as *accept* prefers, or `None` if there is no such page.
+        Return the page at *path* below the index as *accept* prefers, or `None` for an unknown path.
 
         Args:
             path: The decoded path; empty for the index.
-            query: The query of the address: some type URIs differ in nothing else.
-            accept: The request header field.
+            query: The query of the address, because some type URIs differ only in their query.
+            accept: The value of the `Accept` header field.
         """
         for suffix, media_type in SUFFIXES.items():
             stem = path.removesuffix(suffix)
@@ -122,7 +122,7 @@ class Pages:
         return self._render(path, choose(accept, OFFERS), True)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the pages as files of a static site: path and content."""
+        """Yield the pages as files of a static site, each as path and content."""
         for path in ("", *self.paths):
             folder = f"{path}/" if path else ""
             yield f"{folder}index.html", self._text(path, HTML, static=True).encode()
@@ -160,7 +160,7 @@ class Pages:
             yield documented, paths.get(documented.type)
 
     def _union(self) -> dict[str, object]:
-        """Return the schema of documents of any type of the registry."""
+        """Return the schema for documents of any type in the registry."""
         made = Components.of(self._registry, types_of(self._registry))
         return {
             "title": self._heading,
@@ -172,5 +172,5 @@ class Pages:
 def _path(documented: DocumentedType) -> str:
     reference = documented.reference or re.split(r"[/#?:=]", documented.type.rstrip("/#?:="))[-1]
     parts = [_UNSAFE.sub("-", part) for part in unquote(reference).split("/")]
-    # A file must not climb out of its folder.
+    # A file name must not leave its folder.
     return "/".join(part for part in parts if part.strip(".")) or documented.name

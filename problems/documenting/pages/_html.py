@@ -1,7 +1,7 @@
 """
-Problem pages for people: one HTML document, style sheet included, without scripts.
+Problem pages as HTML: one document each, with its style sheet and without scripts.
 
-Everything that comes from classes is escaped here. Knows no request.
+Escapes everything that comes from classes. Does not know requests.
 """
 
 import base64
@@ -67,7 +67,7 @@ _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode(
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Nothing is loaded and nothing is run; the one style sheet is in the page."""
+"""The policy forbids loading and running anything except the style sheet in the page."""
 
 
 def page_html(documented: DocumentedType, links: Links, heading: str, operations: Sequence[str] = ()) -> str:
@@ -78,7 +78,7 @@ def page_html(documented: DocumentedType, links: Links, heading: str, operations
         documented: The problem type.
         links: The links of the page.
         heading: The title of the index.
-        operations: The operations that answer with the type, by method and path.
+        operations: The operations that can respond with the type, by method and path.
     """
     sections = [
         f"<h1>{escape(documented.title)}</h1>",
@@ -99,7 +99,7 @@ def page_html(documented: DocumentedType, links: Links, heading: str, operations
 
 
 def index_html(types: Iterable[tuple[DocumentedType, str | None]], links: Links, heading: str) -> str:
-    """Return the page that lists the problem types by status, each with the path of its page if it has one."""
+    """Return the page that lists the problem types by status, each with a link to its page if it has one."""
     rows = sorted(types, key=lambda row: row[0].status)
     groups = {line: list(group) for line, group in groupby(rows, key=lambda row: status_line(row[0]))}
     parts = [
@@ -112,7 +112,7 @@ def index_html(types: Iterable[tuple[DocumentedType, str | None]], links: Links,
 
 
 def _filter(groups: Mapping[str, Sized]) -> str:
-    """Return links that leave one status on the page: the style sheet does it by the fragment, without a script."""
+    """Return links that filter the page by status: the style sheet does it by the fragment, without a script."""
     shown = [
         f'<a href="#{_anchor(line)}">{escape(line)}</a> <span class="soft">{len(it)}</span>'
         for line, it in groups.items()
@@ -129,7 +129,7 @@ def _group(line: str, group: Iterable[tuple[DocumentedType, str | None]], links:
 
 
 def _anchor(line: str) -> str:
-    """Return the fragment of a status; no path of a page is like it."""
+    """Return the fragment of a status, which differs from every path of a page."""
     return f"/status/{line.partition(' ')[0]}"
 
 

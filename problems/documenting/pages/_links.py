@@ -1,5 +1,5 @@
 """
-Relative links between the pages, which work wherever the pages are mounted or copied to.
+Relative links between the pages, which work wherever the pages are mounted or copied.
 
 Knows paths below the index, not the address of the index.
 """
@@ -41,20 +41,20 @@ class Links:
 
     @property
     def index(self) -> str:
-        """The index, seen from the page."""
+        """The path of the index, relative to the page."""
         depth = self.path.count("/") + (1 if self.static and self.path else 0)
         return "../" * depth or "./"
 
     def page(self, path: str) -> str:
-        """Return a page, seen from this one."""
+        """Return the path of another page, relative to this one."""
         return f"{self.index}{quote(path)}{'/' if self.static else ''}"
 
     def text(self, path: str) -> str:
-        """Return a page as Markdown sees it: the file of the page as Markdown, if the pages are files."""
+        """Return the path of another page in Markdown: its Markdown file, if the pages are files."""
         return f"{self.index}{quote(path)}.md" if self.static else self.page(path)
 
     def alternates(self) -> list[Alternate]:
-        """Return the other representations of the page, seen from it."""
+        """Return the other representations of the page, relative to it."""
         return [
             Alternate(media_type, _NAMES[media_type], f"{self.index}{quote(self.path or 'index')}{suffix}")
             for suffix, media_type in SUFFIXES.items()

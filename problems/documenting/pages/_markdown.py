@@ -1,8 +1,8 @@
 """
-Docstrings as HTML: the part of Markdown that people write in them.
+Docstrings as HTML: the subset of Markdown that is common in docstrings.
 
-Paragraphs, lists, fenced code, `code`, **strong**, *emphasis* and [links](https://example.com/). Everything else stays
-the text it is; HTML in it is never passed on. The time grows with the length of the text, whatever is in it.
+Paragraphs, lists, fenced code, `code`, **strong**, *emphasis* and [links](https://example.com/). Other text stays
+plain text, including HTML. The running time is linear in the length of the text, even for hostile input.
 """
 
 import re
@@ -20,7 +20,7 @@ _EM: Final = re.compile(r"(?<![\w*])\*(?=\S)(?P<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<=
 _STRESS: Final = re.compile(rf"\*\*(?=\S)|{_EM.pattern}", re.DOTALL)
 _END_OF_STRONG: Final = re.compile(r"(?<=\S)\*\*(?!\*)")
 _NESTED: Final = 4
-"""Stress within stress is marked so deep."""
+"""The maximum depth of nested emphasis."""
 
 
 def to_html(text: str) -> str:
@@ -56,21 +56,21 @@ def _list(block: str, tag: str) -> str:
 
 def inline(text: str) -> str:
     """
-    Return one run of text as HTML.
+    Return inline Markdown as HTML.
 
     >>> inline("**Never** [ask](https://shop.example/) for <b>")
     '<strong>Never</strong> <a href="https://shop.example/">ask</a> for &lt;b&gt;'
     """
     shown: list[str] = []
     end = 0
-    for start, stop, code in _code_in(text):  # what is code is nothing else
+    for start, stop, code in _code_in(text):  # code spans take precedence
         shown += [_marked(text[end:start]), f"<code>{escape(code.strip())}</code>"]
         end = stop
     return "".join([*shown, _marked(text[end:])])
 
 
 def _code_in(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where each span of code begins and ends, and the code: it ends with as many backticks as it begins with."""
+    """Yield the start, the end and the code of each span: it ends with as many backticks as it begins with."""
     runs = [(run.start(), run.end()) for run in _TICKS.finditer(text)]
     following: dict[int, int] = {}
     ends: list[int | None] = []
@@ -106,7 +106,7 @@ def _stressed(text: str, depth: int = _NESTED) -> str:
         tag, inner, stop = "em", found["em"], found.end()
         if inner is None:
             closing = _END_OF_STRONG.search(text, stop + 1)
-            if closing is None:  # nor is there one for what follows, so none is looked for again
+            if closing is None:  # later markers have no closing one either, so stop looking
                 opening, at = _EM, found.start()
                 continue
             tag, inner, stop = "strong", text[stop : closing.start()], closing.end()

@@ -1,5 +1,5 @@
 """
-The contents of a problem page, in their order: the same for HTML and Markdown, and independent of both.
+The contents of a problem page in their order, shared by HTML and Markdown, and independent of both.
 """
 
 import json
@@ -63,7 +63,7 @@ class Sample(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member as a page shows it."""
+    """A member as shown on a page."""
 
     name: str
     kind: str
@@ -79,7 +79,7 @@ def members(documented: DocumentedType) -> Iterator[Member]:
 
 
 def nested(documented: DocumentedType) -> Iterator[tuple[str, list[Member]]]:
-    """Yield the objects that members consist of, with their own members."""
+    """Yield the objects that members contain, with their own members."""
     for name, schema in documented.definitions.items():
         required = frozenset(schema.get("required", ()))
         yield name, [_member(inner, it, required) for inner, it in schema.get("properties", {}).items()]
@@ -91,7 +91,7 @@ def _member(name: str, schema: Mapping[str, Any], required: Container[str]) -> M
 
 
 def status_line(documented: DocumentedType) -> str:
-    """Return the status code and what it is called."""
+    """Return the status code and its reason phrase."""
     return f"{documented.status} {phrase(documented.status)}"
 
 
@@ -104,9 +104,9 @@ def message(documented: DocumentedType) -> str:
 
 
 def advice(documented: DocumentedType) -> Iterator[str]:
-    """Yield what a client does about a problem of this type, in Markdown."""
+    """Yield advice for clients about a problem of this type, in Markdown."""
     if documented.type == ABOUT_BLANK:
-        yield f"The type says no more than the status does: handle every {status_line(documented)} alike."
+        yield f"The type has no meaning beyond its status: handle every {status_line(documented)} alike."
     else:
         yield (
             f"Compare the member `type` with {code_span(documented.type)}, as a whole. Title and detail are "
@@ -123,7 +123,7 @@ def advice(documented: DocumentedType) -> Iterator[str]:
 
 
 def samples(documented: DocumentedType, operations: Sequence[str] = ()) -> list[Sample]:
-    """Return how clients in several languages handle the problem, the same steps in each."""
+    """Return client code that handles the problem in several languages, with the same steps in each."""
     return [
         Sample("Python", "py", _python(documented)),
         Sample("TypeScript", "ts", _typescript(documented)),
@@ -189,7 +189,7 @@ def _json(text: str) -> str:
 
 def kind_of(schema: Schema) -> str:
     """
-    Return the kind of a value in a few words.
+    Return the type of a value in a few words.
 
     >>> kind_of({"type": "array", "items": {"type": "string", "format": "uuid"}})
     'array of string (uuid)'
@@ -222,7 +222,7 @@ def _plain(schema: Schema) -> str:
 
 def constraints_of(schema: Schema) -> Iterator[str]:
     """
-    Yield what limits a value.
+    Yield the constraints of a value.
 
     >>> list(constraints_of({"type": "integer", "minimum": 1, "default": 3}))
     ['at least 1', '3 by default']

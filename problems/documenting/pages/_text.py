@@ -1,4 +1,4 @@
-"""Problem pages as Markdown, for documentation sites and for terminals; knows no request."""
+"""Problem pages as Markdown, for documentation sites and terminals. Does not know requests."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["index_markdown", "page_markdown", "type_cell"]
 
 
 def page_markdown(documented: DocumentedType, level: int = 1, operations: Sequence[str] = ()) -> str:
-    """Return the page of one problem type, its title a heading of the given level."""
+    """Return the page of one problem type; its title is a heading of the given level."""
     mark = "#" * level
     facts = [f"- Status: {line(status_line(documented))}", f"- Type: {code_span(documented.type)}"]
     facts += [f"- Also known as: {code_span(alias)}" for alias in documented.aliases]
@@ -31,7 +31,7 @@ def page_markdown(documented: DocumentedType, level: int = 1, operations: Sequen
 
 
 def index_markdown(types: Iterable[tuple[DocumentedType, str | None]], links: Links, heading: str) -> str:
-    """Return the list of the problem types, each with the path of its page if it has one."""
+    """Return the list of the problem types, each with a link to its page if it has one."""
     rows = [_index_row(documented, path and links.text(path)) for documented, path in types]
     return f"# {line(heading)}\n\n{table('Problem type', 'Status', 'Type', rows=rows)}\n"
 
@@ -42,7 +42,7 @@ def _index_row(documented: DocumentedType, href: str | None) -> tuple[str, ...]:
 
 
 def type_cell(documented: DocumentedType) -> str:
-    """Return the type URI as the cell of a table."""
+    """Return the type URI as a table cell."""
     return cell(code_span(documented.type))
 
 

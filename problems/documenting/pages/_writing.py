@@ -1,8 +1,8 @@
 """
-Text as Markdown that means the same to every reader, whatever the text is.
+Plain text as Markdown with the same meaning for every reader, whatever the text contains.
 
-Descriptions keep paragraphs, lists, fenced code, `code`, emphasis and links; everything else in them is shown as text,
-HTML above all. Each function takes time in proportion to the length of the text.
+Descriptions keep paragraphs, lists, fenced code, `code`, emphasis and links; everything else, above all HTML, becomes
+plain text. The running time of each function is linear in the length of the text.
 """
 
 import re
@@ -26,7 +26,7 @@ def code_span(text: str) -> str:
     """
     shown = " ".join(text.split()) or " "
     fence = "`" * (max((len(it) for it in _RUN.findall(shown)), default=0) + 1)
-    # CommonMark, section 6.1: a reader takes one space away on both sides.
+    # CommonMark, section 6.1: a reader removes one space on both sides.
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
@@ -48,7 +48,7 @@ def line(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return *text* as the cell of a table, which a bar would end."""
+    """Return *text* as a table cell; a bar would end the cell."""
     return "".join(
         it.replace("\\|", "&#124;").replace("|", "&#124;" if "`" not in it else "\\|") for it in _cells(text)
     )
@@ -61,13 +61,13 @@ def _cells(text: str) -> Iterator[str]:
 
 
 def table(*columns: str, rows: Iterable[Iterable[str]]) -> str:
-    """Return a table of cells that are Markdown."""
+    """Return a table of cells that contain Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(it)} |" for it in lines)
 
 
 def prose(text: str) -> str:
-    """Return a description as Markdown, its code in fences that end."""
+    """Return a description as Markdown in which every code fence is closed."""
     return "\n\n".join(_blocks(text.expandtabs(4).splitlines()))
 
 
@@ -93,7 +93,7 @@ def _blocks(lines: list[str]) -> Iterator[str]:
 
 
 def _end_of(lines: list[str], at: int, fence: str) -> int:
-    """Return the index of the line that closes a fence; the end of the text, if no line does."""
+    """Return the index of the line that closes a fence, or the end of the text if the fence is not closed."""
     while at < len(lines):
         found = lines[at].strip()
         if found.startswith(fence) and not found.strip(fence[0]):
@@ -103,25 +103,25 @@ def _end_of(lines: list[str], at: int, fence: str) -> int:
 
 
 def _indented(lines: list[str], indent: str, language: str) -> str:
-    """Return a block of code in which each line stands at least as far in as its fence: so it stays in a list."""
+    """Return a block of code with each line indented at least like its fence, so that it stays in a list."""
     own = [it[len(indent) :] if it.startswith(indent) else it.lstrip() for it in lines]
     word = language.split(maxsplit=1)[0] if re.fullmatch(r"[\w+#.-]+( .*)?", language) else ""
     return "\n".join(f"{indent}{it}" for it in fenced("\n".join(own), word).split("\n"))
 
 
 def _paragraph(lines: list[str]) -> str:
-    """Return lines without a blank one between them; a line that would make a table or a heading is text."""
+    """Return lines without blank lines between them; a line that would become a table or a heading becomes text."""
     text = "".join(_spans("\n".join(lines)))
     return "\n".join(f"\\{it.lstrip()}" if _is_structure(it) else it for it in text.split("\n"))
 
 
 def _is_structure(line: str) -> bool:
-    """Return whether a line would be a heading, or make the line before it one or the head of a table."""
+    """Return whether a line would become a heading, or turn the line before it into a heading or a table."""
     return line.lstrip().startswith("#") or (("-" in line or "=" in line) and not line.strip("-=|:+ "))
 
 
 def _spans(text: str) -> Iterator[str]:
-    """Yield pieces of *text*: code as code on one line, safe links, and everything else escaped."""
+    """Yield the pieces of *text*: code spans on one line, safe links, and everything else escaped."""
     ends: dict[int, list[int]] = {}
     for run in reversed(list(_RUN.finditer(text))):
         ends.setdefault(len(run[0]), []).append(run.start())

@@ -1,7 +1,7 @@
 """
-A vocabulary in the formats that other programs and people read.
+Export of a vocabulary in formats for other programs and for people.
 
-Pure: from values to text. JSON is the format that `problems diff` and `problems generate` read again.
+Pure functions from values to text. JSON is the format that `problems diff` and `problems generate` read.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ Format = Literal["json", "typescript", "markdown"]
 
 
 def export(vocabulary: Vocabulary, wanted: Format) -> str:
-    """Return the text of a vocabulary in one of the formats."""
+    """Return the text of a vocabulary in the given format."""
     return FORMATS[wanted](vocabulary)
 
 
 def to_json(vocabulary: Vocabulary) -> str:
-    """Return a vocabulary as JSON, by `schemas/vocabulary.json`."""
+    """Return a vocabulary as JSON in the format of `schemas/vocabulary.json`."""
     return vocabulary.to_json()
 
 

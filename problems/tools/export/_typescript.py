@@ -1,8 +1,8 @@
 """
 A vocabulary as a TypeScript module: an interface for each problem type, their union, and a guard.
 
-From JSON Schema to types; bounds and patterns, which TypeScript has no types for, are left out. Text reaches the module
-through one encoder for strings and one for comments; every declared name is free in TypeScript and in the module.
+Converts JSON Schema to types, without bounds and patterns, which TypeScript cannot express. Text is written
+only through one encoder for strings and one for comments; every declared name is free in TypeScript and in the module.
 """
 
 import json
@@ -39,10 +39,10 @@ _GLOBALS: Final = (
 )
 _OWN: Final = "Problem ProblemDetails ProblemType isProblem problemTypes"
 _TAKEN: Final = frozenset(f"{_WORDS} {_GLOBALS} {_OWN}".split())
-"""The names that no interface can have: words of the language, global types, and the names that every module has."""
+"""Names that an interface cannot have: keywords, global types, and the names that every module declares."""
 
 _HEAD: Final = """\
-// Written by `problems export --format typescript`: change the classes it was made from instead.
+// Written by `problems export --format typescript`: change the classes and run it again.
 
 /** The members that any problem may have (RFC 9457). Ignore members that you do not know. */
 export interface ProblemDetails {
@@ -71,14 +71,14 @@ def to_typescript(vocabulary: Vocabulary) -> str:
     """
     Return the text of a TypeScript module.
 
-    Types that are `about:blank` have no interface: only the status tells them apart.
+    Types that are `about:blank` have no interface: only the status distinguishes them.
     """
     types = [documented for documented in vocabulary.types if documented.type != ABOUT_BLANK]
     names = _Names(types)
     parts = [_HEAD, *(it for documented in types for it in names.definitions(documented))]
     parts += (_problem(documented, names) for documented in types)
     union = " | ".join(names.of_type(it) for it in types) or "never"
-    parts.append(f"/** Every problem of this vocabulary; `type` tells them apart. */\nexport type Problem = {union};\n")
+    parts.append(f"/** Any problem of this vocabulary, distinguished by `type`. */\nexport type Problem = {union};\n")
     constants = "".join(f"  {names.of_type(it)}: {_text(it.type)},\n" for it in types)
     parts.append(f"/** The type URIs. */\nexport const problemTypes = {{\n{constants}}} as const;\n")
     parts.append('/** A type URI. */\nexport type ProblemType = Problem["type"];\n')
@@ -86,7 +86,7 @@ def to_typescript(vocabulary: Vocabulary) -> str:
 
 
 class _Names:
-    """Gives a name to each problem type and each definition; equal definitions of several types have one."""
+    """Assigns a name to each problem type and each definition; equal definitions of several types share one."""
 
     __slots__ = ("_first", "_known", "_types", "_used")
 
@@ -122,7 +122,7 @@ class _Names:
         return self._known[_key(name, documented)] if name in _definitions(documented) else "unknown"
 
     def definitions(self, documented: DocumentedType) -> Iterator[str]:
-        """Yield the definitions of a type that no type before it has."""
+        """Yield the definitions of a type that no earlier type has."""
         for name, schema in self._first[id(documented)]:
             yield _declared(name, schema, self, documented)
 
@@ -137,7 +137,7 @@ def _name(reference: JsonValue) -> str:
 
 
 def _key(name: str, documented: DocumentedType) -> tuple[str, str]:
-    """Return what equal definitions have in common: the name, the schema, and those that it refers to."""
+    """Return the identity of a definition: its name, its schema, and the definitions that it refers to."""
     known, reached, left = _definitions(documented), dict[str, Json](), [name]
     while left:
         one = left.pop()
@@ -182,7 +182,7 @@ def _declared(name: str, schema: Json, names: _Names, documented: DocumentedType
 
 
 def _is_circular(schema: Json, documented: DocumentedType) -> bool:
-    """Return whether a schema is an alternative or a part of itself, which no type alias can be."""
+    """Return whether a schema contains itself as an alternative or a part, which a type alias cannot do."""
     known, seen, left = _definitions(documented), set[int](), [schema]
     while left:
         one = left.pop()
@@ -261,12 +261,12 @@ def _literal(value: JsonValue, depth: int = 0) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a string literal, in which every character can be seen."""
+    """Return a string literal in which every character is visible."""
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _comment(value: JsonValue, indent: str) -> str:
-    """Return a comment, or an empty text for a value that is not a text."""
+    """Return a comment, or an empty text if *value* is not a text."""
     if not isinstance(value, str) or not value.strip():
         return ""
     lines = [_INVISIBLE.sub(" ", line) for line in value.strip().splitlines()]

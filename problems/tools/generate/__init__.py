@@ -1,7 +1,7 @@
 """
-A Python module with the problem types of an API that somebody else wrote, for its clients.
+A Python module with the problem types of a foreign API, for its clients.
 
-From an export or an OpenAPI document to source text. Imports and evaluates nothing of a document, and opens no file.
+From an export or an OpenAPI document to source text. Does not import or evaluate any part of a document, or open files.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def generate(vocabulary: Vocabulary) -> str:
     """
     Return the source of a module with a class for each problem type of an export, and their registry.
 
-    Types that are `about:blank` need no class of their own: the class of their status is in `problems.catalog`.
+    Types that are `about:blank` need no new class: the class of their status is in `problems.catalog`.
     """
     models: dict[int, Model] = {}
     found = [_source(it, models) for it in vocabulary.types if it.type != ABOUT_BLANK]
@@ -35,7 +35,7 @@ def generate(vocabulary: Vocabulary) -> str:
 
 
 def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
-    """Return one type of an export; what cannot be a type URI or a status is replaced."""
+    """Return one type of an export; an invalid type URI or status is replaced."""
     document = Document(documented.document)
     schemas = Schemas(document, models)
     schema = merged(document, document.root)
@@ -61,8 +61,8 @@ def generate_from_openapi(document: dict[str, Any], *, read: Callable[[str], obj
     """
     Return the source of a module with a class for each problem type of an OpenAPI or Swagger 2 document.
 
-    Facts that the document does not state are inferred from constants, examples and names; each class and the module
-    list what could not be. Whatever a document contains, there is a module that can be imported.
+    Facts that the document does not state are inferred from constants, examples and names; the docstrings of the module
+    and the classes list facts that could not be inferred. The result can be imported, whatever the document contains.
 
     >>> example = {"type": "https://api.example/problems/sold", "title": "Sold", "status": 409}
     >>> response = {"description": "Sold.", "content": {"application/problem+json": {"example": example}}}

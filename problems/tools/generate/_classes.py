@@ -1,8 +1,8 @@
 """
-The module with the classes of some problem types: from facts and kinds to a tree of Python source.
+Classes for problem types: from facts and kinds to a tree of Python source.
 
-Knows what a problem class looks like, not where the facts came from. This is one thing: the header, the body and
-the imports of a class depend on each other.
+Knows the syntax of problem classes. Does not know the source of the facts. This is one thing: the header, the body
+and the imports of a class depend on each other.
 """
 
 import ast
@@ -65,7 +65,7 @@ from problems.tools.generate._source import (
 
 __all__ = ["Dialects", "Source", "module"]
 
-_HEAD: Final = "The problem types of an API, written by `problems generate`: change what they were made from instead."
+_HEAD: Final = "The problem types of an API, written by `problems generate`: change the document and run it again."
 _READ: Final = (
     "The documents of this API differ from RFC 9457: read them with the dialect, "
     "`raise_problems(client, registry, dialect=dialect)`."
@@ -79,7 +79,7 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
 _OF_STATUSES: Final = frozenset(
     name for status in PHRASES for name in definition_of(by_status(status)).declaration.members
 )
-"""The members of the classes of the catalog, whose names a base of several of them cannot use."""
+"""The members of the catalog classes: names that a base of several of these classes cannot use."""
 _BASES: Final[Mapping[int, type[Problem]]] = {0: Problem, 4: ClientProblem, 5: ServerProblem}
 
 
@@ -90,10 +90,10 @@ class Dialects:
 
     Attributes:
         media_types: Their media types, if they are plain JSON.
-        nested: The members in which the members of an error are.
+        nested: The members that contain the members of an error.
         identity: The member that identifies the type in place of `type`.
-        title: The member that stands for `title`.
-        detail: The member that stands for `detail`.
+        title: The member in place of `title`.
+        detail: The member in place of `detail`.
     """
 
     media_types: tuple[str, ...] = ()
@@ -109,19 +109,19 @@ class Source:
     A problem type that a class is written for.
 
     Attributes:
-        name: The name that the class is to have.
+        name: The preferred name of the class.
         type: The type URI.
         title: The title.
         status: The status code; 0 for a base.
         code: The value of the member that identifies the type, if the type URI does not.
-        hundreds: If the type comes with several statuses, the hundreds of them, or 0 for any.
-        schema_name: The name of the type in OpenAPI, if the class has to keep it.
-        description: What the type means.
+        hundreds: The first digit of the statuses of the type, or 0 for any, if it has several statuses.
+        schema_name: The component schema name in OpenAPI, if the class must keep it.
+        description: The meaning of the type.
         aliases: Further type URIs.
-        headers: The header fields that come with the type.
+        headers: The header fields of its responses.
         members: The extension members.
-        family: The name that a base shares with the classes that derive from it.
-        notes: What there is to say to those who read the class.
+        family: The name that a base shares with its derived classes.
+        notes: Notes for readers of the class.
     """
 
     name: str
@@ -152,18 +152,18 @@ def module(
     Args:
         sources: The problem types.
         models: The objects that members consist of, by their keys.
-        notes: What there is to say about the whole.
+        notes: Notes about the whole document.
         dialect: How the documents of the API differ from RFC 9457.
         base: The base URI of relative types.
     """
     writer = _Writer(list(sources), models, base)
     classes = [*writer.models(), *writer.problems()]
     body: list[ast.stmt] = [*classes, assigned("registry", writer.registry())]
-    told = [*notes]
+    all_notes = [*notes]
     if dialect is not None and (dialect.media_types or dialect.identity):
         body.append(assigned("dialect", _dialect(dialect)))
-        told.append(_READ)
-    return unparsed([docstring(_HEAD, told, indent=0), *_imports(body), *body])
+        all_notes.append(_READ)
+    return unparsed([docstring(_HEAD, all_notes, indent=0), *_imports(body), *body])
 
 
 def _imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -188,7 +188,7 @@ def _dialect(dialect: Dialects) -> ast.expr:
 
 
 class _Writer:
-    """Writes the classes of a module, each under a name of its own."""
+    """Writes the classes of a module, each under a free name."""
 
     def __init__(self, sources: Sequence[Source], models: Mapping[int, Model], base: str | None) -> None:
         self._base = base
@@ -245,7 +245,7 @@ class _Writer:
         return called("Registry", *known, **({} if self._base is None else {"base": literal(self._base)}))
 
     def _can_be_schema(self, name: str) -> bool:
-        """Return whether a type keeps a name in OpenAPI that no class of the module has, and no annotation uses."""
+        """Return whether a type keeps an OpenAPI name that no class of the module has, and no annotation uses."""
         return name not in self._used and is_schema_name(name)
 
     def _members(
@@ -273,24 +273,24 @@ class _Writer:
 
 def _member(member: Member, name: str, kind: ast.expr, header: ast.expr | None) -> ast.stmt:
     """Return the declaration of one member."""
-    said: dict[str, ast.expr] = {}
+    arguments: dict[str, ast.expr] = {}
     if name != member.name:
-        said["alias"] = literal(member.name)
+        arguments["alias"] = literal(member.name)
     if member.description:
-        said["description"] = literal(member.description)
+        arguments["description"] = literal(member.description)
     if member.examples:
-        said["examples"] = literal([*member.examples])
+        arguments["examples"] = literal([*member.examples])
     is_mutable = isinstance(member.default, list | dict) and not member.required
-    metadata: list[ast.expr] = [] if is_mutable or not said else [called("Field", **said)]
+    metadata: list[ast.expr] = [] if is_mutable or not arguments else [called("Field", **arguments)]
     metadata += [] if header is None else [header]
     default = None if member.required else literal(member.default)
     if is_mutable:  # as a value of `Field`, which copies it for each occurrence
-        default = called("Field", **{"default": literal(member.default), **said})
+        default = called("Field", **{"default": literal(member.default), **arguments})
     return field(name, subscripted("Annotated", [kind, *metadata]) if metadata else kind, default)
 
 
 def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
-    """Yield problem types of which no two are the same for a registry: a URI names one class."""
+    """Yield problem types that are all different for a registry: a URI identifies one class."""
     claimed: dict[str, None] = {}
     names: set[str] = set()
     kept = [it for it in sources if it.type == ABOUT_BLANK or not it.status or _claim(it.type, base, claimed)]
@@ -302,7 +302,7 @@ def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
 
 
 def _claim(uri: str, base: str | None, claimed: dict[str, None]) -> bool:
-    """Return whether a URI, as written and with the base of the registry, is free; it is not afterwards."""
+    """Claim a URI, as written and with the base of the registry; return whether it was free."""
     names = {uri, uri if base is None or is_absolute(uri) else base + uri}
     if uri == ABOUT_BLANK or names & claimed.keys():
         return False
@@ -311,7 +311,7 @@ def _claim(uri: str, base: str | None, claimed: dict[str, None]) -> bool:
 
 
 def _reached(problems: Iterable["_Problem"], models: Mapping[int, Model], same: Mapping[int, int]) -> list[int]:
-    """Return the keys of the models that members of problem types refer to, in the order in which they are met."""
+    """Return the keys of the models that members of problem types refer to, in order of first use."""
     found: dict[int, None] = {}
     left = [same[key] for it in problems for member in it.members for key in references(member.kind)][::-1]
     while left:
@@ -323,7 +323,7 @@ def _reached(problems: Iterable["_Problem"], models: Mapping[int, Model], same: 
 
 
 class _Problem:
-    """What is written for one problem type."""
+    """The generated class of one problem type."""
 
     def __init__(self, source: Source, models: Mapping[int, Model]) -> None:
         self.source = source
@@ -343,7 +343,7 @@ class _Problem:
 
     @property
     def parent(self) -> str:
-        """The base class, as the module knows it."""
+        """The base class, as named in the module."""
         is_root = self.base in _BASES.values()
         return self.base.__name__ if is_root else f"catalog.{self.base.__name__}"
 
@@ -353,7 +353,7 @@ class _Problem:
         return family != "" and family == other.source.family and not self.source.status and other is not self
 
     def words(self, name: str) -> dict[str, ast.expr]:
-        """Return the words of the class header."""
+        """Return the class keyword arguments."""
         it = self.source
         if not it.status:
             return {"abstract": literal(True)}
@@ -370,7 +370,7 @@ class _Problem:
         return found
 
     def _read_headers(self) -> None:
-        """Find a member for each header field: the one of its name, or a further one that is not in the body."""
+        """Assign a member to each header field: the one with its name, or an additional one that is not in the body."""
         known = () if definition_of(self.base).declaration.abstract else documented(self.base, Registry()).headers
         names = {it.name.lower() for it in known}
         by_word = {_word(it.name): it.name for it in self.members}
@@ -393,7 +393,7 @@ class _Problem:
 
 
 def _is_validation(source: Source, models: Mapping[int, Model]) -> bool:
-    """Return whether a type is that of invalid requests, as this package declares it."""
+    """Return whether a type is the validation problem, as this package declares it."""
     members = {it.name: it.kind for it in source.members}
     kind = members.get("errors")
     is_own = members.keys() <= {*definition_of(ValidationProblem).members.sent.values()}
@@ -410,12 +410,12 @@ def _is_validation(source: Source, models: Mapping[int, Model]) -> bool:
 
 
 def _title(title: str) -> str:
-    """Return a title without braces, which a class header refuses."""
+    """Return a title without braces, which class keyword arguments do not allow."""
     return " ".join(title.replace("{", "(").replace("}", ")").split())
 
 
 def _word(name: str) -> str:
-    """Return what the name of a member and that of its header field have in common."""
+    """Return the form in which the name of a member equals the name of its header field."""
     word = "".join(char for char in name.lower() if char.isalnum())
     return word[1:] if name[:2].lower() == "x-" else word
 

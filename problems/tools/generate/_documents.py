@@ -1,5 +1,5 @@
 """
-A JSON document with its references: inside it, by `$id`, and to files beside it.
+A JSON document with its references: inside it, by `$id`, and to files in its folder.
 
 Knows JSON Pointer (RFC 6901) and the base URIs of JSON Schema. Does not know OpenAPI, and opens no file itself.
 """
@@ -23,9 +23,9 @@ Json: TypeAlias = dict[str, JsonValue]
 _HOPS: Final = 32
 _DEPTH: Final = 100
 _FILES: Final = 500
-_TOLD: Final = 20
+_MOST_NOTES: Final = 20
 _BITS: Final = 1_000
-"""Larger integers are left out: Python limits the digits of one in source text."""
+"""Larger integers are left out: Python limits the digits of integers in source text."""
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
 _REFERENCES: Final = ("$ref", "externalValue")
 _SCHEMAS: Final = "#/components/schemas/"
@@ -33,7 +33,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 class Reference(str):
     """
-    A reference as written, which knows where it is written.
+    A reference as written, with the place where it is written.
 
     Attributes:
         file: The file that it is in, relative to the folder of the document; empty for the document itself.
@@ -46,7 +46,7 @@ class Reference(str):
     base: str
 
     def __new__(cls, written: str, file: str, base: str) -> Self:
-        """Return a reference that is equal to *written*."""
+        """Return a reference with the text *written*."""
         made = super().__new__(cls, written)
         made.file, made.base = file, base
         return made
@@ -54,7 +54,7 @@ class Reference(str):
 
 class Document:
     """
-    A JSON object and the files that it refers to; what is wrong in it reads as empty.
+    A JSON object and the files that it refers to; invalid parts read as empty.
 
     Args:
         root: The document, as a reader of JSON or YAML returns it.
@@ -73,12 +73,12 @@ class Document:
 
     def _add(self, file: str, content: object) -> JsonValue:
         made = self._roots[file] = _Copy(file, self._named).of(content, "", ())
-        if own := text(made, "$self"):  # OpenAPI 3.2: another name of the whole document
+        if own := text(made, "$self"):  # OpenAPI 3.2: a URI for the whole document
             self._named.setdefault(own.partition("#")[0], made)
         return made
 
     def resolved(self, value: JsonValue) -> JsonValue:
-        """Return the value that a reference leads to, or `None`; any other value as it is."""
+        """Return the value that a reference refers to, or `None`; any other value is returned unchanged."""
         for _ in range(_HOPS):
             reference = reference_of(value)
             if reference is None:
@@ -91,11 +91,11 @@ class Document:
         return None
 
     def is_lost(self, value: JsonValue) -> bool:
-        """Return whether a value is a reference that leads nowhere."""
+        """Return whether a value is a reference without a target."""
         return reference_of(value) is not None and self.resolved(value) is None
 
     def object_at(self, value: JsonValue, *path: str) -> Json:
-        """Return the object at the end of a path, references followed; an empty one if there is none."""
+        """Return the object at the end of a path, with references followed, or an empty object."""
         for name in path:
             value = self.resolved(value)
             value = value.get(name) if isinstance(value, dict) else None
@@ -108,11 +108,11 @@ class Document:
         return self.resolved({"$ref": found}) if isinstance(found, Reference) else None
 
     def notes(self) -> Iterator[str]:
-        """Yield a sentence for each file or place that references lead to and that was not read."""
-        told = list(dict.fromkeys(self._lost.values()))
-        yield from told[:_TOLD]
-        if len(told) > _TOLD:
-            yield f"{len(told) - _TOLD} more references lead nowhere."
+        """Yield a sentence for each file or place that references name and that was not read."""
+        notes = list(dict.fromkeys(self._lost.values()))
+        yield from notes[:_MOST_NOTES]
+        if len(notes) > _MOST_NOTES:
+            yield f"{len(notes) - _MOST_NOTES} more references have no target."
 
     def _target(self, reference: Reference) -> tuple[JsonValue] | None:
         """Return the value that a reference names, in a tuple, or `None`."""
@@ -126,7 +126,7 @@ class Document:
         return None
 
     def _resources(self, location: str, reference: Reference) -> Iterator[tuple[JsonValue, str]]:
-        """Yield the resources that the part of a reference before its `#` may name, best first."""
+        """Yield the resources that a reference's part before the `#` may name, the best match first."""
         base = reference.base
         names = [resolve(base, location) if location else base] if base else []
         for name in [*names, *([location] if location else [])]:
@@ -142,7 +142,7 @@ class Document:
             if self._read is None:
                 self._lost[path] = f"{path!r} is another file, which is not read from a document in memory."
             elif len(self._roots) > _FILES:
-                self._lost[path] = f"{path!r} is not read: more than {_FILES} files are referred to."
+                self._lost[path] = f"{path!r} is not read: the document refers to more than {_FILES} files."
             else:
                 try:
                     self._add(path, self._read(path))
@@ -151,7 +151,7 @@ class Document:
         return self._roots[path]
 
     def _lose(self, reference: Reference) -> None:
-        """Note a reference that leads nowhere: once for a file, whatever part of it is named."""
+        """Note a reference without a target: once for a file, whatever part of it is named."""
         location = reference.partition("#")[0]
         path = _path(reference.file, location)
         if location and (path is None or is_absolute(location)):
@@ -160,7 +160,7 @@ class Document:
             )
             self._lost[location] = f"{location!r} is not read: {reason}."
         elif path not in self._lost:
-            self._lost[str(reference)] = f"{str(reference)!r} leads nowhere."
+            self._lost[str(reference)] = f"{str(reference)!r} has no target."
 
 
 def _path(file: str, location: str) -> str | None:
@@ -188,7 +188,7 @@ def _at(root: JsonValue, pointer: str) -> tuple[JsonValue] | None:
 
 
 class _Copy:
-    """Copies a document as JSON has it, whatever a reader of YAML made of it, and notes where its references are."""
+    """Copies a document as JSON, whatever a YAML reader made of it, and notes the places of its references."""
 
     __slots__ = ("_done", "_file", "_named")
 
@@ -201,7 +201,7 @@ class _Copy:
         """Return a copy; values that are nested too deep, or in themselves, are left out."""
         if not isinstance(value, dict | list):
             return _scalar(value)
-        key = (id(value), base)  # shared parts of YAML stay shared
+        key = (id(value), base)  # aliased parts of YAML stay shared
         if key in self._done:
             return self._done[key]
         if len(outer) >= _DEPTH or id(value) in outer:
@@ -235,7 +235,7 @@ class _Copy:
         return made
 
     def _mapped(self, value: JsonValue, base: str) -> JsonValue:
-        """Return the schema that a discriminator names: by its name among the components, or by a reference."""
+        """Return the schema that a discriminator names: by its component name, or by a reference."""
         if not isinstance(value, str):
             return {}
         is_name = not set(value) & set("#/") and not value.endswith((".json", ".yaml", ".yml"))
@@ -261,7 +261,7 @@ def _key(name: object) -> str:
 
 
 def _clean(value: str) -> str:
-    """Return a text without halves of surrogate pairs, which no encoding of Python source can hold."""
+    """Return a text without lone surrogates, which no encoding of Python source supports."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
@@ -278,12 +278,12 @@ def text(value: JsonValue, name: str) -> str:
 
 
 def texts(value: JsonValue) -> list[str]:
-    """Return the texts in a list, none for a value that is not a list."""
+    """Return the texts in a list, or an empty list for any other value."""
     return [it for it in values(value) if isinstance(it, str)]
 
 
 def values(value: JsonValue) -> list[JsonValue]:
-    """Return a list, or an empty one for a value that is not a list."""
+    """Return a list, or an empty one for any other value."""
     return value if isinstance(value, list) else []
 
 

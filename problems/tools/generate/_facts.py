@@ -1,7 +1,7 @@
 """
-The facts of a problem type that a document mentions in passing: type URI or code, title, status and a name.
+The facts of a problem type that a document implies: type URI or code, title, status and a name.
 
-Each inferred fact comes with a note. All of the guesswork is here.
+Each inferred fact comes with a note. Only this module guesses.
 """
 
 import re
@@ -27,25 +27,25 @@ _STATUSES: Final = {text.replace(" ", "").lower(): status for status, text in PH
 _ENDINGS: Final = re.compile(r"(problem|error|response|details|exception)+$")
 _TYPES: Final = 100
 NO_SERVER: Final = "https://server.invalid/"
-"""Where relative types are if the document names no server (RFC 6761, section 6.4)."""
+"""The base of relative types if the document names no server (RFC 6761, section 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """
-    One problem type, as one use of it describes it.
+    A problem type, as described by one use.
 
     Attributes:
         use: The use.
-        uri: The type URI; empty if there is none.
+        uri: The type URI, or an empty text.
         written: The type as written, if it is not a URI.
         code: The value of the member that identifies the type, if the type URI does not.
-        title: The title; empty if there is none.
-        status: The status code; 0 if there is none.
-        is_any: Whether the type is sent with other statuses too.
+        title: The title, or an empty text.
+        status: The status code, or 0.
+        is_any: Whether the type is sent with other statuses, too.
         name: The name of the class.
-        is_constant: Whether the schema says that the type is always this one.
-        notes: How the facts were found.
+        is_constant: Whether the schema requires this type.
+        notes: The sources of inferred facts.
     """
 
     use: Use
@@ -59,8 +59,8 @@ class Facts:
     is_constant: bool = False
     notes: tuple[str, ...] = ()
 
-    def told(self, note: str) -> "Facts":
-        """Return the same, with a note more."""
+    def noted(self, note: str) -> "Facts":
+        """Return a copy with an additional note."""
         return replace(self, notes=(*self.notes, note))
 
 
@@ -72,11 +72,11 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
         document: The document.
         use: The use.
         identity: The member that identifies types without a type URI, or an empty string.
-        is_shared: Whether the schema is that of several statuses, so that its own examples are of none.
+        is_shared: Whether several statuses share the schema, so that its own examples do not belong to one status.
     """
     schema = use.whole(document)
-    said = document.object_at(schema, "properties")
-    members = {name: document.object_at(said.get(name)) for name in {"type", "title", "status", identity}}
+    properties = document.object_at(schema, "properties")
+    members = {name: document.object_at(properties.get(name)) for name in {"type", "title", "status", identity}}
     status, is_any = _status(use, members["status"])
     base = Facts(use, title=_text(constant(members["title"])), status=status, is_any=is_any)
     documents: list[Json] = [*use.examples, *([] if is_shared else _schema_examples(schema, members))]
@@ -99,33 +99,33 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
 def _shown(
     base: Facts, schema: Json, members: dict[str, Json], documents: list[Json], *, is_shared: bool
 ) -> Iterator[Facts]:
-    """Yield the problem types that examples show; without one, what is known by its status only."""
+    """Yield the problem types of examples; without examples, a type that is known by its status only."""
     found: dict[str, list[Json]] = {}
     for it in documents:
         if example := _type(it.get("type")):
             found.setdefault(example, []).append(it)
     for example, own in found.items():
-        one = replace(base, uri=example).told("The type URI is that of an example, so the server may send another one.")
+        one = replace(base, uri=example).noted("The type URI comes from an example: the server may send another one.")
         yield _named(_exemplified(one, own), is_alone=len(found) == 1 and not is_shared)
     if not found:
         one = _exemplified(base, documents)
         for doubt in _doubts(members["type"], documents):
-            one = one.told(doubt)
+            one = one.noted(doubt)
         for it in _schema_examples(schema, members) if is_shared else ():
             if it.get("type") not in (None, ABOUT_BLANK):
-                one = one.told(f"The type {it['type']!r} is the example of a schema that several statuses share.")
+                one = one.noted(f"The type {it['type']!r} is the example of a schema that several statuses share.")
         yield _named(one, is_alone=not is_shared)
 
 
 def constant(schema: Json) -> JsonValue:
-    """Return the one value that a schema allows, if there is one."""
+    """Return the only value that a schema allows, or `None`."""
     allowed = constants(schema)
     return allowed[0] if len(allowed) == 1 else None
 
 
-def _status(use: Use, said: Json) -> tuple[int, bool]:
-    """Return the status of a use, 0 if there is none, and whether it is sent with other ones too."""
-    only = constant(said)
+def _status(use: Use, properties: Json) -> tuple[int, bool]:
+    """Return the status of a use, or 0, and whether it is sent with other statuses, too."""
+    only = constant(properties)
     known = only if isinstance(only, int) and not isinstance(only, bool) and is_status(only) else 0
     key = int(use.key) if use.key.isdecimal() and is_status(int(use.key)) else 0
     return known or key, bool(known and key and known != key) or (bool(use.key) and not known and not key)
@@ -137,7 +137,7 @@ def is_status(status: int) -> bool:
 
 
 def _exemplified(one: Facts, documents: list[Json]) -> Facts:
-    """Return the facts, with those that examples add."""
+    """Return the facts, completed with facts from examples."""
     titles = [_text(it.get("title")) for it in documents]
     one = replace(one, title=one.title or next(filter(None, titles), ""))
     if one.status:
@@ -145,15 +145,15 @@ def _exemplified(one: Facts, documents: list[Json]) -> Facts:
     for it in documents:
         status = it.get("status")
         if isinstance(status, int) and not isinstance(status, bool) and is_status(status):
-            return replace(one, status=status).told("The status is that of an example.")
+            return replace(one, status=status).noted("The status comes from an example.")
     for name in (one.use.response, one.use.name):
         if status := _STATUSES.get(_ENDINGS.sub("", re.sub(r"\W|_", "", name).lower()), 0):
-            return replace(one, status=status).told(f"The status is the one that {name!r} is named after.")
+            return replace(one, status=status).noted(f"The status comes from the name {name!r}.")
     return one
 
 
 def _named(one: Facts, *, is_alone: bool) -> Facts:
-    """Return the facts with the name of the class; *is_alone* if nothing else has the schema's."""
+    """Return the facts with the name of the class; *is_alone* if no other type has the same schema."""
     kind = by_status(one.status).__name__ if one.status and not one.is_any else ""
     schema, response = class_name(one.use.name), class_name(one.use.response)
     last = next(filter(None, reversed(re.split(r"[/#:?=]", one.uri))), "")
@@ -170,16 +170,16 @@ def _named(one: Facts, *, is_alone: bool) -> Facts:
     return replace(one, name=next(filter(None, candidates), "UnnamedProblem"))
 
 
-def _doubts(said: Json, documents: list[Json]) -> Iterator[str]:
-    """Yield a note for each hint at a type that does not name one."""
+def _doubts(properties: Json, documents: list[Json]) -> Iterator[str]:
+    """Yield a note for each hint at a type that does not identify one."""
     for value in dict.fromkeys(str(it["type"]) for it in documents if it.get("type") not in (None, ABOUT_BLANK)):
-        yield f"An example has the type {value!r}, which names no problem type."
-    if said.get("default") == ABOUT_BLANK:
+        yield f"An example has the type {value!r}, which does not identify a problem type."
+    if properties.get("default") == ABOUT_BLANK:
         yield "The type is 'about:blank' where a document has none."
 
 
 def _schema_examples(schema: Json, members: dict[str, Json]) -> Iterator[Json]:
-    """Yield the examples in a schema: of the whole, then one put together from its members."""
+    """Yield the examples in a schema: of the whole schema, then one combined from its members."""
     for it in [schema.get("example"), *values(schema.get("examples"))]:
         if isinstance(it, dict):
             yield it
@@ -193,7 +193,7 @@ def _example(schema: Json) -> JsonValue:
 
 
 def _type(value: JsonValue) -> str:
-    """Return a type URI, if *value* can be one."""
+    """Return *value* if it can be a type URI, otherwise an empty text."""
     is_type = isinstance(value, str) and value not in _MEANINGLESS and check_reference(value) is None
     return value if is_type and isinstance(value, str) else ""
 
@@ -203,7 +203,7 @@ def _text(value: JsonValue) -> str:
 
 
 def server_of(document: Document) -> str:
-    """Return the address of the first server that has one, for relative types; an invalid one if there is none."""
+    """Return the address of the first server that has one, for relative types, or an invalid address."""
     for it in values(document.root.get("servers")):
         server = document.object_at(it)
         url, variables = server.get("url"), document.object_at(server, "variables")

@@ -1,7 +1,7 @@
 """
-Kinds of values: what an annotation says, before the classes that it names have their names.
+Kinds of values: annotations before the classes that they refer to have names.
 
-Pure values. Does not know JSON Schema or Python source.
+Plain values. Does not know JSON Schema or Python source.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ Scalar: TypeAlias = str | int | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A type that has a name in every module."""
+    """A type that every module can name."""
 
     name: str
 
@@ -117,7 +117,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An object with known members: what its class is to be called, its description and the members."""
+    """An object with known members: the preferred name of its class, its description and its members."""
 
     name: str
     description: str = ""
@@ -143,12 +143,12 @@ def union(kinds: Iterable[Kind]) -> Kind:
 
 
 def _identity(kind: Kind) -> object:
-    """Return what tells kinds apart: `1` and `True` are equal for Python, and two constants."""
+    """Return the identity of a kind: `1` and `True` are equal in Python, but different constants."""
     return tuple((type(it), it) for it in kind.values) if isinstance(kind, OneOf) else kind
 
 
 def fits(kind: Kind, value: JsonValue) -> bool:
-    """Return whether a JSON value is of a kind, as far as this is known without its models."""
+    """Return whether a JSON value is of a kind, as far as this can be decided without its models."""
     if isinstance(kind, Union):
         return any(fits(one, value) for one in kind.kinds)
     if isinstance(kind, OneOf):
@@ -174,7 +174,7 @@ def references(kind: Kind) -> Iterator[int]:
 
 
 def renamed(kind: Kind, keys: Mapping[int, int]) -> Kind:
-    """Return a kind with other keys of its models."""
+    """Return a kind with replaced model keys."""
     if isinstance(kind, Ref):
         return Ref(keys[kind.key])
     if isinstance(kind, Union):
@@ -188,9 +188,9 @@ def renamed(kind: Kind, keys: Mapping[int, int]) -> Kind:
 
 def distinct(models: Mapping[int, Model]) -> dict[int, int]:
     """
-    Return for each model the key of the first one that is equal to it, the models that they refer to included.
+    Return, for each model, the key of the first model that is equal to it, including the models that they refer to.
 
-    Begins with all models taken for equal, and tells more of them apart until nothing changes.
+    Starts with all models as equal, and separates them until a pass finds no difference.
     """
     groups = dict.fromkeys(models, 0)
     count = 0
@@ -203,12 +203,12 @@ def distinct(models: Mapping[int, Model]) -> dict[int, int]:
 
 
 def with_keys(model: Model, keys: Mapping[int, int]) -> Model:
-    """Return a model with other keys of the models that it refers to."""
+    """Return a model with replaced keys of the models that it refers to."""
     return replace(model, members=tuple(replace(it, kind=renamed(it.kind, keys)) for it in model.members))
 
 
 def together(several: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
-    """Return the members that objects of several schemas have: required is what all of them require."""
+    """Return the combined members of objects of several schemas; a member is required if all schemas require it."""
     lists = list(several)
     found: dict[str, Member] = {}
     for members in lists:

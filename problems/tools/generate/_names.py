@@ -1,7 +1,7 @@
 """
 Python names for problem types, models and members.
 
-Every name is checked against the rule of the place where it is written; one function chooses among the candidates.
+Every name is checked against the rule of the place where it is written; one function chooses between candidates.
 """
 
 import builtins
@@ -37,12 +37,12 @@ IMPORTED: Final = (
 _TAKEN: Final = frozenset(
     {*IMPORTED, *catalog.__all__, *dir(builtins), "ProblemDetails", "ReceivedProblem", "dialect", "registry"}
 )
-"""The names that a generated class cannot have: it would hide what the module or its users import."""
+"""Names that a generated class cannot have: it would hide a name of the module or of its importers."""
 
 _IN_ANNOTATIONS: Final = frozenset(
     {*IMPORTED, "None", "bool", "dict", "float", "int", "list", "str", "tuple", "dialect", "registry"}
 )
-"""The names that a member cannot have: the annotations of its class would find its default instead of a type."""
+"""Names that a member cannot have: annotations of its class would find its default instead of a type."""
 
 _LONG: Final = 60
 _ACRONYM: Final = 4
@@ -50,7 +50,7 @@ _ACRONYM: Final = 4
 
 def class_name(text: str) -> str:
     """
-    Return the name of a class for *text* in words, or an empty string if there is no letter in it.
+    Return a class name for *text* in words, or an empty string if it contains no letter.
 
     >>> class_name("out-of-stock"), class_name("shop.Item_v2"), class_name("404"), class_name("ITEM_GONE")
     ('OutOfStock', 'ShopItemV2', '', 'ItemGone')
@@ -58,7 +58,7 @@ def class_name(text: str) -> str:
     normal = _normal(text)
     words = [word for word in re.split(r"[\W_]+", normal.lower() if _is_shouted(normal) else normal) if word]
     name = _capital("".join(_capital(word) for word in words)[:_LONG].lstrip("0123456789"))
-    # A combining mark may end the name of nothing.
+    # A combining mark cannot end a name.
     return name if name.isidentifier() else ""
 
 
@@ -77,14 +77,14 @@ def _capital(word: str) -> str:
 
 
 def is_class_name(name: str) -> bool:
-    """Return whether a class of a generated module can have a name."""
+    """Return whether a class of a generated module can have this name."""
     is_name = name.isidentifier() and _normal(name) == name and not keyword.iskeyword(name)
     return is_name and name not in _TAKEN and not name.startswith("_")
 
 
 def is_member_name(name: str) -> bool:
     """
-    Return whether an extension member of a problem class can have a name.
+    Return whether an extension member of a problem class can have this name.
 
     >>> is_member_name("item_id"), is_member_name("model_id"), is_member_name("class"), is_member_name("1st")
     (True, False, False, False)
@@ -93,7 +93,7 @@ def is_member_name(name: str) -> bool:
 
 
 def is_model_member_name(name: str) -> bool:
-    """Return whether a field of a pydantic model can have a name."""
+    """Return whether a field of a pydantic model can have this name."""
     return _is_attribute(name) and not name.startswith(("_", "model_")) and not hasattr(BaseModel, name)
 
 
@@ -103,13 +103,13 @@ def _is_attribute(name: str) -> bool:
 
 
 def is_schema_name(name: str) -> bool:
-    """Return whether a class can have a name in OpenAPI that is not its own: its model has that name, too."""
+    """Return whether a class can have this OpenAPI name besides its own: its model has that name, too."""
     return re.fullmatch("[A-Za-z][A-Za-z0-9]*", name) is not None and name not in _IN_ANNOTATIONS
 
 
 def free_name(candidates: Iterable[str], used: set[str], is_allowed: Callable[[str], bool]) -> str:
     """
-    Return the first of some names that is allowed and not used, and mark it as used.
+    Return the first candidate that is allowed and not used, and mark it as used.
 
     >>> used = {"ItemGone"}
     >>> free_name(["ItemGone"], used, is_class_name), free_name(["ItemGone"], used, is_class_name)
@@ -128,7 +128,7 @@ def free_name(candidates: Iterable[str], used: set[str], is_allowed: Callable[[s
 
 def class_names(name: str, otherwise: str, *, is_problem: bool = False) -> Iterator[str]:
     """
-    Yield the candidates for the name of a class that is called *name* where it comes from.
+    Yield the candidates for the name of a class that is called *name* in the document.
 
     >>> [*class_names("NotFound", "Problem", is_problem=True)], [*class_names("1", "Model")]
     (['NotFound', 'NotFoundProblem', 'ApiNotFound'], ['Model'])
@@ -149,7 +149,7 @@ def member_words(name: str) -> list[str]:
 
 def member_names(members: Iterable[str], used: Iterable[str], is_allowed: Callable[[str], bool]) -> dict[str, str]:
     """
-    Return the Python names of members, which are all different.
+    Return the Python names of members; all names are different.
 
     >>> member_names(["item_id", "item-id", "from", "1st", "model_id"], (), is_member_name)
     {'item_id': 'item_id', 'item-id': 'item_id_', 'from': 'from_', '1st': 'member_1st', 'model_id': 'member_model_id'}
@@ -157,11 +157,11 @@ def member_names(members: Iterable[str], used: Iterable[str], is_allowed: Callab
     Args:
         members: The names on the wire.
         used: The names that other members or classes have.
-        is_allowed: The rule that a name must satisfy.
+        is_allowed: The rule for names.
     """
     wanted, taken = list(members), {*used}
     names: dict[str, str] = {}
-    # Members whose name on the wire is allowed keep it, wherever they stand.
+    # Members whose name on the wire is allowed keep it, wherever they occur.
     for member in sorted(wanted, key=lambda it: not is_allowed(it) or it in taken):
         names[member] = free_name(member_words(member), taken, is_allowed)
     return {member: names[member] for member in wanted}

@@ -1,7 +1,7 @@
 """
-Problem types from the OpenAPI or Swagger document of an API that somebody else wrote.
+Problem types from the OpenAPI or Swagger document of a foreign API.
 
-Puts together the facts that several uses have of one type, and notes those that none of them has.
+Combines the facts of all uses of a type, and adds a note for each missing fact.
 """
 
 from collections import Counter
@@ -26,13 +26,13 @@ __all__ = ["Found", "sources"]
 
 _LONG: Final = 100
 _CODES: Final = ("code", "errorCode", "error_code", "errorType", "error_type", "error", "reason", "kind", "key", "name")
-"""The names of members that identify an error even if only one value is known."""
+"""Names of members that identify an error, even if only one value is known."""
 _DETAILS: Final = ("detail", "message", "error_description", "errorMessage", "description", "msg", "reason")
 _TITLES: Final = ("title", "error", "name", "summary")
 _UNKNOWN: Final = 500
 _USUAL: Final = (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 429, 500, 501, 502, 503, 504)
-"""The statuses that have classes where a document describes one body for any status."""
-_BY_STATUS: Final = "The document does not name a type URI: the class is recognised by the status."
+"""The statuses that get a class if a document describes one body for any status."""
+_BY_STATUS: Final = "The document does not name a type URI: clients recognise the class by its status."
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Found:
 
     Attributes:
         sources: The problem types.
-        notes: What there is to say about the whole document.
+        notes: Notes about the whole document.
         dialect: How the documents differ from RFC 9457.
         base: The base URI of relative types.
     """
@@ -64,7 +64,7 @@ def sources(document: Document, schemas: Schemas) -> Found:
             groups.setdefault(_key(document, one), []).append(one)
     plain: dict[str, None] = {}
     exact = {status for kind, status in groups if kind == "status"}
-    # A range is narrower than `default`, so its classes are made first.
+    # A range is narrower than `default`, so its classes come first.
     for (kind, _), group in sorted(groups.items(), key=lambda it: (it[0][0] == "any", it[0] == ("any", 0))):
         if kind == "ours":
             made.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
@@ -78,11 +78,11 @@ def sources(document: Document, schemas: Schemas) -> Found:
         else:
             made.sources.append(source)
     if plain:
-        told = f"Without a type of their own, so their classes are those of `problems.catalog`: {', '.join(plain)}."
-        made.notes.append(told)
+        note = f"Responses without a type, raised as the classes of `problems.catalog`: {', '.join(plain)}."
+        made.notes.append(note)
     made.notes += document.notes()
     if not groups and not made.notes:
-        made.notes.append("There is no problem in the document: no response is one, and no schema looks like one.")
+        made.notes.append("The document contains no problem type: no response and no schema looks like a problem.")
     made.dialect = _dialect(document, found, identity)
     made.base = server_of(document) if any(source.code for source in made.sources) else None
     return made
@@ -102,7 +102,7 @@ def _family(source: Source, exact: set[object]) -> Iterator[Source]:
 
 
 def _bases(document: Document) -> frozenset[str]:
-    """Return the names of the schemas that others are made from."""
+    """Return the names of the schemas that other schemas extend."""
     schemas = {**document.object_at(document.root, "definitions")}
     schemas.update(document.object_at(document.root, "components", "schemas"))
     parts = [values(it.get("allOf")) for it in schemas.values() if isinstance(it, dict)]
@@ -110,14 +110,14 @@ def _bases(document: Document) -> frozenset[str]:
 
 
 def _is_shared(use: Use, others: Iterable[Use], bases: frozenset[str]) -> bool:
-    """Return whether a schema is that of several statuses, or what others are made from."""
+    """Return whether several statuses share a schema, or other schemas extend it."""
     if not use.name or use.fixed:
         return False
     return use.name in bases or len({it.key for it in others if it.name == use.name and not it.fixed}) > 1
 
 
 def _identity(document: Document, found: Iterable[Use]) -> str:
-    """Return the member that tells types apart where the type URI does not, or an empty string."""
+    """Return the member that identifies types if the type URI does not, or an empty string."""
     codes: dict[str, set[str]] = {}
     fixed: Counter[str] = Counter()
     for use in found:
@@ -136,7 +136,7 @@ def _identity(document: Document, found: Iterable[Use]) -> str:
 
 
 def _dialect(document: Document, found: list[Use], identity: str) -> Dialects:
-    """Return the names that the documents of an API use in place of those of RFC 9457."""
+    """Return the member names that an API uses in place of the names in RFC 9457."""
     media_types = tuple(dict.fromkeys(use.json for use in found if use.json))
     names: Counter[str] = Counter()
     for use in found:
@@ -153,7 +153,7 @@ def _most(names: Counter[str], candidates: Iterable[str]) -> str:
 
 
 def _key(document: Document, one: Facts) -> tuple[str, object]:
-    """Return what uses of one type have in common."""
+    """Return the key that all uses of one type share."""
     if one.uri and one.uri != ABOUT_BLANK:
         return "type", _absolute(document, one.uri)
     if one.code:
@@ -166,7 +166,7 @@ def _key(document: Document, one: Facts) -> tuple[str, object]:
 
 
 def _range(one: Facts) -> int:
-    """Return the hundreds of the statuses that a use answers with, 0 for any."""
+    """Return the first digit of the statuses of a use, or 0 for any."""
     first = str(one.status) if one.status and one.use.key.isdecimal() else one.use.key
     return int(first[0]) if first[:1] in ("4", "5") else 0
 
@@ -207,7 +207,7 @@ def _source(document: Document, schemas: Schemas, group: list[Facts]) -> Source:
 
 
 def _statuses(group: list[Facts]) -> tuple[int, int | None]:
-    """Return the status of a type, and, if it has several, the hundreds of them, 0 for any."""
+    """Return the status of a type and, if it has several, the first digit of them, or 0 for any."""
     exact = list(dict.fromkeys(one.status for one in group if one.status and not one.is_any))
     open_ones = [one for one in group if one.is_any]
     if len(exact) == 1 and not open_ones:
@@ -222,7 +222,7 @@ def _statuses(group: list[Facts]) -> tuple[int, int | None]:
 
 
 def _common_name(group: list[Facts]) -> str:
-    """Return the name of a class: what several schemas of one status have in common is the status."""
+    """Return the name of a class; several schemas of one status are named after the status."""
     first = group[0]
     names = {one.use.name for one in group}
     if len(names) < 2 or first.uri not in ("", ABOUT_BLANK) or first.code or not first.status:
@@ -249,7 +249,7 @@ def _members(
             notes.append("The schema lists no members.")
         elif not one.use.json and not looks_like_a_problem(schema) and _shows_another(one.use, schema):
             notes.append(
-                f"The schema {one.use.name!r} of {one.use.where} has none of the members of RFC 9457, "
+                f"The schema {one.use.name!r} of {one.use.where} does not contain members of RFC 9457, but "
                 f"its examples do: members are not known."
             )
         else:
@@ -257,7 +257,7 @@ def _members(
 
 
 def _shows_another(use: Use, schema: Json) -> bool:
-    """Return whether the examples of a response are problems, and not of its schema."""
+    """Return whether the examples of a response are problems that do not match its schema."""
     properties = schema.get("properties")
     known = set(properties if isinstance(properties, dict) else ())
     shown = [set(it) for it in use.examples if len(set(it) & STANDARD) > 1]
@@ -265,7 +265,7 @@ def _shows_another(use: Use, schema: Json) -> bool:
 
 
 def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the type URI, and what else it is known as."""
+    """Return the type URI and its aliases."""
     first = group[0]
     if first.code:
         quoted = quote_reference(first.code)
@@ -279,16 +279,16 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
     uri = _absolute(document, first.uri)
     written = dict.fromkeys(one.written or one.uri for one in group)
     others = tuple(it for it in written if it != uri)
-    told = f"in the document, relative to {server_of(document)}; clients know both."
-    notes += (f"The type is {it!r} {told}" for it in others)
+    note = f"in the document, relative to {server_of(document)}; clients know both."
+    notes += (f"The type is {it!r} {note}" for it in others)
     return uri, others
 
 
 def _title(first: Facts) -> str:
-    """Return a title for a type that has none."""
-    told = first.use.description.strip().partition("\n")[0].rstrip(". ")
-    if told and len(told) < _LONG:
-        return told
+    """Return a title for a type without one."""
+    summary = first.use.description.strip().partition("\n")[0].rstrip(". ")
+    if summary and len(summary) < _LONG:
+        return summary
     return first.name if first.uri or first.code or not first.status else phrase(first.status)
 
 

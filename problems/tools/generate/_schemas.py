@@ -1,8 +1,8 @@
 """
-JSON Schema of other people's documents as kinds of values: OpenAPI 3.0 to 3.2, Swagger 2, and exports of this package.
+Kinds of values from JSON Schema in foreign documents: OpenAPI 3.0 to 3.2, Swagger 2, and exports of this package.
 
-The kinds are those of a tolerant reader: no bounds, no patterns, and besides the values of an enum any other of their
-type. Does not know problem types.
+Reads tolerantly: the kinds have no bounds and no patterns, and an enum also allows other values of its type. Does not
+know problem types.
 """
 
 import json
@@ -39,7 +39,7 @@ _PROPERTIES: Final = 1_000
 _VALUES: Final = 300
 _EXAMPLE: Final = 1_000
 _BITS: Final = 64
-"""Type checkers take no larger integers in `Literal`."""
+"""The largest integer that type checkers accept in `Literal`."""
 _TYPES: Final = {
     "string": Plain("str"),
     "integer": Plain("int"),
@@ -63,13 +63,13 @@ _FORMATS: Final = {
     "duration": "datetime.timedelta",
     "uuid": "uuid.UUID",
 }
-"""The types of texts that have a format."""
+"""The Python types of texts with a format."""
 _OWN: Final = ("example", "examples", "title", "$id", "$anchor", "discriminator")
-"""What a schema says of itself, and not of those that are made from it."""
+"""Keywords that describe a schema itself, and not the schemas that extend it."""
 
 
 def merged(document: Document, schema: JsonValue) -> Json:
-    """Return a schema with its reference and its `allOf` put together: properties united, the last wins."""
+    """Return a schema merged with its reference and its `allOf`: properties are united, otherwise the last one wins."""
     return _merged(document, schema, (), [_SCHEMAS])
 
 
@@ -96,7 +96,7 @@ def _merged(document: Document, schema: JsonValue, outer: tuple[int, ...], left:
 
 
 def _overlay(together: Json, key: str, value: JsonValue) -> None:
-    """Add a keyword to a schema: properties and requirements are united, of others the last wins."""
+    """Add a keyword to a schema: properties and requirements are united, otherwise the last one wins."""
     before = together.get(key)
     if key == "required" and isinstance(value, list):
         together[key] = [*dict.fromkeys([*texts(before), *texts(value)])]
@@ -112,7 +112,7 @@ def _overlay(together: Json, key: str, value: JsonValue) -> None:
 
 
 def name_of(value: JsonValue) -> str:
-    """Return the name that a reference gives to what it leads to: the end of its pointer, or the name of the file."""
+    """Return the name of the target of a reference: the end of its pointer, or the name of the file."""
     reference = reference_of(value)
     if reference is None:
         return ""
@@ -127,11 +127,11 @@ class Schemas:
 
     Args:
         document: The document.
-        models: The objects of the documents that were read before, to which those of this one are added.
+        models: The objects of previously read documents; the objects of this document are added.
 
     Attributes:
         models: The objects that members consist of, by the keys of their references.
-        notes: What could not be read since the notes were last taken.
+        notes: The parts that could not be read since the notes were last taken.
     """
 
     __slots__ = ("_alive", "_count", "_document", "_inside", "_keys", "models", "notes")
@@ -140,13 +140,13 @@ class Schemas:
         self._document = document
         self._inside: list[int] = []
         self._keys: dict[int, int] = {}
-        self._alive: list[Json] = []  # while a schema lives, its identity is that of no other
+        self._alive: list[Json] = []  # a live schema keeps its `id()` unique
         self._count = 0
         self.models = models
         self.notes: list[str] = []
 
     def members(self, schema: Json, leave_out: frozenset[str] = frozenset(), within: str = "") -> tuple[Member, ...]:
-        """Return the members of an object, as far as they are not to be left out."""
+        """Return the members of an object, except for *leave_out*."""
         properties = schema.get("properties")
         known = dict(list(properties.items())[:_PROPERTIES]) if isinstance(properties, dict) else {}
         required = [name for name in texts(schema.get("required")) if name not in leave_out][:_PROPERTIES]
@@ -165,18 +165,18 @@ class Schemas:
         default = None if is_required else self._default(about, kind, where)
         if not is_required:
             kind = union([kind, NONE]) if kind != ANY else union([ANY])
-        # A model says about itself what its schema says.
-        said = schema if isinstance(schema, dict) and [*references(kind)] else about
-        description = " ".join(text(said, "description").split())
-        return Member(name, kind, is_required, default, description, tuple(_examples(said)))
+        # A model has its own description from its schema.
+        source = schema if isinstance(schema, dict) and [*references(kind)] else about
+        description = " ".join(text(source, "description").split())
+        return Member(name, kind, is_required, default, description, tuple(_examples(source)))
 
     def _default(self, schema: Json, kind: Kind, where: str) -> JsonValue:
         value = schema.get("default")
         if kind == ANY and isinstance(value, list | dict) and not value:
-            return None  # no type checker knows what is in it
+            return None  # type checkers do not know its content
         if value is None or (fits(kind, value) and len(json.dumps(value)) <= _EXAMPLE):
             return value
-        self.notes.append(f"{where!r} has a default that is not filled in where it is absent.")
+        self.notes.append(f"{where!r} has a default that is not used for an absent member.")
         return None
 
     def kind(self, schema: JsonValue, where: str) -> Kind:
@@ -184,7 +184,7 @@ class Schemas:
         target = self._document.resolved(schema)
         if not isinstance(target, dict):
             if target is not True:
-                self.notes.append(f"{where!r} can be anything: its schema could not be read.")
+                self.notes.append(f"{where!r} can have any value: its schema could not be read.")
             return ANY
         if only := _wrapped(target):
             return union([self.kind(only, where), NONE]) if _allows_null(target) else self.kind(only, where)
@@ -192,7 +192,7 @@ class Schemas:
             return _referred(self._keys[id(target)], target)
         self._count += 1
         if id(target) in self._inside or len(self._inside) > _DEPTH or self._count > _SCHEMAS:
-            self.notes.append(f"{where!r} can be anything: its schema is nested too deep, or in itself.")
+            self.notes.append(f"{where!r} can have any value: its schema is nested too deeply, or in itself.")
             return ANY
         self._inside.append(id(target))
         try:
@@ -239,7 +239,7 @@ class Schemas:
 
 
 def _wrapped(schema: Json) -> Json | None:
-    """Return the reference in a schema that only says more about it: OpenAPI 3.0 needs an `allOf` for that."""
+    """Return the reference in a schema that only adds a description to it: OpenAPI 3.0 needs an `allOf` for that."""
     parts = values(schema.get("allOf"))
     first = parts[0] if len(parts) == 1 and not {"properties", "required"} & schema.keys() else None
     return first if isinstance(first, dict) and reference_of(first) is not None else None
@@ -250,7 +250,7 @@ def _referred(key: int, schema: Json) -> Kind:
 
 
 def _of_values(allowed: list[JsonValue], *, is_nullable: bool) -> Kind:
-    """Return the kind of an enum: the values that an annotation can list, and besides them all of their types."""
+    """Return the kind of an enum: the values that an annotation can contain, and all other values of their types."""
     listed: list[Scalar] = [
         it for it in allowed if it is None or isinstance(it, str) or (isinstance(it, int) and it.bit_length() < _BITS)
     ]
@@ -268,8 +268,8 @@ def _is_object(schema: Json) -> bool:
 
 def _types(schema: Json) -> list[str]:
     known = {*_TYPES, "array", "object"}
-    said = text(schema, "type")
-    found = [it for it in ([said] if said else texts(schema.get("type"))) if it in known]
+    type_name = text(schema, "type")
+    found = [it for it in ([type_name] if type_name else texts(schema.get("type"))) if it in known]
     if not found and ("items" in schema or "prefixItems" in schema):
         return ["array"]
     return found or (["object"] if isinstance(schema.get("additionalProperties"), dict) else [])
@@ -280,7 +280,7 @@ def _allows_null(schema: Json) -> bool:
 
 
 def _examples(schema: Json) -> Iterator[JsonValue]:
-    """Yield the examples of a schema that are short enough to be read in a class."""
+    """Return the examples of a schema that are short enough for a class."""
     found = values(schema.get("examples")) or ([schema["example"]] if "example" in schema else [])
     yield from (it for it in found[:_VALUES] if _is_short(it))
 

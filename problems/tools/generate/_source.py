@@ -1,7 +1,7 @@
 """
 Python source as a tree: the only place where data becomes nodes of `ast`.
 
-Does not know what the nodes mean. Text becomes a constant, or a name that was checked to be an identifier.
+Does not know the meaning of the nodes. Text becomes a constant, or a name after a check that it is an identifier.
 """
 
 import ast
@@ -28,7 +28,7 @@ __all__ = [
 WIDTH: Final = 120
 _UNPRINTABLE: Final = re.compile(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _ENDS: Final = ('"', "'", "\\")
-"""What a formatter moves away from the closing quotes of a docstring."""
+"""Characters that a formatter separates from the closing quotes of a docstring."""
 _INDENT: Final = 4
 _DEEPEST_MARGIN: Final = 40
 
@@ -42,7 +42,7 @@ def dotted(name: str) -> ast.expr:
     """
     first, *others = name.split(".")
     if not all(part.isidentifier() for part in (first, *others)):
-        raise ValueError(f"{name!r} is not a name of Python.")
+        raise ValueError(f"{name!r} is not a Python name.")
     node: ast.expr = ast.Name(first)
     for part in others:
         node = ast.Attribute(node, part)
@@ -101,7 +101,7 @@ def assigned(name: str, value: ast.expr) -> ast.Assign:
 
 
 def docstring(text: str, notes: Iterable[str] = (), *, indent: int = _INDENT) -> ast.Expr:
-    """Return the node of a docstring; *notes* are its section `Note`, which is not a part of the description."""
+    """Return the node of a docstring; *notes* become its section `Note`, outside of the description."""
     lines = [piece.rstrip() for line in _printable(text).strip().splitlines() for piece in _wrapped(line)]
     items = [_note(note) for note in notes]
     if items:
@@ -113,7 +113,7 @@ def docstring(text: str, notes: Iterable[str] = (), *, indent: int = _INDENT) ->
 
 
 def _printable(text: str) -> str:
-    """Return a text without characters that a reader cannot see, or that an editor takes for the end of a line."""
+    """Return a text without characters that are invisible, or that an editor treats as the end of a line."""
     lines = "\n".join(text.splitlines()).encode("utf-8", "replace").decode()
     return _UNPRINTABLE.sub(" ", lines)
 
@@ -124,8 +124,8 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _note(text: str) -> list[str]:
-    told = " ".join(_printable(text).split())
-    return textwrap.wrap(told, WIDTH - 3 * _INDENT, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    note = " ".join(_printable(text).split())
+    return textwrap.wrap(note, WIDTH - 3 * _INDENT, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def unparsed(body: Sequence[ast.stmt]) -> str:

@@ -1,7 +1,7 @@
 """
-Where an OpenAPI or Swagger document describes error responses.
+The error responses that an OpenAPI or Swagger document describes.
 
-Visits every operation, whatever it is reached by. Knows how the versions write responses, not what a problem says.
+Visits every operation, at any depth. Knows the response syntax of each version. Does not know problem types.
 """
 
 import json
@@ -26,10 +26,10 @@ _KEY: Final = re.compile(r"[1-5](?:[0-9]{2}|[Xx]{2})|default")
 _NO_ERRORS: Final = ("1", "2", "3")
 _BRANCHES: Final = 200
 _WRAPPERS: Final = ("error", "fault", "problem")
-"""The members in which APIs wrap the members of an error."""
+"""Members that contain the members of an error in the documents of APIs."""
 _DEPTH: Final = 4
 _NESTED: Final = 3
-"""Callbacks of callbacks are read to this depth."""
+"""The maximum depth of callbacks in callbacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Use:
         key: The key of the response: a status code, a range or `default`; empty for a component.
         response: The name of the response among the components, if it has one.
         schema: The schema, or a reference to it.
-        name: The name of the schema among the components, if it has one.
-        fixed: The constants that a discriminator gives to members.
+        name: The component name of the schema, if it has one.
+        fixed: The constant values of members, set by a discriminator.
         examples: The examples of the response.
         description: The description of the response.
         headers: The header fields of the response.
         json: The media type, if the response is documented as plain JSON.
-        nested: The member of a plain JSON object whose members are those of the error.
-        is_ours: Whether the API's client answers: the operation is a callback or a webhook.
+        nested: The member of a plain JSON object that contains the members of the error.
+        is_ours: Whether the API's client sends the response: the operation is a callback or a webhook.
     """
 
     where: str
@@ -66,7 +66,7 @@ class Use:
     is_ours: bool = False
 
     def whole(self, document: Document) -> Json:
-        """Return the schema put together, with the constants of its discriminator."""
+        """Return the merged schema, with the constants of its discriminator."""
         schema = merged(document, self.schema)
         if self.nested:
             schema = _lifted(document, schema, self.nested)
@@ -80,7 +80,7 @@ class Use:
 
 
 def _lifted(document: Document, schema: Json, name: str) -> Json:
-    """Return the schema of an object with the members of one of its members beside its own."""
+    """Return the schema of an object, extended by the members of one of its members."""
     outer = dict(document.object_at(schema, "properties"))
     inner = merged(document, outer.pop(name, None))
     required: list[JsonValue] = [
@@ -97,14 +97,14 @@ class _Operation:
     is_ours: bool
 
 
-def uses(document: Document, tell: Callable[[str], None]) -> Iterator[Use]:
-    """Yield the error bodies of the operations, then the problems that only the components have."""
-    found = [_unwrapped(document, it) for use in _documented(document, tell) for it in _branches(document, use)]
+def uses(document: Document, note: Callable[[str], None]) -> Iterator[Use]:
+    """Yield the error bodies of the operations, then the problems that only components describe."""
+    found = [_unwrapped(document, it) for use in _documented(document, note) for it in _branches(document, use)]
     yield from found
     yield from _components(document, found)
 
 
-def _documented(document: Document, tell: Callable[[str], None]) -> Iterator[Use]:
+def _documented(document: Document, note: Callable[[str], None]) -> Iterator[Use]:
     seen: set[int] = set()
     for operation in _operations(document):
         produces = operation.value.get("produces", document.root.get("produces"))
@@ -120,7 +120,7 @@ def _documented(document: Document, tell: Callable[[str], None]) -> Iterator[Use
             if not key.startswith(_NO_ERRORS):
                 yield from found
             elif any(not use.json for use in found):
-                tell(f"{operation.where} answers {key} with a problem document: a success is not an exception.")
+                note(f"{operation.where} has a problem document for {key}: a success is not an exception.")
     named = {**document.object_at(document.root, "responses")}
     named.update(document.object_at(document.root, "components", "responses"))
     for name, response in named.items():
@@ -132,7 +132,7 @@ def _documented(document: Document, tell: Callable[[str], None]) -> Iterator[Use
 
 
 def _operations(document: Document) -> Iterator[_Operation]:
-    """Yield every operation once: of paths, webhooks, callbacks, and of components that none of them uses."""
+    """Yield every operation once: of paths, webhooks, callbacks, and of components that no other operation uses."""
     seen: set[int] = set()
     root = document.root
     for path, item in document.object_at(root, "paths").items():
@@ -167,7 +167,7 @@ def _of_item(document: Document, path: str, item: JsonValue, seen: set[int], dep
 
 
 def _answers(document: Document, use: Use, response: Json, produces: JsonValue) -> Iterator[Use]:
-    """Yield the error bodies that a response describes."""
+    """Yield the error bodies of a response."""
     headers = tuple((name, document.object_at(it)) for name, it in document.object_at(response, "headers").items())
     use = replace(use, description=text(response, "description"), headers=headers)
     if "content" not in response:  # Swagger 2
@@ -183,7 +183,7 @@ def _answers(document: Document, use: Use, response: Json, produces: JsonValue) 
 
 
 def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
-    """Yield a body if one of its media types is that of a problem, or if it is an object of plain JSON."""
+    """Yield a body if one of its media types is a problem media type, or if it is a plain JSON object."""
     known = [essence(kind) for kind in kinds]
     use = replace(use, name=name_of(use.schema))
     if any(kind in _PROBLEMS or kind.endswith("problem+json") for kind in known):
@@ -195,7 +195,7 @@ def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
 
 
 def _unwrapped(document: Document, use: Use) -> Use:
-    """Return a use with the member in which plain JSON wraps an error, if it does."""
+    """Return a use with the member in which plain JSON wraps an error, if any."""
     properties = document.object_at(merged(document, use.schema), "properties") if use.json else {}
     name = next((it for it in _WRAPPERS if merged(document, properties.get(it)).get("properties")), "")
     return replace(use, nested=name) if name else use
@@ -234,7 +234,7 @@ def _example(document: Document, example: Json) -> JsonValue:
 
 
 def looks_like_a_problem(schema: Json, *, at_least: int = 1) -> bool:
-    """Return whether a schema, put together, has members of RFC 9457; of three, two are `type` and `title`."""
+    """Return whether a merged schema has members of RFC 9457; of three, two are `type` and `title`."""
     properties = schema.get("properties")
     names = STANDARD.intersection(properties if isinstance(properties, dict) else ())
     return len(names) >= at_least and (at_least < 2 or {"type", "title"} <= names)
@@ -260,7 +260,7 @@ _Branch = tuple[JsonValue, str, tuple[tuple[str, str], ...]]
 
 
 def _alternatives(document: Document, schema: JsonValue, depth: int) -> Iterator[_Branch]:
-    """Yield the schemas that a schema is one of: by its discriminator, `oneOf` or `anyOf`."""
+    """Yield the alternatives of a schema: by its discriminator, `oneOf` or `anyOf`."""
     whole = document.resolved(schema)
     if not isinstance(whole, dict) or depth >= _DEPTH:
         yield schema, name_of(schema), ()
@@ -294,7 +294,7 @@ def _types(document: Document, use: Use) -> list[str]:
 
 
 def _components(document: Document, found: list[Use]) -> Iterator[Use]:
-    """Yield the schemas that look like problems, and are neither used nor a part of others."""
+    """Yield the schemas that look like problems, and that neither operations nor other schemas use."""
     for group in (("definitions",), ("components", "schemas")):
         schemas = document.object_at(document.root, *group)
         known = {id(document.resolved(use.schema)) for use in found} | set(_mentioned(document, schemas))
@@ -304,7 +304,7 @@ def _components(document: Document, found: list[Use]) -> Iterator[Use]:
 
 
 def _mentioned(document: Document, value: JsonValue) -> Iterator[int]:
-    """Yield the identities of the schemas that others refer to."""
+    """Yield the identities of the schemas that other schemas refer to."""
     left: list[JsonValue] = [value]
     seen: set[int] = set()
     while left:
