@@ -341,7 +341,7 @@ class TestInference:
         document = answering(problem(type={"const": SOLD}), key="200")
 
         assert 0 == len(run(generate_from_openapi(document)).registry)
-        assert "POST /orders answers 200 with a problem document" in notes(document)
+        assert "POST /orders has a problem document for 200" in notes(document)
 
     @pytest.mark.parametrize(
         "example",

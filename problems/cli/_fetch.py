@@ -1,7 +1,7 @@
 """
 GET requests for `problems lint --check-uris`: the only module of this package that opens connections by itself.
 
-The servers are not trusted: none of them can block the requests to the others, and all requests end in time.
+The servers are not trusted: no server can block the requests to the others, and all requests end in time.
 """
 
 import time

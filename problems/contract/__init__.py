@@ -1,7 +1,7 @@
 """
-The contract, checked without running the application: what is raised is declared, and the other way round.
+A static check of an application's contract: every raised problem is declared, and every declared problem is raised.
 
-Reads the source of endpoints, dependencies and what they call; runs none of it, and knows no framework.
+Reads the source of endpoints, dependencies and the functions that they call. Does not run or import the application.
 """
 
 import inspect
@@ -34,11 +34,11 @@ __all__ = [
 
 def check(app: object) -> list[Finding]:
     """
-    Return where an application raises what it does not declare, or declares what it never raises.
+    Return findings about problems that an application raises without declaring them, or declares and never raises.
 
-    Follows calls through functions, methods, closures, partials and context managers, as far as the source is the
-    application's own, and honours `try`, `except` and `with`. Nothing is run and nothing is imported. A finding is
-    *certain* only if everything on the way was followed to its source:
+    Follows calls through functions, methods, closures, partials and context managers in the application's own source,
+    and respects `try`, `except` and `with`. Does not run or import code. A finding is *certain* only if every step was
+    followed to its source:
 
     >>> from starlette.applications import Starlette
     >>> check(Starlette())
@@ -55,9 +55,9 @@ def check(app: object) -> list[Finding]:
 
 def raise_sites(app: object) -> list[RaiseSite]:
     """
-    Return every statement that raises an `HTTPException` with an error status and that an operation can reach.
+    Return every reachable statement that raises an `HTTPException` with an error status.
 
-    Declared ones are included.
+    Statements whose status is declared are included.
 
     >>> from starlette.applications import Starlette
     >>> raise_sites(Starlette())
@@ -74,12 +74,12 @@ def raise_sites(app: object) -> list[RaiseSite]:
 
 class Reached(NamedTuple):
     """
-    What one endpoint, dependency or middleware can raise.
+    The exceptions that one endpoint, dependency or middleware can raise.
 
     Attributes:
         call: The function or object that the framework calls.
-        raises: The exceptions that it can raise, itself and in what it calls.
-        declares: The problem types that every operation with it declares.
+        raises: The exceptions that it can raise, itself and in functions that it calls.
+        declares: The problem types that every operation with this function declares.
     """
 
     call: object
@@ -89,7 +89,7 @@ class Reached(NamedTuple):
 
 def reached_by(app: object) -> list[Reached]:
     """
-    Return what each endpoint, dependency and middleware of an application can raise.
+    Return the exceptions that each endpoint, dependency and middleware of an application can raise.
 
     Raises:
         SetupError: *app* is not an application.
@@ -103,7 +103,7 @@ def reached_by(app: object) -> list[Reached]:
 
 
 def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, dict[str, Operation]]:
-    """Return the registry of an application, and its operations with what they declare, by method and path."""
+    """Return the registry of an application, and its operations with their declarations, by method and path."""
     found: dict[str, Operation] = {}
     for operation in operations(app):
         methods, _, path = operation.name.partition(" ")
@@ -137,7 +137,7 @@ def _of(operation: Operation, outcomes: dict[object, Outcome], calls: Calls) -> 
         function = getattr(call, "__func__", call)
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             passed = calls.passes(call, tuple(raises))
-            # What a dependency catches at its `yield` may be answered with something else.
+            # A dependency may catch an exception at its `yield` and send another response.
             raises = dict.fromkeys(it if it in passed else replace(it, sure=min(it.sure, POSSIBLE)) for it in raises)
     is_open = any(it.open for it in found)
     return Followed(operation, tuple(raises), tuple(found[0].returns) if found else (), is_open)

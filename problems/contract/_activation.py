@@ -1,7 +1,7 @@
 """
-One activation of a function: what its operations on values call, raise and return.
+One activation of a function: the calls, exceptions and results of its operations on values.
 
-Every alternative counts. Knows no syntax. This is one thing: each operation can call, raise and await like every other.
+Follows every alternative. Does not know syntax. This is one thing: every operation can call, raise and await.
 """
 
 import enum
@@ -54,19 +54,19 @@ class Caller(Protocol):
     """Follows calls and attributes."""
 
     def call(self, value: Value, arguments: Arguments, frame: "Activation") -> Outcome:
-        """Return what comes of calling a value."""
+        """Return the outcome of calling a value."""
         ...
 
     def attribute(self, base: Value, name: str) -> Values:
-        """Return what an attribute of a value can be; descriptors that would run are bound, and not run."""
+        """Return the possible values of an attribute; descriptors are bound, but not run."""
         ...
 
     def run(self, deferred: Deferred) -> Outcome:
-        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+        """Return the outcome of awaiting a coroutine, or of iterating over a generator."""
         ...
 
     def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
-        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+        """Return the outcome of a generator into which exceptions are raised at its `yield`."""
         ...
 
     def tree(self, function: Value) -> Function | None:
@@ -74,11 +74,11 @@ class Caller(Protocol):
         ...
 
     def is_own(self, function: types.FunctionType) -> bool:
-        """Return whether a function is written by the application's authors."""
+        """Return whether a function belongs to the application."""
         ...
 
     def global_hint(self, name: str, names: Names) -> Values:
-        """Return what the annotation of a global says."""
+        """Return the values that the annotation of a global allows."""
         ...
 
     def assign(self, base: Value, name: str, values: Values) -> None:
@@ -91,13 +91,13 @@ class Activation(ABC):
     One activation of a function: what comes of it, and what operations on values add to that.
 
     Attributes:
-        names: The names it sees.
-        outcome: What comes of it.
-        level: How sure it is at most that the present statement is reached.
-        dead: Whether the present expression never has a value, because it always raises.
+        names: The names in scope.
+        outcome: The outcome of the activation.
+        level: The maximum certainty that the current statement is reached.
+        dead: Whether the current expression never has a value, because it always raises.
         fallible: Whether something was evaluated that can raise an exception of Python's own.
-        thrown: What is raised into a generator at its `yield`.
-        late: Whether what comes after a `yield` runs when the response has been sent.
+        thrown: The exceptions that are raised into a generator at its `yield`.
+        late: Whether the code after a `yield` runs after the response was sent.
     """
 
     def __init__(self, names: Names, caller: Caller) -> None:
@@ -112,28 +112,28 @@ class Activation(ABC):
 
     @abstractmethod
     def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
-        """Return what a body can be that runs inside a context manager."""
+        """Return the possible values of a body that runs inside a context manager."""
 
     @abstractmethod
     def enter(self, value: Value) -> Values:
-        """Return what `with` binds to the target of a context manager."""
+        """Return the values that `with` binds to the target of a context manager."""
 
     # --- what comes out ---------------------------------------------------------------------------------------------
 
     def emit(self, raises: Iterable[Raise], cap: int = CERTAIN) -> None:
-        """Let exceptions leave this function, at most as sure as *cap*."""
+        """Record exceptions that leave this function, with *cap* as their maximum certainty."""
         cap = min(cap, self.level)
         for raised in raises:
             self.outcome.raises[raised if raised.sure <= cap else replace(raised, sure=cap)] = None
 
     def opened(self) -> Values:
-        """Note that something cannot be followed; return what it can be."""
+        """Record that a part cannot be followed; return its possible values."""
         self.outcome.open = self.fallible = True
         return (UNKNOWN,)
 
     @contextmanager
     def capped(self, level: int) -> Iterator[None]:
-        """Follow something that is reached at most as surely as *level*."""
+        """Follow a part that is reached with at most the certainty *level*."""
         before, self.level = self.level, min(self.level, level)
         try:
             yield
@@ -143,7 +143,7 @@ class Activation(ABC):
     # --- what runs behind expressions -------------------------------------------------------------------------------
 
     def operate(self, values: Values, name: str, *arguments: Values) -> Values:
-        """Return what a special method of values returns; empty if none of them has one that an author wrote."""
+        """Return the results of an application's special method of values, or an empty tuple without such a method."""
         found: list[Value] = []
         for value in values:
             match value:
@@ -170,7 +170,7 @@ class Activation(ABC):
         return ()
 
     def truth(self, values: Values) -> None:
-        """Follow the question whether values are true."""
+        """Follow the truth test of values."""
         self.operate(values, "__bool__")
         if any(not isinstance(it, Instance) or special(it.cls, "__bool__") is None for it in values):
             self.operate(tuple(it for it in values if it != UNKNOWN), "__len__")
@@ -217,7 +217,7 @@ class Activation(ABC):
                 yield from self.awaited(self.operate((iterator,), "__anext__"))
 
     def awaited(self, values: Values) -> Values:
-        """Return what awaiting gives; the bodies of coroutines run."""
+        """Return the results of awaiting; the bodies of coroutines run."""
         found: list[Value] = []
         ends = bool(values)
         for value in values:
@@ -240,7 +240,7 @@ class Activation(ABC):
         return outcome
 
     def attribute(self, bases: Values, name: str) -> Values:
-        """Return what an attribute of values can be; descriptors run."""
+        """Return the possible values of an attribute; descriptors run."""
         self.fallible = True
         if number := status_in_name(name):  # whatever serves the name: a module, or a shim that looks it up
             return number
@@ -270,7 +270,7 @@ class Activation(ABC):
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def calls(self, functions: Values, arguments: Arguments, is_alternative: bool = False) -> Values:  # noqa: FBT001, FBT002 - internal
-        """Return what a call can return; what it can raise comes out of here, too."""
+        """Return the possible results of a call; its exceptions are recorded, too."""
         if not functions:
             return ()
         found: list[Value] = []

@@ -1,7 +1,7 @@
 """
-What attributes and parameters can be: as they are, as they are annotated, and as the application assigns them.
+Possible values of attributes and parameters: their current values, annotations, and assignments in the application.
 
-Runs no descriptor and no `__getattr__`; those that an author wrote are bound, so that they can be followed.
+Does not run descriptors or `__getattr__`; the application's own are bound, so that they can be followed.
 This is one thing: what a parameter can be depends on assigned attributes, and those on annotations.
 """
 
@@ -85,7 +85,7 @@ class Attributes(ABC):
                 return None
 
     def is_own(self, function: types.FunctionType) -> bool:
-        """Return whether a function is written by the application's authors."""
+        """Return whether a function belongs to the application."""
         return self._sources.is_own(function)
 
     def module_names(self, function: types.FunctionType, outer: Names) -> Names:
@@ -98,7 +98,7 @@ class Attributes(ABC):
         return self._modules[file]
 
     def global_hint(self, name: str, names: Names) -> Values:
-        """Return what the annotation of a global says."""
+        """Return the values that the annotation of a global allows."""
         scope: Names | None = names
         while scope is not None and scope.globals is None:
             scope = scope.outer
@@ -119,12 +119,12 @@ class Attributes(ABC):
                 self._versions[key] = self._versions.get(key, 0) + 1
 
     def assigned(self, base: Value, name: str) -> Values:
-        """Return what was assigned to an attribute of this very object."""
+        """Return the values assigned to an attribute of this exact object."""
         key = next(iter(_owners(base)), None)
         return tuple(self._fields.get((key, name), ()))
 
     def versions(self, arguments: Arguments) -> Hashable:
-        """Return what changes when an attribute of an argument is assigned."""
+        """Return the values that an assignment to an attribute of an argument changes."""
         return tuple(
             self._versions.get(next(_owners(it), None), 0)
             for it in arguments.every()
@@ -134,7 +134,7 @@ class Attributes(ABC):
     # --- attributes -------------------------------------------------------------------------------------------------
 
     def attribute(self, base: Value, name: str) -> Values:  # noqa: C901, PLR0911, PLR0912 - one for each form
-        """Return what an attribute of a value can be; descriptors that would run are bound, and not run."""
+        """Return the possible values of an attribute; descriptors are bound, but not run."""
         match base:
             case Known(obj) if inspect.ismodule(obj):
                 return self._of_module(obj, name)
@@ -193,7 +193,7 @@ class Attributes(ABC):
         is_descriptor = any(isinstance(it, Bound) for it in found)
         if not is_descriptor:
             kept = self.assigned(base, name)
-            # A default of the class, or a value that nobody has set yet, says little of the attribute of an object.
+            # A class default, or a value that is not set yet, is not the only possible value.
             if kept and (isinstance(base, Instance) or not found or found == (Known(None),)):
                 found = kept
             elif not found or set(found) <= {Known(None), UNKNOWN}:
@@ -203,7 +203,7 @@ class Attributes(ABC):
         return found or self._fallback(cls, base, name) or (UNKNOWN,)
 
     def _implemented(self, found: Values) -> Values:
-        """Leave out methods that stand for those of subclasses."""
+        """Leave out methods that subclasses must override."""
         return tuple(
             it
             for it in found
@@ -218,7 +218,7 @@ class Attributes(ABC):
         return self._abstract[function]
 
     def _overriding(self, cls: type, name: str, base: Value) -> Iterator[Value]:
-        """Yield what the classes below have instead, among the modules that are loaded."""
+        """Yield the overriding attributes of subclasses in loaded modules."""
         for below in self._classes.below(cls):
             if any(name in vars(it) for it in below.__mro__[:-1] if is_protocol(cls) or it not in cls.__mro__):
                 receiver: Value = Instance(below) if isinstance(base, Instance) else Kind(below)
@@ -227,7 +227,7 @@ class Attributes(ABC):
                 yield from self._declared(below, name, Instance(below))
 
     def _described(self, values: Values) -> Values:
-        """Bind the `__get__` of descriptors that an author wrote; leave those of libraries unknown."""
+        """Bind the `__get__` of the application's own descriptors; descriptors of libraries stay unknown."""
         found: list[Value] = []
         for value in values:
             match value:
@@ -247,14 +247,14 @@ class Attributes(ABC):
         return tuple(found)
 
     def _fallback(self, cls: type, base: Value, name: str) -> Values:
-        """Return the call of a `__getattr__` that an author wrote."""
+        """Return the call of a `__getattr__` of the application."""
         method = next((vars(it)["__getattr__"] for it in cls.__mro__ if "__getattr__" in vars(it)), None)
         if isinstance(method, types.FunctionType) and self._sources.is_own(method):
             return (Bound(Partial(Known(method), Arguments(((Known(name),),))), base),)
         return status_in_name(name)
 
     def _declared(self, cls: type, name: str, base: Value) -> Iterator[Value]:
-        """Yield what an attribute is by annotation, or by what the methods of the class assign."""
+        """Yield the values of an attribute from its annotation, or from assignments in the methods of the class."""
         for owner in cls.__mro__[:-1]:
             hints: object = vars(owner).get("__annotations__")
             if isinstance(hints, dict) and name in hints:
@@ -265,7 +265,7 @@ class Attributes(ABC):
     def _scan(self, cls: type, name: str) -> Values:
         key = (cls, name)
         if key not in self._scanned:
-            self._scanned[key] = ()  # for one that depends on itself
+            self._scanned[key] = ()  # for a recursive lookup
             self._scanned[key] = unique(it for it in self._scanning(cls, name) if it != Known(None))
         return self._scanned[key]
 
@@ -321,7 +321,7 @@ class Attributes(ABC):
     # --- injected values --------------------------------------------------------------------------------------------
 
     def injected(self, obj: object, frame: Activation) -> Iterator[tuple[str, Values]]:
-        """Yield the parameters of the effective signature of an endpoint or a dependency, with what is injected."""
+        """Yield the parameters in the effective signature of an endpoint or dependency, with their injected values."""
         try:
             parameters = inspect.signature(obj).parameters.values()  # type: ignore[arg-type]  # anything that is called
         except (TypeError, ValueError):
@@ -362,7 +362,7 @@ class Attributes(ABC):
             yield Instance(type(parameter.default), exact=True)
 
     def default(self, default: object) -> Iterator[Value]:
-        """Yield a default; for FastAPI's `Depends(…)`, what that gives."""
+        """Yield a default; for FastAPI's `Depends(…)`, the values that the dependency provides."""
         dependency = inspect.getattr_static(default, "dependency", _MISSING)
         if dependency is _MISSING or dependency is None:
             yield Known(default) if dependency is _MISSING else UNKNOWN
@@ -370,7 +370,7 @@ class Attributes(ABC):
             yield from self.provided(dependency)
 
     def validators(self, cls: type) -> Iterator[Value]:
-        """Yield the validators that an author wrote for a pydantic model."""
+        """Yield the application's own validators of a pydantic model."""
         decorators = vars(cls).get("__pydantic_decorators__")
         for kind in ("validators", "field_validators", "root_validators", "model_validators"):
             found: dict[str, Any] = getattr(decorators, kind, {})
@@ -383,23 +383,23 @@ class Attributes(ABC):
         if decorators is not None and isinstance(after, types.FunctionType) and self._sources.is_own(after):
             yield Bound(Known(after), Instance(cls, exact=True))
 
-    # --- given by the calls on top of this --------------------------------------------------------------------------
+    # --- defined in the subclass that follows calls ----------------------------------------------------------------
 
     @abstractmethod
     def call(self, value: Value, arguments: Arguments, frame: Activation) -> Outcome:
-        """Return what comes of calling a value."""
+        """Return the outcome of calling a value."""
 
     @abstractmethod
     def run(self, deferred: Deferred) -> Outcome:
-        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+        """Return the outcome of awaiting a coroutine, or of iterating over a generator."""
 
     @abstractmethod
     def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
-        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+        """Return the outcome of a generator into which exceptions are raised at its `yield`."""
 
     @abstractmethod
     def provided(self, dependency: object) -> Values:
-        """Return what a dependency gives."""
+        """Return the values that a dependency provides."""
 
     @abstractmethod
     def _outer(self, function: types.FunctionType) -> Names:
@@ -409,11 +409,11 @@ class Attributes(ABC):
     def _bind(
         self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
     ) -> None:
-        """Give parameters their values."""
+        """Bind parameters to their values."""
 
 
 def _owners(base: Value) -> Iterator[Hashable]:
-    """Yield what keeps the attributes of a value: the object itself, and then its class for those not told apart."""
+    """Yield the owners of a value's attributes: the object, then its class for objects that are not distinguished."""
     match base:
         case Instance(cls=cls, site=site):
             if site is not None:
@@ -440,7 +440,7 @@ def _of_caught(caught: Caught, name: str) -> Values:
 
 
 def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
-    """Return what a type variable of a generic class is for this object: `Repository[Item]`."""
+    """Return the argument for a type variable of a generic class in this object: `Repository[Item]`."""
     if not isinstance(base, Instance) or not base.arguments:
         return ()
     variables: tuple[object, ...] = getattr(owner, "__parameters__", ())
@@ -455,7 +455,7 @@ def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
 
 
 def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
-    """Return what an annotation that is a text has for FastAPI, as far as names lead there, and its type."""
+    """Return FastAPI's marker in an annotation that is a text, if its names can be resolved, and the type."""
     try:
         node = ast.parse(hint.strip(), mode="eval").body
     except (SyntaxError, ValueError):
@@ -479,7 +479,7 @@ def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
 
 
 class _Marker:
-    """What `Depends(…)` in an annotation that is a text says."""
+    """The content of `Depends(…)` in an annotation that is a text."""
 
     def __init__(self, dependency: object) -> None:
         self.dependency = dependency

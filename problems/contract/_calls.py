@@ -1,7 +1,7 @@
 """
-What comes of calling something: functions with source are followed, libraries are not.
+Outcomes of calls: functions with source are followed, libraries are not.
 
-Knows the forms that callables have in Python. This is one thing: each form can wrap every other.
+Knows the types of callables in Python. This is one thing: each form can wrap every other.
 """
 
 import ast
@@ -57,25 +57,25 @@ from problems.declaring._raises import declared
 __all__ = ["Calls"]
 
 _BUDGET: Final = 1_500
-"""The most activations that are followed for one endpoint or dependency."""
+"""The maximum number of activations that are followed for one endpoint or dependency."""
 
 _RUNNERS: Final = frozenset(
     {"run_in_threadpool", "to_thread", "run_sync", "gather", "create_task", "start_soon", "wait_for", "run", "shield"}
     | {"run_in_executor", "ensure_future", "run_until_complete", "as_completed", "wait", "TaskGroup.create_task"}
 )
-"""Functions of libraries that run what they are given."""
+"""Functions of libraries that call their arguments."""
 
 _GENERATOR: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _DECORATED: Final = contextlib.ContextDecorator.__call__.__code__
 
 
 class Calls(Making):
-    """Follows calls; remembers what came of them."""
+    """Follows calls and caches their outcomes."""
 
     # --- operations -------------------------------------------------------------------------------------------------
 
     def root(self, obj: object) -> Outcome:
-        """Return what comes of an endpoint or a dependency, called with what its effective signature says."""
+        """Return the outcome of an endpoint or a dependency, called with the values of its effective signature."""
         frame = Frame(Names("", BUILTINS), self)
         limit, self._limit = self._limit, self._steps + _BUDGET
         names = tuple(self.injected(obj, frame))
@@ -91,21 +91,21 @@ class Calls(Making):
         return frame.outcome
 
     def passes(self, obj: object, raises: tuple[Raise, ...]) -> set[Raise]:
-        """Return which exceptions surely pass a dependency that is a generator, at its `yield`."""
+        """Return the exceptions that certainly pass through the `yield` of a generator dependency."""
         outcome = self.throw(Manager(Known(obj), Arguments()), raises)
         return set(outcome.raises)
 
     def provided(self, dependency: object) -> Values:
-        """Return what a dependency gives."""
+        """Return the values that a dependency provides."""
         if dependency not in self._provided:
-            self._provided[dependency] = (UNKNOWN,)  # for one that depends on itself
+            self._provided[dependency] = (UNKNOWN,)  # for a recursive lookup
             self._provided[dependency] = unique(self.root(dependency).returns) or (UNKNOWN,)
         return self._provided[dependency]
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def call(self, value: Value, arguments: Arguments, frame: Activation) -> Outcome:  # noqa: C901, PLR0911 - one for each form
-        """Return what comes of calling a value."""
+        """Return the outcome of calling a value."""
         match value:
             case Known(obj):
                 return self._object(obj, arguments, frame)
@@ -139,11 +139,11 @@ class Calls(Making):
                 return Outcome(returns=(UNKNOWN, *frame.pass_on(arguments, POSSIBLE)), is_open=True)
 
     def run(self, deferred: Deferred) -> Outcome:
-        """Return what comes of awaiting a coroutine, or of iterating over a generator."""
+        """Return the outcome of awaiting a coroutine, or of iterating over a generator."""
         return self._defer(deferred)
 
     def throw(self, manager: Manager, raises: tuple[Raise, ...]) -> Outcome:
-        """Return what comes of a generator into which exceptions are raised at its `yield`."""
+        """Return the outcome of a generator into which exceptions are raised at its `yield`."""
         return self._defer(Deferred(manager.function, manager.arguments, iterates=True), thrown=raises)
 
     def _defer(self, deferred: Deferred, *, thrown: tuple[Raise, ...] = (), late: bool = False) -> Outcome:
@@ -165,7 +165,7 @@ class Calls(Making):
                     Deferred(inner, arguments.after((receiver,)), deferred.iterates), thrown=thrown, late=late
                 )
             case _:
-                # What makes the generator is followed as any call; so are the exceptions that pass it.
+                # The call that makes the generator is followed like any other, with the exceptions that pass it.
                 outcome = self.call(function, arguments, frame)
                 for value in outcome.returns:
                     if isinstance(value, Deferred):
@@ -173,7 +173,7 @@ class Calls(Making):
                 return Outcome((*outcome.raises, *thrown), outcome.returns, is_open=True)
 
     def bound(self, function: Value, receiver: Value, arguments: Arguments, frame: Activation) -> Outcome:
-        """Return what comes of calling a function with its receiver."""
+        """Return the outcome of calling a function with its receiver."""
         match function:
             case Known(str() as name):
                 return container_method(name, receiver, arguments, frame)
@@ -190,7 +190,7 @@ class Calls(Making):
                 return self.call(function, arguments.after((receiver,)), frame)
 
     def _method_of_library(self, obj: Any, receiver: Value, arguments: Arguments, frame: Activation) -> Outcome:
-        """Return what comes of a method that is not a function of Python's: written in C, or any callable object."""
+        """Return the outcome of a method that is not a Python function: written in C, or a callable object."""
         wrapped = fields_of(obj).get("__wrapped__")
         if isinstance(wrapped, types.FunctionType):
             return self._function(wrapped, arguments.after((receiver,)), frame, CERTAIN if _is_cache(obj) else LIKELY)
@@ -264,7 +264,7 @@ class Calls(Making):
         return Outcome(_declared_raises(function, frame), values, is_open=not is_closed)
 
     def _model_made(self, function: types.FunctionType, arguments: Arguments, frame: Activation) -> Outcome | None:
-        """Return what comes of `Model.model_validate(…)` and the like: its validators run."""
+        """Return the outcome of `Model.model_validate(…)` and similar calls: the model's validators run."""
         cls: object = next((it.obj for it in arguments.get(0) if isinstance(it, Known)), None)
         is_making = function.__name__.startswith(("model_validate", "parse_", "from_orm", "model_construct"))
         if not (is_class(cls) and is_making and special(cls, "__pydantic_decorators__") is not None):
@@ -275,7 +275,7 @@ class Calls(Making):
 
 
 class _Dispatcher:
-    """What `functools.singledispatch` knows."""
+    """The registered functions of `functools.singledispatch`."""
 
     def __init__(self, registry: Any) -> None:
         self.registry = registry
@@ -310,7 +310,7 @@ def _is_of_http_exception(function: types.FunctionType) -> bool:
 
 
 def annotation_of(function: types.FunctionType) -> Values:
-    """Return what a function of a library says it returns."""
+    """Return the values in the return annotation of a library function."""
     hint: object = function.__annotations__.get("return")
     if isinstance(hint, str):
         return annotated(ast.Constant(hint), Names("", known=function.__globals__), look)
@@ -318,12 +318,12 @@ def annotation_of(function: types.FunctionType) -> Values:
 
 
 def _declared_raises(function: types.FunctionType, frame: Activation) -> Iterator[Raise]:
-    """Yield what is known of a function that cannot be followed."""
+    """Yield the known facts about a function that cannot be followed."""
     place = Place(frame.names.file, frame.line, 0, frame.names.function)
     for cls in declared(function):
         yield Raise(cls, place, sure=LIKELY)
     package, name = package_of(function), function.__qualname__
-    # Whatever a server tells us, our client is told of a bad gateway.
+    # Any upstream error becomes a 502 for the application's own client.
     if package == "problems" and name == "raise_for_problem":
         yield Raise(BadGateway, place, sure=LIKELY)
     elif package in ("httpx", "httpx2") and name.partition(".")[0] in ("Client", "AsyncClient"):

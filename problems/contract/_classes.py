@@ -1,7 +1,7 @@
 """
-What attributes of values can be: of modules, classes, objects, and of what implements an interface.
+Possible values of attributes: of modules, classes, objects, and of implementations of an interface.
 
-Looks into `__dict__`s, so that no descriptor and no `__getattr__` runs.
+Reads `__dict__`, so that descriptors and `__getattr__` do not run.
 """
 
 import ast
@@ -41,7 +41,7 @@ def status_in_name(name: str) -> Values:
 
 
 def fields_of(obj: object) -> dict[str, Any]:
-    """Return the `__dict__` of an object, without a `__getattr__` that an author wrote."""
+    """Return the `__dict__` of an object, without running its `__getattr__`."""
     try:
         found: object = object.__getattribute__(obj, "__dict__")
     except AttributeError:
@@ -55,7 +55,7 @@ def special(cls: type, name: str) -> object:
 
 
 def look(value: Value, name: str) -> Values:  # noqa: PLR0911 - one for each form
-    """Return what an attribute of a value is, without running anything; empty if it has none that can be seen."""
+    """Return the values of an attribute without running code, or an empty tuple if the attribute is not visible."""
     match value:
         case Known(obj) if inspect.ismodule(obj):
             return (Known(vars(obj)[name]),) if name in vars(obj) else status_in_name(name)
@@ -116,7 +116,7 @@ class Classes:
     The classes of an application, among the modules that are loaded.
 
     Args:
-        sources: Tells the application's own modules from those of libraries.
+        sources: Distinguishes the application's own modules from modules of libraries.
     """
 
     def __init__(self, sources: Sources) -> None:
@@ -155,7 +155,7 @@ class Classes:
 
 
 def modules_of(sources: Sources) -> Iterator[types.ModuleType]:
-    """Yield the loaded modules that the authors of an application wrote."""
+    """Yield the application's own loaded modules."""
     for name, module in list(sys.modules.items()):
         file: object = fields_of(module).get("__file__")  # a library may put any object in the place of a module
         if isinstance(file, str) and fields_of(module).get("__name__") == name and sources.is_own_module(name, file):
@@ -180,7 +180,7 @@ def _has(cls: type, names: set[str]) -> bool:
 
 
 def is_abstract(function: object, tree: Callable[[types.FunctionType], ast.AST | None]) -> bool:
-    """Return whether a function stands for those that subclasses have: abstract, of a protocol, or not implemented."""
+    """Return whether subclasses must override a function: abstract, of a protocol, or not implemented."""
     if fields_of(function).get("__isabstractmethod__", False):
         return True
     node = tree(function) if isinstance(function, types.FunctionType) else None

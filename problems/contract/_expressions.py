@@ -1,7 +1,7 @@
 """
-What the expressions of a function can be: syntax, as operations on values.
+Possible values of the expressions of a function: converts syntax to operations on values.
 
-Every alternative counts. Knows no statements. This is one thing: an expression can contain every other.
+Follows every alternative. Does not know statements. This is one thing: an expression can contain every other.
 """
 
 import ast
@@ -51,7 +51,7 @@ class Expressions(Activation):
         """Follow a statement; return whether the statements after it are never reached."""
 
     def maybe(self, node: ast.expr) -> Values:
-        """Return what an expression can be that is not always evaluated."""
+        """Return the possible values of an expression that is not always evaluated."""
         dead, self.dead, self.depth = self.dead, False, self.depth + 1
         values = self.value(node)
         self.dead, self.depth = dead, self.depth - 1
@@ -60,7 +60,7 @@ class Expressions(Activation):
     # --- expressions ------------------------------------------------------------------------------------------------
 
     def value(self, node: ast.expr) -> Values:  # noqa: PLR0911 - one for each expression
-        """Return what an expression can be; whatever it calls is followed."""
+        """Return the possible values of an expression; its calls are followed."""
         match node:
             case ast.Constant(value=constant):
                 return (Known(constant),)
@@ -236,7 +236,7 @@ class Expressions(Activation):
         return found or self._plain(left)
 
     def _plain(self, values: Values) -> Values:
-        """Return what an operation on values of Python's own gives: something of their types."""
+        """Return the result of an operation on built-in values: a value of their types."""
         kinds = {type(it.obj) if isinstance(it, Known) else it.cls for it in values if isinstance(it, Known | Instance)}
         known = {it for it in kinds if it in PLAIN and it is not type(None)}
         return tuple(Instance(it, exact=True) for it in known) if known == kinds and known else (UNKNOWN,)
@@ -316,7 +316,7 @@ class Expressions(Activation):
     # --- binding ----------------------------------------------------------------------------------------------------
 
     def bind(self, target: ast.expr, values: Values) -> Values:
-        """Give a target these values; return them."""
+        """Bind a target to values; return the values."""
         match target:
             case ast.Name(id=name):
                 self.names.bind(name, values, anew=self.depth == 0)
@@ -337,7 +337,7 @@ class Expressions(Activation):
         return values
 
     def _set(self, base: Value, name: str, values: Values) -> None:
-        """Run the setter of a property, or `__setattr__`, that an author wrote."""
+        """Run a property setter or `__setattr__` of the application."""
         if isinstance(base, Instance | Known):
             cls = base.cls if isinstance(base, Instance) else type(base.obj)
             found = next((vars(it)[name] for it in cls.__mro__ if name in vars(it)), None)
@@ -358,7 +358,7 @@ class Expressions(Activation):
             self.bind(target, items)
 
     def _mutate(self, function: ast.Attribute, arguments: Arguments) -> None:
-        """Put what is appended to a container into it."""
+        """Add appended values to a container."""
         bases = self.value(function.value)
         if any(isinstance(it, Container) or (isinstance(it, Known) and type(it.obj) in PLAIN) for it in bases):
             added: list[Value] = [it for it in arguments.every() if not isinstance(it, Container)]
@@ -387,7 +387,7 @@ def _is_text(value: Value) -> bool:
 
 
 def _template(node: ast.expr) -> str:
-    """Return what is known of a text that operators make."""
+    """Return the known parts of a text that operators build."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -404,7 +404,7 @@ def _template(node: ast.expr) -> str:
 
 
 def _relayed(values: Iterable[Value]) -> Iterator[Value]:
-    """Yield what `problem.relayed(…)` returns: a problem of the same class, which is ours."""
+    """Yield the result of `problem.relayed(…)`: a problem of the same class, sent by the application."""
     for value in values:
         if isinstance(value, Caught):
             yield from (Instance(it.exception, exact=it.sure > 0) for it in value.raises)

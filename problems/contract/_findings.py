@@ -1,7 +1,7 @@
 """
-Findings: where an application and what it declares differ.
+Findings: the differences between an application and its declarations.
 
-Knows operations and what comes of their calls; follows nothing itself. This is one thing: the
+Knows operations and the outcomes of their calls. Does not follow calls itself. This is one thing: the
 findings share their codes, their certainty and their sentences.
 """
 
@@ -25,12 +25,12 @@ from problems.declaring.problem import Problem
 __all__ = ["Certainty", "Finding", "Followed", "RaiseSite", "findings", "raise_sites"]
 
 Certainty: TypeAlias = Literal["certain", "likely", "possible"]
-"""How sure a finding is: it was followed to its source, types lead to it, or it may be."""
+"""The certainty of a finding: followed to its source, derived from types, or only possible."""
 
 Kind: TypeAlias = Literal[
     "undeclared", "never raised", "returned", "unregistered", "relative", "handled", "contradicted", "unsent"
 ]
-"""What differs."""
+"""The kind of difference."""
 
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("possible", "likely", "certain")
 _FIRST: Final = 3
@@ -39,13 +39,13 @@ _FIRST: Final = 3
 @dataclass(frozen=True, slots=True)
 class Followed:
     """
-    What comes of an operation.
+    The outcome of an operation.
 
     Attributes:
         operation: The operation.
-        raises: What its endpoint and its dependencies can raise.
-        returns: What its endpoint can return.
-        is_open: Whether something in it could not be followed.
+        raises: The exceptions that its endpoint and its dependencies can raise.
+        returns: The values that its endpoint can return.
+        is_open: Whether a part of it could not be followed.
     """
 
     operation: Operation
@@ -60,17 +60,17 @@ class Finding:
     One breach of the contract.
 
     Attributes:
-        kind: What differs: a problem is raised and not declared, declared and never raised, returned instead of
+        kind: The difference: a problem is raised and not declared, declared and never raised, returned instead of
             raised, or its type is in no registry, or relative without a base; or the text of an `HTTPException` with a
             status of the server is not sent.
         problem: The problem type; the base `Problem` for an `HTTPException` whose status could not be read.
-        operations: The operations that are concerned, as method and path.
-        file: Where it is raised, declared or returned.
-        line: The line there.
-        certainty: How sure it is.
+        operations: The affected operations, as method and path.
+        file: The file where it is raised, declared or returned.
+        line: The line in the file.
+        certainty: The certainty of the finding.
         exception: The class that is raised, if it is not a problem.
-        texts: The texts that an `HTTPException` is raised with, as far as they are known.
-        detail: The application's handler that answers, or the content that `responses=` describe instead.
+        texts: The known texts of an `HTTPException`.
+        detail: The application's handler for the problem, or the content that `responses=` documents instead.
     """
 
     kind: Literal[
@@ -157,7 +157,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class RaiseSite:
     """
-    One statement that raises an `HTTPException` and that an operation can reach.
+    A statement that raises an `HTTPException` and that an operation can reach.
 
     Attributes:
         file: The file.
@@ -167,7 +167,7 @@ class RaiseSite:
         exception: The class.
         statuses: The status codes; empty if none could be read.
         texts: The texts, as far as they are known; an f-string keeps `{expression}` for its fields.
-        certainty: How sure it is that an operation reaches it.
+        certainty: The certainty that an operation reaches it.
         operations: The operations that reach it.
     """
 
@@ -218,9 +218,9 @@ def raise_sites(followed: Iterable[Followed]) -> Iterator[RaiseSite]:
 
 def problem_of(raised: Raise, translate: Mapping[type[Exception], object]) -> type[Problem] | None:
     """
-    Return the problem type that an exception is answered with, if it is meant for a client.
+    Return the problem type of the response to an exception, or `None` for an internal exception.
 
-    That is the base `Problem` for an `HTTPException` whose status could not be read.
+    It is the base `Problem` for an `HTTPException` whose status could not be read.
     """
     cls = raised.exception
     if _is_problem(cls):
@@ -241,7 +241,7 @@ def _is_problem(cls: type[BaseException]) -> TypeGuard[type[Problem]]:
 
 
 def _result(target: object) -> type[Problem] | None:
-    """Return what a translation makes of an exception: a class, or what a function says it returns."""
+    """Return the result of a translation of an exception: a class, or a function's return annotation."""
     if not isinstance(target, type):
         hint: object = getattr(target, "__annotations__", {}).get("return")
         target = getattr(target, "__globals__", {}).get(hint) if isinstance(hint, str) else hint
@@ -286,7 +286,7 @@ def _never_raised(followed: Iterable[Followed]) -> Iterator[Finding]:
 
 
 def _declarations(operation: Operation) -> Iterator[tuple[object, type[Problem], object]]:
-    """Yield what holds a declaration, the class, and the function nearest to it."""
+    """Yield the owner of a declaration, the class, and the nearest function."""
     for call in operation.calls:
         for cls in declared(call):
             yield id(call), cls, call
@@ -318,7 +318,7 @@ def _problems_in(values: Iterable[Value]) -> Iterator[tuple[type[Problem], bool]
 
 
 def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
-    """Yield the classes that the registry of their application does not have, and relative types without a base."""
+    """Yield the classes that are not in the registry of their application, and relative types without a base."""
     found: dict[tuple[Literal["unregistered", "relative"], type[Problem]], list[tuple[tuple[str, int], str, int]]] = {}
     for it in followed:
         if it.operation.setup is None:
@@ -334,7 +334,7 @@ def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
 
 
 def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
-    """Yield the texts that the application gives an `HTTPException` for a client, and that no client gets."""
+    """Yield the texts of an `HTTPException` that are meant for a client but are not sent."""
     found: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
     for it in followed:
         setup = it.operation.setup
@@ -356,7 +356,7 @@ def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
 
 
 def _is_of_server(raised: Raise, operation: Operation) -> bool:
-    """Return whether it is a plain `HTTPException` from 500 on, raised by code that is not installed."""
+    """Return whether this is a plain `HTTPException` with a 5xx status, raised by the application's own code."""
     cls = raised.exception
     is_plain = issubclass(cls, HTTPException) and not _is_problem(cls)
     is_own = not {"site-packages", "dist-packages"} & set(PurePath(raised.place.file).parts)
@@ -366,10 +366,10 @@ def _is_of_server(raised: Raise, operation: Operation) -> bool:
 
 def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:
     """
-    Yield the types whose document somebody else has to write, or has written.
+    Yield the types whose responses the application must document itself, or documents differently.
 
-    Those that a handler of the application answers, where the operation documents no response of it; and those that are
-    answered as problems, where `responses=` describe another content at their status.
+    Types with a handler of the application's own whose response the operation does not document, and types sent as
+    problems although `responses=` documents another content for their status.
     """
     found: dict[tuple[Literal["handled", "contradicted"], type[Problem], str], list[Operation]] = {}
     for operation in (it.operation for it in followed):
@@ -411,7 +411,7 @@ def _lack(cls: type[Problem], registry: Any) -> Literal["unregistered", "relativ
     is_relative = not is_absolute(facts.uri)
     if is_relative and registry.base is None:
         return "relative"
-    if registry.get(registry.uri(cls)) is not None:  # a subclass that declares nothing is the type of its base
+    if registry.get(registry.uri(cls)) is not None:  # a subclass without declarations has the type of its base
         return None
     return "unregistered" if is_relative or len(registry) else None
 

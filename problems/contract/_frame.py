@@ -1,8 +1,8 @@
 """
-One function, followed statement by statement: what it raises, and what it returns.
+One function, followed statement by statement: the exceptions that it raises and the values that it returns.
 
-Every branch is taken that can be; `try` and `with` keep what they catch. This is one thing: a statement can contain
-every other, and all of them change the same activation.
+Follows every possible branch; `try` and `with` keep the exceptions that they catch. This is one thing: a statement
+can contain every other, and all of them change the same activation.
 """
 
 import ast
@@ -73,7 +73,7 @@ class Frame(Managers, Expressions):
         self.outcome.returns = list(unique(self.outcome.returns))
 
     def block(self, statements: Sequence[ast.stmt]) -> bool:
-        """Follow statements, up to one after which none is reached; return whether there is one."""
+        """Follow statements up to the last reachable one; return whether later statements are unreachable."""
         for statement in statements:
             if self.statement(statement) or self.dead:
                 self.dead = False
@@ -113,7 +113,7 @@ class Frame(Managers, Expressions):
         return isinstance(node, _JUMPS)
 
     def _binding(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912 - one for each statement
-        """Follow a statement that gives names values, or any other."""
+        """Follow an assignment, or any other statement."""
         match node:
             case ast.Assign(targets=targets, value=value):
                 values = self.value(value)
@@ -187,7 +187,7 @@ class Frame(Managers, Expressions):
             case Group(values):
                 self.outcome.open |= not values
                 for part in values:
-                    # A group of several is answered with one of them.
+                    # The response to a group of several exceptions reports one of them.
                     raised = self._raised(part, place, sure if len(values) == 1 else min(sure, LIKELY))
                     yield from (replace(it, grouped=True) for it in raised)
             case Instance(cls=cls) if issubclass(cls, BaseException):
@@ -235,7 +235,7 @@ class Frame(Managers, Expressions):
                 return None
 
     def _is_off(self, node: ast.expr) -> bool | None:
-        """Return what a constant of a module says, which somebody may change: `if DEBUG`."""
+        """Return the truth of a module constant, which a deployment may change: `if DEBUG`."""
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             inner = self._is_off(node.operand)
             return None if inner is None else not inner
@@ -303,7 +303,7 @@ class Frame(Managers, Expressions):
 
     def _collected(self, follow: Callable[[], bool]) -> tuple[bool, tuple[Raise, ...], bool, bool]:
         """
-        Follow statements whose exceptions go no further.
+        Follow statements whose exceptions are caught.
 
         Returns whether what comes after them is never reached, what they raise, whether something in them is not
         followed, and whether they can raise an exception of Python's own.

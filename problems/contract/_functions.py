@@ -1,7 +1,7 @@
 """
 Functions with source, followed: one activation for each function and kind of arguments.
 
-Remembers what came of an activation; ends for every program, however it calls itself.
+Caches the outcomes of activations. Terminates for every program, including recursive ones.
 """
 
 import ast
@@ -40,10 +40,10 @@ __all__ = ["BUILTINS", "Functions"]
 _DEEPEST: Final = 40
 _NOBODY: Final[frozenset[Hashable]] = frozenset()
 _LARGE: Final = 1_000
-"""From so many activations on, functions that cannot lead to an exception for a client are left out."""
+"""From this number of activations on, functions that cannot lead to an exception for a client are left out."""
 
 _CONTEXTS: Final = (6, 12)
-"""From so many activations of one function on, its arguments are told apart less: by class, and then not at all."""
+"""From these numbers of activations of one function on, arguments are distinguished by class only, then not at all."""
 
 BUILTINS: Final = Names("", known=dict(vars(builtins)))
 
@@ -94,7 +94,7 @@ class Functions(Attributes):
         inner.thrown, inner.late = thrown, late
         cut, self._cut = self._cut, set()
         self._follow(inner, function, node, self._hinted_return(node, outer), left)
-        # What was cut off, because it was followed already, is missing here: it is no loss while that is followed.
+        # A recursive call that was cut off is missing here, but the outer activation still follows it.
         self._done[key] = inner.outcome, frozenset(self._cut)
         self._cut |= cut
         return inner.outcome
@@ -112,7 +112,7 @@ class Functions(Attributes):
         self._cut.discard(function)
 
     def _is_irrelevant(self, function: types.FunctionType | None, arguments: Arguments) -> bool:
-        """Return whether a function of a large application need not be followed: nothing that it names raises."""
+        """Return whether a function of a large application can be skipped: the functions that it names do not raise."""
         if function is None or self._steps < _LARGE or function.__code__ in self._relevance:
             return False
         return next(callables(arguments.every()), None) is None
@@ -143,7 +143,7 @@ class Functions(Attributes):
     def _bind(
         self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
     ) -> None:
-        """Give parameters the values that are passed, or else those of their defaults and annotations."""
+        """Bind parameters to the passed values, or to the values of their defaults and annotations."""
         positional = [*node.args.posonlyargs, *node.args.args]
         defaults = self._defaults(node, outer, known)
         named = dict(arguments.named)

@@ -1,7 +1,7 @@
 """
-What the functions of Python and its standard library do, as far as they call what they are given.
+Functions of Python and its standard library that call their arguments.
 
-Knows what they run; everything else of a library is not followed.
+Knows which arguments they call. Does not follow the rest of a library.
 """
 
 import builtins
@@ -73,7 +73,7 @@ _IDENTITY: Final = (
 
 
 def model(obj: Any, arguments: Arguments, frame: Activation) -> Outcome | None:
-    """Return what comes of calling a function or class of Python's own; `None` if it is another."""
+    """Return the outcome of calling a function or class of Python, or `None` for any other."""
     try:
         function = _MODELS.get(obj)
     except TypeError:  # not hashable
@@ -228,13 +228,13 @@ _MODELS: Final[dict[object, Model]] = {
 
 
 def container_method(name: str, receiver: Value, arguments: Arguments, frame: Activation) -> Outcome:
-    """Return what comes of a method of a dictionary, a sequence, a text or an exit stack."""
+    """Return the outcome of a method of a dictionary, a sequence, a text or an exit stack."""
     if isinstance(receiver, Stack):
         return Outcome(returns=_of_stack(receiver, name, arguments, frame))
     if isinstance(receiver, Text) or class_of_value(receiver) is str:
         return Outcome(returns=_of_text(name, receiver, arguments, frame))
     inside = unique(elements(receiver))
-    if isinstance(receiver, Instance):  # a dictionary or a list of which nothing is known
+    if isinstance(receiver, Instance):  # a dictionary or a list with unknown content
         return Outcome(returns=(UNKNOWN, *arguments.get(1)), is_open=True)
     if name in ("get", "pop", "setdefault", "popitem", "popleft"):
         return Outcome(returns=_looked_up(name, receiver, inside, arguments, frame))

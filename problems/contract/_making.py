@@ -48,14 +48,14 @@ class Making(Functions, ABC):
 
     @abstractmethod
     def call(self, value: Value, arguments: Arguments, frame: Activation) -> Outcome:
-        """Return what comes of calling a value."""
+        """Return the outcome of calling a value."""
 
     @abstractmethod
     def bound(self, function: Value, receiver: Value, arguments: Arguments, frame: Activation) -> Outcome:
-        """Return what comes of calling a function with its receiver."""
+        """Return the outcome of calling a function with its receiver."""
 
     def through(self, frame: Activation, functions: Values, arguments: Arguments) -> Outcome:
-        """Return what comes of calling functions that one value can be."""
+        """Return the outcome of calling the functions that a value can be."""
         inner = Frame(frame.names, self)
         inner.outcome.returns += inner.calls(functions, arguments)
         inner.outcome.ends = inner.dead
@@ -149,7 +149,7 @@ class Making(Functions, ABC):
         return all(_is_plain_value(it) for it in arguments.every())
 
     def _is_plain_class(self, cls: type) -> bool:
-        """Return whether nothing but an initialiser of Python's own runs when an object of a class is made."""
+        """Return whether creating an object of a class only runs an initialiser of Python."""
         return all(it is object or it.__module__ in SAFE or self._sources.is_own_class(it) for it in cls.__mro__)
 
 
@@ -168,7 +168,7 @@ def _parts(value: Value) -> Iterator[Value]:
 
 
 def _statuses(values: Iterable[Value]) -> Iterator[int]:
-    """Yield the status codes among values, `UNREAD` for what is not known."""
+    """Yield the status codes among values, `UNREAD` for an unknown one."""
     found: dict[int, None] = {}
     for value in values:
         is_code = isinstance(value, Known) and isinstance(value.obj, int)

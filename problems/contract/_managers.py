@@ -1,7 +1,7 @@
 """
-What `with` does to the exceptions of its block: some context managers swallow them, or raise others.
+Effects of `with` on the exceptions of its block: some context managers swallow them, or raise others.
 
-Asks what `__exit__` returns and what a generator catches at its `yield`.
+Reads the results of `__exit__`, and the exceptions that a generator catches at its `yield`.
 """
 
 import ast
@@ -39,7 +39,7 @@ __all__ = ["Managers"]
 _HARMLESS: Final = frozenset(
     {*SAFE, "_io", "_thread", "io", "threading", "tempfile", "asyncio.locks", "asyncio.timeouts"}
 )
-"""Modules whose context managers swallow nothing."""
+"""Modules whose context managers do not swallow exceptions."""
 
 Raises = tuple[Raise, ...]
 
@@ -49,11 +49,11 @@ class Managers(Expressions):
 
     @abstractmethod
     def block(self, statements: Sequence[ast.stmt]) -> bool:
-        """Follow statements; return whether what comes after them is never reached."""
+        """Follow statements; return whether the statements after them are never reached."""
 
     @abstractmethod
     def _collected(self, follow: Callable[[], bool]) -> tuple[bool, Raises, bool, bool]:
-        """Follow statements whose exceptions go no further."""
+        """Follow statements whose exceptions are caught."""
 
     def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> bool:
         if not items:
@@ -71,7 +71,7 @@ class Managers(Expressions):
         return self._leave(values, raises) and ended
 
     def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
-        """Return what a body can be that runs inside a context manager."""
+        """Return the possible values of a body that runs inside a context manager."""
         self.enter(manager)
         found: Values = ()
 
@@ -86,7 +86,7 @@ class Managers(Expressions):
         return found
 
     def enter(self, value: Value) -> Values:
-        """Return what `with` binds; what entering raises comes out of here."""
+        """Return the values that `with` binds; exceptions of entering are recorded."""
         match value:
             case Manager():
                 outcome = self.caller.run(Deferred(value.function, value.arguments, iterates=True))
@@ -105,7 +105,7 @@ class Managers(Expressions):
                 return (*found, *self.awaited(self.operate((value,), "__aenter__"))) or (value,)
 
     def _leave(self, values: Values, raises: Raises) -> bool:
-        """Let the exceptions of a block leave it; return whether all of them surely do."""
+        """Record the exceptions of a block that leave it; return whether all of them certainly do."""
         passed: dict[Raise, list[int]] = {}
         keeps_all = True
         for value in values:
@@ -120,7 +120,7 @@ class Managers(Expressions):
         return keeps_all
 
     def _through(self, value: Value, raises: Raises) -> tuple[Raises, Raises, bool]:
-        """Return which exceptions pass a context manager, which others it raises, and whether it swallows none."""
+        """Return the exceptions that pass a context manager, its own exceptions, and whether it never swallows any."""
         match value:
             case Suppress(types=types_):
                 return tuple(it for it in raises if not issubclass(it.exception, types_)), (), False
@@ -190,7 +190,7 @@ def _doubtful(raises: Raises) -> Raises:
 
 
 def _swallows_nothing(node: Function | None) -> bool:
-    """Return whether the `__exit__` of a library returns nothing that is true, as far as its text shows."""
+    """Return whether the `__exit__` of a library never returns a true value, judging by its source."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     returned = [it.value for it in own_nodes(node.body) if isinstance(it, ast.Return) and it.value is not None]

@@ -1,7 +1,7 @@
 """
-The operations of an application, and what they declare.
+The operations of an application, and their declarations.
 
-Works on the attributes that the routes of Starlette and FastAPI have, and imports neither.
+Reads the attributes of Starlette and FastAPI routes. Does not import these frameworks.
 """
 
 import re
@@ -49,19 +49,19 @@ _LIBRARIES: Final = frozenset({"starlette", "fastapi", "problems"})
 @dataclass(frozen=True, slots=True)
 class Operation:
     """
-    What answers requests: an endpoint, or a middleware.
+    A handler of requests: an endpoint or a middleware.
 
     Attributes:
         name: Method and path.
         calls: Endpoint and dependencies, at any depth.
-        declares: The problem types it declares in any way, those that the framework implies among them.
-        responses: Those that are declared in `responses=`.
-        translate: What foreign exceptions become.
-        pattern: What matches the paths of its requests.
-        handled: The declared types that a handler of the application answers, each with the handler.
+        declares: The problem types that it declares in any way, including types that the framework implies.
+        responses: The problem types that are declared in `responses=`.
+        translate: The problem types of foreign exceptions.
+        pattern: The regular expression for the paths of its requests.
+        handled: The declared types with a handler of the application's own, each with the handler.
         documents: The media types that its own `responses=` document, by status code or range.
-        written: The problem types that an author declares; what the framework implies excuses no raise of an author.
-        setup: What `add_problems` set up for the application.
+        written: The problem types that the application declares; types that the framework implies do not count.
+        setup: The setup that `add_problems` made for the application.
         app: The application.
     """
 
@@ -79,7 +79,7 @@ class Operation:
 
 
 def operations(app: object) -> Iterator[Operation]:
-    """Yield the operations of an application and of those mounted in it, and its middleware."""
+    """Yield the operations of an application and of its mounted applications, and its middleware."""
     yield from _operations(app, "", setup_of(app))
 
 
@@ -136,7 +136,7 @@ def _on_middleware(app: object) -> Iterator[type[Problem]]:
 def _handled(
     app: object, every: Iterable[type[Problem]], written: Iterable[type[Problem]], setup: _Setup | None
 ) -> Iterator[tuple[type[Problem], object]]:
-    """Yield the types that a handler of the application answers, each with the handler."""
+    """Yield the types with a handler of the application's own, each with the handler."""
     if setup is None:
         return
     for cls in every:
@@ -159,7 +159,7 @@ def _documents(route: object) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _pattern(path: str, convertors: Mapping[str, object]) -> str:
-    """Return what matches the paths of a route; `{name:path}` takes slashes."""
+    """Return a regular expression for the paths of a route; `{name:path}` matches slashes."""
 
     def regex(found: re.Match[str]) -> str:
         return f"(?:{getattr(convertors.get(found[1]), 'regex', '[^/]+')})"
@@ -168,7 +168,7 @@ def _pattern(path: str, convertors: Mapping[str, object]) -> str:
 
 
 def _endpoints(route: object) -> Iterator[tuple[str, object]]:
-    """Yield methods with what answers them."""
+    """Yield methods with their handlers."""
     endpoint: object = getattr(route, "endpoint", None)
     methods: Iterable[str] | None = getattr(route, "methods", None)
     if isinstance(endpoint, type):
@@ -189,7 +189,7 @@ def _calls(dependant: _Dependant) -> Iterator[object]:
 
 
 def _overridden(calls: Iterable[object], overrides: Mapping[object, object]) -> Iterator[object]:
-    """Yield what is called, with what an application calls instead."""
+    """Yield the called functions, with the application's overrides."""
     for call in calls:
         yield call
         if call in overrides:
@@ -204,7 +204,7 @@ def _in_responses(route: object) -> Iterator[type[Problem]]:
 
 
 def finish(app: object) -> None:
-    """Make `add_problems` do now what it leaves until the first request: extend an `openapi` that was replaced."""
+    """Run the step of `add_problems` that waits for the first request: extend an `openapi` that was replaced."""
     if setup_of(app) is not None:
         getattr(app, "problems_installed").finish()  # noqa: B009 - any application has it
 

@@ -1,7 +1,7 @@
 """
-Which functions of an application can lead to an exception that is meant for a client, judged by names alone.
+Functions of an application that can lead to an exception for a client, judged by names alone.
 
-A coarse answer for large applications: it may call a function relevant that is not, and follows no value.
+An approximation for large applications: it may report an irrelevant function, and does not follow values.
 """
 
 import types
@@ -22,11 +22,11 @@ _DATA: Final = frozenset({str, int, float, bool, bytes, list, dict, tuple, set, 
 
 class Relevance:
     """
-    The functions among the loaded modules of an application that can lead to such an exception.
+    The functions in an application's loaded modules that can lead to an exception for a client.
 
     Args:
-        sources: Tells the application's own modules from those of libraries.
-        exceptions: Exceptions that are answered with a problem, besides each `HTTPException`.
+        sources: Distinguishes the application's own modules from modules of libraries.
+        exceptions: Exceptions that become problems, besides each `HTTPException`.
     """
 
     def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
@@ -71,7 +71,7 @@ class Relevance:
 
 
 def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:
-    """Yield a function and those that it wraps, or the functions of a class."""
+    """Yield a function and the functions that it wraps, or the functions of a class."""
     value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
     if isinstance(value, types.FunctionType):
         yield value
@@ -101,6 +101,6 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _class_of(code: types.CodeType) -> Iterator[str]:
-    """Yield the name of the class whose objects a function makes."""
+    """Yield the name of the class whose objects a function creates."""
     if code.co_name in _MAKERS and "." in code.co_qualname:
         yield code.co_qualname.split(".")[-2]

@@ -1,7 +1,7 @@
 """
 The source of functions, as syntax trees.
 
-Reads files that the interpreter has read already, one function at a time; runs nothing.
+Reads files that the interpreter has already read, one function at a time. Does not run code.
 """
 
 import ast
@@ -35,11 +35,11 @@ class Sources:
         self._files: dict[str, bool] = {}
 
     def is_own(self, function: FunctionType) -> bool:
-        """Return whether a function is written by the application's authors, not by a library."""
+        """Return whether a function belongs to the application, not to a library."""
         return self.is_own_module(_module_of(function), function.__code__.co_filename)
 
     def is_own_class(self, cls: type) -> bool:
-        """Return whether a class is written by the application's authors."""
+        """Return whether a class belongs to the application."""
         package = str(cls.__module__).partition(".")[0]
         if package in self._packages:
             return package not in _LIBRARIES
@@ -77,7 +77,7 @@ def iterates(node: Function) -> bool:
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the nodes of a function, but not those of the functions and classes in it."""
+    """Yield the nodes of a function, without the nodes of functions and classes in it."""
     for node in nodes:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
@@ -129,7 +129,7 @@ def _matching(tree: ast.Module, code: CodeType) -> Function | None:
     if len(candidates) > 1:  # several lambdas on one line
         names = code.co_varnames[: code.co_argcount]
         candidates = [it for it in candidates if tuple(arg.arg for arg in _positional(it)) == names]
-    # Two lambdas that look alike on one line cannot be told apart.
+    # Two equal lambdas on one line cannot be distinguished.
     return candidates[0] if len(candidates) == 1 else None
 
 

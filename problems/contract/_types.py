@@ -1,7 +1,7 @@
 """
-What annotations say about values.
+Possible values from annotations.
 
-Reads type expressions as syntax and as objects; evaluates none.
+Reads type expressions as syntax and as objects. Does not evaluate them.
 """
 
 import ast
@@ -16,7 +16,7 @@ from problems.contract._values import UNKNOWN, Container, Instance, Kind, Known,
 __all__ = ["Look", "annotated", "names_of_module", "of_type", "static"]
 
 Look = Callable[[Value, str], Values]
-"""Looks an attribute up without running anything."""
+"""Looks up an attribute without running code."""
 
 _LISTS: Final = (
     list,
@@ -32,7 +32,7 @@ _DICTIONARIES: Final = (dict, collections.abc.Mapping, collections.abc.MutableMa
 
 
 def annotated(node: ast.expr | None, names: Names, look: Look) -> Values:
-    """Return what a value with this annotation can be; empty if the annotation says nothing."""
+    """Return the possible values for an annotation, or an empty tuple if the annotation is not understood."""
     return tuple(it for it in _annotated(node, names, look) if it != UNKNOWN)
 
 
@@ -57,7 +57,7 @@ def _annotated(node: ast.expr | None, names: Names, look: Look) -> Iterator[Valu
 
 
 def static(node: ast.expr, names: Names, look: Look) -> Iterator[Value]:
-    """Yield what a dotted name is."""
+    """Yield the values of a dotted name."""
     match node:
         case ast.Name(id=name):
             yield from names.get(name)
@@ -99,7 +99,7 @@ def _subscripted(  # noqa: C901 - one for each form
 
 
 def of_type(hint: Any) -> Iterator[Value]:
-    """Yield what a value of a type can be, the type being an object."""
+    """Yield the possible values for a type, given as an object."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is None or hint is type(None):
         yield Known(None)

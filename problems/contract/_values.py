@@ -1,7 +1,7 @@
 """
-What an expression can be, as far as that is known without running it.
+Possible values of expressions, as far as they are known without running code.
 
-Plain values; how they come about, and what calling them raises, is found out elsewhere. This is one thing: the kinds
+Plain data classes. Other modules derive the values and follow their calls. This is one thing: the kinds
 of values refer to each other.
 """
 
@@ -52,16 +52,16 @@ __all__ = [  # noqa: RUF022 - in the order of the file
 ]
 
 CERTAIN: Final = 2
-"""It is written there, and each call on the way was resolved to source that was read."""
+"""The exception is in the source, and each call on the path was resolved to source that was read."""
 
 LIKELY: Final = 1
-"""Types, implementations of an interface, or one of several alternatives lead to it."""
+"""Derived from types, implementations of an interface, or one of several alternatives."""
 
 POSSIBLE: Final = 0
-"""It is passed to code that may call it, or something on the way may swallow it."""
+"""Passed to code that may call it, or possibly swallowed on the path."""
 
 UNSEEN: Final = -1
-"""A library raises it: a declaration may be for that, but its absence is not a breach."""
+"""Raised by a library: a declaration may refer to it, but a missing declaration is not a breach."""
 
 UNREAD: Final = -1
 """The status of an `HTTPException` whose status code could not be read."""
@@ -71,11 +71,11 @@ T = TypeVar("T", bound=type)
 _DEEPEST: Final = 7
 _MANY: Final = 12
 _MOST: Final = 40
-"""More values than this are not told apart."""
+"""The maximum number of values that are distinguished."""
 
 
 def _remembering(cls: T) -> T:
-    """Let the values of a class remember their hash and how deep they are nested: both are asked for often."""
+    """Cache the hash and the nesting depth of a class's values, because both are needed often."""
     compute: Callable[[object], int] = vars(cls)["__hash__"]
     compare: Callable[[object, object], object] = vars(cls)["__eq__"]
 
@@ -96,7 +96,7 @@ def _remembering(cls: T) -> T:
 
 
 def _depth(value: Any) -> int:
-    """Return how deep a value is nested: an argument of an argument, an item of an item."""
+    """Return the nesting depth of a value: an argument of an argument, an item of an item."""
     if isinstance(value, tuple):
         return max(map(_depth, value), default=0)
     fields: dict[str, Any] | None = getattr(value, "__dict__", None)
@@ -113,7 +113,7 @@ def _depth(value: Any) -> int:
 @dataclass(frozen=True)
 class Place:
     """
-    The statement that raises.
+    The place of a statement that raises.
 
     Attributes:
         file: The file.
@@ -136,10 +136,10 @@ class Raise:
 
     Attributes:
         exception: The class of the exception.
-        place: Where it is raised.
+        place: The place where it is raised.
         status: The status code of an `HTTPException`, or `UNREAD`; `None` for any other exception.
         text: The text of an `HTTPException`, as far as it is known.
-        sure: How sure it is that this is raised.
+        sure: The certainty that it is raised.
         grouped: Whether it is raised inside an exception group.
     """
 
@@ -151,7 +151,7 @@ class Raise:
     grouped: bool = False
 
     def seen_as(self, types: tuple[type[BaseException], ...], *, star: bool = False) -> bool:
-        """Return whether a handler of these types catches it; of a group only `except*` sees the parts."""
+        """Return whether a handler of these types catches the exception; only `except*` sees the parts of a group."""
         return issubclass(ExceptionGroup if self.grouped and not star else self.exception, types)
 
 
@@ -177,7 +177,7 @@ def _same_scalar(one: object, other: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Any value whatsoever."""
+    """Any value."""
 
 
 UNKNOWN: Final = Unknown()
@@ -191,8 +191,8 @@ class Instance:
 
     Attributes:
         cls: The class.
-        exact: Whether the object is of this very class; otherwise it can be of a subclass.
-        site: Which construction made it, where that is known: objects of one site share their attributes.
+        exact: Whether the object has exactly this class; otherwise it may have a subclass.
+        site: The call that created it, if it is known; objects of one site share their attributes.
         statuses: The status codes of an `HTTPException`.
         text: The text of an `HTTPException`.
         arguments: The type arguments of a generic class.
@@ -258,7 +258,7 @@ class Bound:
 @_remembering
 @dataclass(frozen=True)
 class Super:
-    """The value of `super()`: the methods of a receiver after those of a class."""
+    """The value of `super()`: the methods of a receiver that follow a class in its MRO."""
 
     cls: type
     receiver: "Value"
@@ -382,19 +382,19 @@ Value: TypeAlias = (
     | Partial
 )
 Values: TypeAlias = tuple[Value, ...]
-"""What an expression can be; empty if it has no value, since what it calls always raises."""
+"""Possible values of an expression; empty if it has no value, because its call always raises."""
 
 
 @_remembering
 @dataclass(frozen=True)
 class Arguments:
     """
-    What a call passes.
+    The arguments of a call.
 
     Attributes:
         positional: The values of each positional argument.
         named: The values of each keyword argument.
-        rest: What `*args` and `**kwargs` of unknown length can pass besides.
+        rest: The additional values of `*args` and `**kwargs` of unknown length.
     """
 
     positional: tuple[Values, ...] = ()
@@ -423,13 +423,13 @@ class Arguments:
 
 class Outcome:
     """
-    What comes of a call.
+    The outcome of a call.
 
     Attributes:
-        raises: What it can raise.
-        returns: What it can return.
-        yields: What a generator yields.
-        open: Whether there is something in it that could not be followed.
+        raises: The exceptions that it can raise.
+        returns: The values that it can return.
+        yields: The values that a generator yields.
+        open: Whether a part of it could not be followed.
         ends: Whether it never returns, because it always raises.
     """
 
@@ -471,7 +471,7 @@ class Names:
         self.shared.update(names)
 
     def version_key(self) -> Hashable:
-        """Return what distinguishes the objects that two activations of one function make."""
+        """Return a key that distinguishes the objects of two activations of one function."""
         scope: Names | None = self
         while scope is not None and scope.context is None:
             scope = scope.outer
@@ -489,11 +489,11 @@ class Names:
             self.version += 1
 
     def is_own(self, name: str) -> bool:
-        """Return whether a name is bound in this very function."""
+        """Return whether a name is bound in this function itself."""
         return name in self.own and name not in self.shared and name not in self.imported
 
     def get(self, name: str) -> Values:
-        """Return what a name can be."""
+        """Return the possible values of a name."""
         scope: Names | None = self
         while scope is not None:
             if name in scope.own and name not in scope.shared:
@@ -506,12 +506,12 @@ class Names:
         return (UNKNOWN,)
 
     def key(self) -> Hashable:
-        """Return what distinguishes two activations of one function."""
+        """Return a key that distinguishes two activations of one function."""
         return tuple((name, frozenset(values)) for name, values in self.own.items())
 
 
 def unique(values: Iterable[Value]) -> Values:
-    """Return each value once; of many, those alike as one."""
+    """Return each value once; if there are many, merge similar values."""
     every = values if isinstance(values, tuple) else tuple(values)
     if len(every) < 2:
         return every
@@ -520,7 +520,7 @@ def unique(values: Iterable[Value]) -> Values:
 
 
 def _merged(values: Values) -> Values:
-    """Return fewer values for many: one text, one container, and any value from a certain number on."""
+    """Return fewer values for many: one text, one container, and an unknown value above the maximum number."""
     found: dict[Value, None] = {}
     inside: list[Value] = []
     keys: list[Value] = []
@@ -540,7 +540,7 @@ def _merged(values: Values) -> Values:
 
 
 def shallow(values: Values) -> Values:
-    """Return values, and any value for those that are nested too deep: every chain of values ends."""
+    """Return values with deeply nested values replaced by an unknown one, so that every chain of values ends."""
     return tuple(it if _depth(it) < _DEEPEST else UNKNOWN for it in values) if _depth(values) >= _DEEPEST else values
 
 
@@ -558,7 +558,7 @@ def class_of_value(value: Value) -> type:
 
 
 def is_exact(value: Value) -> bool:
-    """Return whether the methods of a value are those of its class, and of no unknown subclass."""
+    """Return whether the methods of a value come from its class, and not from an unknown subclass."""
     match value:
         case Unknown() | Kind():
             return False
@@ -571,7 +571,7 @@ def is_exact(value: Value) -> bool:
 
 
 PLAIN: Final = frozenset({int, str, bool, float, bytes, complex, type(None), list, dict, tuple, set, frozenset, range})
-"""Classes whose operations run no code of an application, if their items do not."""
+"""Classes whose operations do not run an application's code, unless their items do."""
 
 SAFE: Final = frozenset(
     {
@@ -590,4 +590,4 @@ SAFE: Final = frozenset(
     }
     | {"time", "json", "random", "string", "secrets", "hashlib", "zoneinfo", "warnings", "os", "collections", "copy"}
 )
-"""Modules of the standard library whose functions call only what they are given."""
+"""Modules of the standard library whose functions only call their arguments."""

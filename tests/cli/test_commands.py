@@ -219,7 +219,9 @@ class TestShow:
         """
         The message lists the existing names.
         """
-        assert "Write one of: ItemNotFound, OutOfStock, ValidationProblem." in mistake("show", "shop_of_tests:app", "Gone")
+        assert "Write one of: ItemNotFound, OutOfStock, ValidationProblem." in mistake(
+            "show", "shop_of_tests:app", "Gone"
+        )
 
     def test_a_name_of_two_classes_is_a_mistake(self, shop):
         """
@@ -286,7 +288,9 @@ class TestLint:
         """
         told = run("lint", "shop_of_tests:registry", "--format", "github", status=1)
 
-        assert told.startswith("::warning title=no-description,file=shop_of_tests.py,line=11::OutOfStock: The class has no docstring")
+        assert told.startswith(
+            "::warning title=no-description,file=shop_of_tests.py,line=11::OutOfStock: The class has no docstring"
+        )
 
     def test_it_is_json(self):
         """

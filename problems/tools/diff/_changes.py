@@ -1,5 +1,5 @@
 """
-How the values of one schema differ from those of another, at every depth.
+Differences between the values of two schemas, at every depth.
 
 Pure functions over `_values`. Whatever cannot be decided counts as a difference in both directions.
 """
@@ -18,7 +18,7 @@ _ROUNDS: Final = 20_000
 
 
 class Kind(Enum):
-    """The kind of a step from one schema to another."""
+    """The kind of difference between two schemas."""
 
     NARROWER = "fewer values"
     WIDER = "more values"
@@ -53,7 +53,7 @@ _BOTH: Final[Steps] = (Step((), Kind.NARROWER), Step((), Kind.WIDER))
 
 
 class Comparison:
-    """The comparison of schemas of one document with those of another."""
+    """The comparison of the schemas of two documents."""
 
     def __init__(self, old: Schemas, new: Schemas, backwards: "Comparison | None" = None) -> None:
         self._old, self._new = old, new
@@ -144,7 +144,7 @@ class Comparison:
         return all(it.kind in _ALLOWS_NO_LESS for it in self.steps(old, new, depth))
 
     def _arrays(self, old: Branch, new: Branch, depth: int) -> Iterator[Step]:
-        """Yield the differences of the items, place by place: those of tuples have schemas of their own."""
+        """Yield the differences of the items, place by place: each item of a tuple has its own schema."""
         before, after = array(old.limits.get("prefixItems")), array(new.limits.get("prefixItems"))
         places = max(len(before), len(after))
         most = min(_most(old), _most(new))

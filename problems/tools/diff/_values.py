@@ -117,7 +117,7 @@ class Schemas:
         return [*found, {"type": "null"}] if schema.get("nullable") is True else found
 
     def _conjuncts(self, schema: Json, inside: frozenset[str], depth: int) -> Iterator[list[Json]]:
-        """Yield what applies besides the keywords of *schema* itself, each as alternatives."""
+        """Yield the schemas that apply in addition to the keywords of *schema* itself, each as alternatives."""
         reference = schema.get("$ref")
         if isinstance(reference, str) and reference not in inside:
             target = self._target(reference)

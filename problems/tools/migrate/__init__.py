@@ -1,8 +1,8 @@
 """
-`problems migrate`: replace the raises of `HTTPException` in an application by problem types.
+`problems migrate`: replace `raise HTTPException` in an application with problem types.
 
-Finds them with `problems.contract`, rewrites source with LibCST, and returns the result: writing files is left to the
-caller. This is one thing: a raise, its problem type and its declaration are planned together.
+Finds the raises with `problems.contract`, rewrites source with LibCST, and returns the result. Does not write files
+by itself. This is one thing: a raise, its problem type and its declaration are planned together.
 """
 
 import inspect
@@ -43,14 +43,14 @@ def _as_it_is(source: str, _: Path) -> str:
 @dataclass(frozen=True)
 class Options:
     """
-    What a migration may be told.
+    Options of a migration.
 
     Attributes:
-        application: The target as it was given, `module:attribute`.
-        only: The file or folder to change; everything in reach by default.
+        application: The target as written by the user, `module:attribute`.
+        only: The file or folder to change; by default, all reachable files.
         base: The base URI of the new types.
         errors_module: The name of the module for the new types; `errors` beside the application by default.
-        responses: Whether to remove entries of `responses=` that only document the old form.
+        responses: Whether to remove entries of `responses=` that only document the old format.
         tidy: The formatter of the project; used for a new file, and for a file that it would not have changed before.
     """
 
@@ -64,7 +64,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Change:
-    """One file that changes, or that is new."""
+    """A changed or new file."""
 
     path: Path
     before: bytes
@@ -80,7 +80,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Left:
-    """A place that was left alone, and why."""
+    """A place that was not changed, and the reason."""
 
     path: Path
     line: int
@@ -93,12 +93,12 @@ class Left:
 @dataclass(frozen=True)
 class Migration:
     """
-    What a migration does.
+    The result of a migration.
 
     Attributes:
         changes: The files that change, the module of problem types first.
         types: The new problem types.
-        left: The places that are left alone.
+        left: The places that are not changed.
         replaced: The number of raises that are replaced.
     """
 
@@ -108,9 +108,9 @@ class Migration:
     replaced: int
 
     def summary(self) -> str:
-        """Return one sentence about what changes."""
+        """Return one sentence that summarises the changes."""
         if not self.changes:
-            return f"There is nothing to migrate. Left alone: {len(self.left)}."
+            return f"No raises to migrate. Left alone: {len(self.left)}."
         return (
             f"{self.replaced} raises become {len(self.types)} problem types, in {len(self.changes)} files. "
             f"Left alone: {len(self.left)}."
@@ -119,9 +119,9 @@ class Migration:
 
 def migrate(app: object, options: Options) -> Migration:
     """
-    Return how the raises of `HTTPException` in an application become problem types.
+    Return the changes that replace `raise HTTPException` in an application with problem types.
 
-    Nothing is written. Running it on its own result changes nothing.
+    Does not write files. A second migration of the result makes no changes.
 
     Raises:
         SetupError: *app* is not an application, or its module has no file.
@@ -146,7 +146,7 @@ def write(migration: Migration, *, allow_dirty: bool = False) -> None:
 
 
 def _uncommitted(paths: list[Path]) -> list[str]:
-    """Return the files that git would lose changes of."""
+    """Return the files with uncommitted changes."""
     git = shutil.which("git")
     if git is None or not paths:
         return []
@@ -181,7 +181,7 @@ class _Plan:
         self._vocabulary = Vocabulary(self._is_taken)
 
     def migration(self) -> Migration:
-        """Return the whole of it."""
+        """Return the complete migration."""
         replaced = 0
         for path, line in self._places():
             replaced += self._replace(path, line)
@@ -220,7 +220,7 @@ class _Plan:
         return used or hasattr(catalog, name) or name in {"Registry", "Problem", "ClientProblem", "ServerProblem"}
 
     def _replace(self, path: Path, line: int) -> int:
-        """Plan the replacement of what is raised on a line; return the number of raises that are replaced."""
+        """Plan the replacement of the exception raised on a line; return the number of replaced raises."""
         file = self._file(path)
         if file is None:
             return 0
@@ -267,7 +267,7 @@ class _Plan:
                 self._decorate(function, {(module, proposed[1])})
 
     def _declared_as(self, raised: Raise, reached: Reached) -> tuple[str, str] | None:
-        """Return module and name of the class to declare for an exception; `None` if there is nothing to declare."""
+        """Return module and name of the class to declare for an exception, or `None` without a declaration."""
         new = self._new.get((Path(raised.place.file), raised.place.line))
         if new is not None:
             return (self.errors_name if new[0] is not None else _origin(new[1])), new[1]
@@ -310,7 +310,7 @@ class _Plan:
         return "site-packages" not in path.parts
 
     def _connect(self) -> None:
-        """Give the registry to the application: where it calls `add_problems`, or after it is made."""
+        """Pass the registry to the application: where it calls `add_problems`, or after the application is created."""
         if not self._vocabulary.types:
             return
         home = self._file(Path(str(self._home.__file__)))
@@ -339,7 +339,7 @@ class _Plan:
         ]
 
     def _known_types(self) -> list[type[Problem]]:
-        """Return the types that the application raises already and has not registered, those with an absolute URI."""
+        """Return the unregistered types with an absolute URI that the application already raises."""
         setup = setup_of(self._app)
         registered = set(setup.registry) if setup is not None else set()
         found = dict.fromkeys(raised.exception for raised in self._raises() if issubclass(raised.exception, Problem))
@@ -381,7 +381,7 @@ class _Plan:
         return self._options.tidy(after.decode(), path).encode() if is_tidy else after
 
     def _notices(self, replaced: int) -> Iterator[Left]:
-        """Yield what the author has to look at: handlers that do not see problems."""
+        """Yield places for the author to review: handlers that do not see problems."""
         for path, file in self._files.items():
             if file is None:
                 continue

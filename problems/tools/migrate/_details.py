@@ -34,7 +34,7 @@ class Unclear(Exception):
 @dataclass(frozen=True)
 class Detail:
     """
-    What the expression says.
+    The content of the expression.
 
     Attributes:
         words: The text without its fields, for names and titles.
@@ -70,14 +70,14 @@ def written(expression: ast.expr) -> str:
 
 def read_detail(expression: ast.expr | None, phrase: str, type_of: TypeOf, constants: Mapping[str, str]) -> Detail:
     """
-    Return what the `detail` of an `HTTPException` says.
+    Return the content of the `detail` of an `HTTPException`.
 
     >>> read_detail(ast.parse("f'No item {item_id}'", mode="eval").body, "", lambda it: "int", {}).template
     'No item {item_id}'
 
     Args:
-        expression: The expression; `None` if there is none.
-        phrase: The phrase of the status, which is the detail then.
+        expression: The expression, or `None` without a `detail`.
+        phrase: The phrase of the status, used as the detail without an expression.
         type_of: The types of names and attributes.
         constants: The texts of module constants, by name.
 
@@ -121,7 +121,7 @@ class _Field:
 
 
 def _pieces(expression: ast.expr) -> Iterator[str | _Field]:
-    """Yield the parts of an f-string, of `"…" % values` or of `"…".format(…)`; nothing for another expression."""
+    """Yield the parts of an f-string, of `"…" % values` or of `"…".format(…)`, if the expression is one of these."""
     if isinstance(expression, ast.JoinedStr):
         for part in expression.values:
             if isinstance(part, ast.Constant):

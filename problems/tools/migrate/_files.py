@@ -1,7 +1,7 @@
 """
 One source file: its calls of `HTTPException`, and its text with other calls, decorators and imports.
 
-Syntax trees of LibCST keep every byte that is not changed. Does not know problem types: it is given code to write.
+Syntax trees of LibCST keep every byte that is not changed. Does not know problem types: it receives the code to write.
 This is one thing: positions in the text are valid only until the text changes.
 """
 
@@ -72,7 +72,7 @@ class Edit:
 @dataclass
 class Edits:
     """
-    Everything that changes in one file.
+    All changes in one file.
 
     Attributes:
         calls: By line and column of the call, what replaces it.
@@ -96,7 +96,7 @@ class SourceFile:
     A Python file.
 
     Args:
-        path: Where it is.
+        path: The path of the file.
 
     Raises:
         SyntaxError: LibCST cannot parse it.
@@ -404,7 +404,7 @@ def _separated(arguments: list[cst.Arg]) -> list[cst.Arg]:
 
 
 def _with_registry(call: cst.Call, registry: str) -> cst.Call:
-    """Return a call of `add_problems` with another registry: alone, or joined to the one that it has."""
+    """Return a call of `add_problems` with another registry, alone or combined with the existing one."""
     arguments = list(call.args)
     place = next((n for n, it in enumerate(arguments) if it.keyword and it.keyword.value == "registry"), None)
     if place is None and len(arguments) > 1 and arguments[1].keyword is None and not arguments[1].star:

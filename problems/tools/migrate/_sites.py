@@ -51,7 +51,7 @@ def replacement(
     call: ExceptionCall, module: ModuleType | None, constants: Mapping[str, str], vocabulary: Vocabulary
 ) -> Replacement:
     """
-    Return what replaces a call.
+    Return the replacement of a call.
 
     Raises:
         Unclear: It has to stay as it is; the message is the reason.

@@ -92,7 +92,7 @@ class Vocabulary:
         return list(self._types.values())
 
     def type_for(self, status: int, detail: Detail, function: str, headers: Mapping[str, ast.expr]) -> ProposedType:
-        """Return the type of an error; a new one if there is none yet."""
+        """Return the type of an error, created if it does not exist yet."""
         members = tuple(sorted((name, kind) for name, (kind, _) in detail.members.items()))
         base, own_status = base_of(status, headers)
         key = (status, base, detail.template, detail.words if detail.template is None else None, members)
