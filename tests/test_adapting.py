@@ -468,5 +468,5 @@ class TestRequestId:
         """
         An invalid field name raises at once.
         """
-        with pytest.raises(ValueError, match="its name is no token"):
+        with pytest.raises(ValueError, match="its name is not a token"):
             RequestId("X Request")

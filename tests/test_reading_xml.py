@@ -117,14 +117,14 @@ class TestNoProblem:
         """
         document, reason = read(text)
 
-        assert (None, "The body is not XML that is read: ") == (document, (reason or "")[:34])
+        assert (None, "The body is not XML that can be read: ") == (document, (reason or "")[:38])
 
     @pytest.mark.parametrize("text", ["<html/>", '<problem xmlns="urn:other"/>'])
     def test_another_root(self, text):
         """
         A fault of SOAP is not a problem.
         """
-        assert (None, "The body is XML, but its root is no `problem` in the namespace of RFC 9457.") == read(text)
+        assert (None, "The body is XML, but its root is not `problem` in the namespace of RFC 9457.") == read(text)
 
     def test_without_the_extra(self, monkeypatch):
         """

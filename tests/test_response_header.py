@@ -172,7 +172,7 @@ def test_the_name_is_checked_where_it_is_written(name):
     """
     A name that is not a token raises an error (RFC 9110, section 5.1).
     """
-    with pytest.raises(InvalidHeader, match="its name is no token"):
+    with pytest.raises(InvalidHeader, match="its name is not a token"):
         ResponseHeader(name)
 
 

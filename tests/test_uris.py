@@ -66,8 +66,8 @@ class TestCheckReference:
             pytest.param("http://[::1", "square brackets are only allowed around an IP address.", id="open bracket"),
             pytest.param("http://a:b/", "its authority, the part after '//', is malformed.", id="port"),
             pytest.param("//a@b@c/", "its authority, the part after '//', is malformed.", id="two users"),
-            pytest.param("1a:b", "what stands before its first ':' is no scheme.", id="scheme"),
-            pytest.param(":a", "what stands before its first ':' is no scheme.", id="empty scheme"),
+            pytest.param("1a:b", "the part before its first ':' is not a scheme.", id="scheme"),
+            pytest.param(":a", "the part before its first ':' is not a scheme.", id="empty scheme"),
         ],
     )
     def test_reasons(self, text, expected):

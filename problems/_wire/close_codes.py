@@ -1,7 +1,7 @@
 """
-The close codes of WebSockets that say what a status code says, and the reason that goes with one.
+WebSocket close codes for HTTP status codes, and the reason text of a close frame.
 
-Follows RFC 6455, section 7.4, and the IANA registry it founded. Knows neither problems nor connections.
+Follows RFC 6455, section 7.4, and its IANA registry. Pure functions: imports neither problems nor connections.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ TRY_AGAIN_LATER: Final = 1013
 MAX_REASON_BYTES: Final = 123
 """A control frame carries 125 bytes (section 5.5); the close code takes two."""
 
-# 3000 to 3999 are registered with IANA by those who need them: three are made for a status code.
+# The codes from 3000 to 3999 are registered with IANA on request. Three of them stand for a status code.
 _CODES: Final[Mapping[int, int]] = MappingProxyType(
     {
         401: 3000,  # Unauthorized
@@ -38,13 +38,13 @@ _CODES: Final[Mapping[int, int]] = MappingProxyType(
         408: 3008,  # Timeout
         413: 1009,  # Message Too Big
         415: 1003,  # Unsupported Data
-        429: TRY_AGAIN_LATER,  # 1008 would say not to
+        429: TRY_AGAIN_LATER,  # 1008 would discourage another attempt
         502: 1014,  # Bad Gateway
         503: TRY_AGAIN_LATER,
-        504: 1014,  # there is no code for a gateway that waited in vain
+        504: 1014,  # no close code is registered for a gateway timeout
     }
 )
-"""The close codes that are closer to a status code than the one of its class."""
+"""The close codes of single status codes. Every other status has the close code of its class (4xx or 5xx)."""
 
 _STATUSES: Final[Mapping[int, int]] = MappingProxyType(
     {
@@ -60,7 +60,7 @@ _STATUSES: Final[Mapping[int, int]] = MappingProxyType(
         3008: 408,
     }
 )
-"""The status code that each close code stands for at most; 1005, 1006 and 1015 tell of the transport and of none."""
+"""The status code of each close code. 1005, 1006 and 1015 describe the transport and have no status code."""
 
 _UPGRADE_REQUIRED: Final = 426
 _PRIVATE: Final = 4000
@@ -68,35 +68,35 @@ _PRIVATE: Final = 4000
 
 def close_code(status: int) -> int:
     """
-    Return the close code that says what *status* says.
+    Return the registered close code for a status code.
 
-    A message that breaks the rules of an endpoint violates its policy; it breaks none of the WebSocket protocol
-    (1002), nor is it a text that is no text (1007). A status that cannot be said in an open connection, because it is
-    no error or answers a handshake, is the server's mistake.
+    A message that breaks the rules of an endpoint violates its policy (1008). It does not break the WebSocket
+    protocol (1002) or the encoding of text (1007). A status that cannot occur in an open connection, because it is
+    not an error or answers a handshake, is a mistake of the server (1011).
 
     >>> close_code(422), close_code(401), close_code(500), close_code(426)
     (1008, 3000, 1011, 1011)
     """
-    if not _can_be_said(status):
+    if not _can_close(status):
         return INTERNAL_ERROR
     return _CODES.get(status, POLICY_VIOLATION if status < 500 else INTERNAL_ERROR)
 
 
 def private_close_code(status: int) -> int:
     """
-    Return the close code that is *status* itself, in the range left to applications (section 7.4.2).
+    Return 4000 plus *status*: a close code in the range for private use (section 7.4.2).
 
-    Nothing of the status is lost, and browsers show it; but the range is the application's, so it has to choose so.
+    The code keeps the exact status, and browsers show it. The range belongs to applications, so they opt in.
 
     >>> private_close_code(422), private_close_code(426)
     (4422, 1011)
     """
-    return _PRIVATE + status if _can_be_said(status) else INTERNAL_ERROR
+    return _PRIVATE + status if _can_close(status) else INTERNAL_ERROR
 
 
 def status_of(code: int) -> int | None:
     """
-    Return the status code that the close code *code* stands for, nothing if it tells of no problem.
+    Return the status code of a close code, or `None` if the code does not report an error.
 
     >>> status_of(3000), status_of(4422), status_of(1000)
     (401, 422, None)
@@ -107,7 +107,7 @@ def status_of(code: int) -> int | None:
 
 def reason(text: str) -> str:
     """
-    Return as much of *text* as fits in a close frame, in whole characters.
+    Return the beginning of *text* that fits in a close frame, in whole characters.
 
     >>> len(reason("é" * 100))
     61
@@ -115,6 +115,6 @@ def reason(text: str) -> str:
     return text.encode("utf-8", "replace")[:MAX_REASON_BYTES].decode("utf-8", "ignore")
 
 
-def _can_be_said(status: int) -> bool:
-    # 426 answers a handshake, with the versions that are spoken (section 4.4).
+def _can_close(status: int) -> bool:
+    # 426 answers a handshake and lists the supported versions (section 4.4).
     return 400 <= status <= 599 and status != _UPGRADE_REQUIRED

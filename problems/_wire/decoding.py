@@ -1,8 +1,8 @@
 """
-Content codings (RFC 9110, section 8.4.1) that are decoded up to a limit, stacked ones too.
+Decoders for content codings (RFC 9110, section 8.4.1), with a limit on the size of the decoded body.
 
-Bounds what every step decodes to, not only the last one: half a kilobyte of nested gzip unfolds to 200 megabytes.
-Reads no sockets and knows no client library.
+With several codings, the output of every step is limited, not only of the last: half a kilobyte of nested gzip unfolds
+to 200 megabytes. Does not read sockets or import client libraries.
 """
 
 import importlib
@@ -25,20 +25,20 @@ _DEFLATED: Final = 8
 
 
 class _TooLong(Exception):
-    """More was decoded than is read."""
+    """The decoded data exceeds the limit."""
 
 
 class _Step(Protocol):
     """One content coding."""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Yield what *data* decodes to, in pieces of a bounded size."""
+        """Yield the decoded *data* in pieces of a bounded size."""
         ...
 
 
 class Decoder:
     """
-    Decodes a body that arrives in pieces, at most one byte more than the limit.
+    Decodes a body that arrives in pieces, up to one byte more than the limit.
 
     >>> decoder = Decoder("gzip", limit=5)
     >>> decoder.feed(__import__("gzip").compress(b"seventeen letters"))
@@ -47,12 +47,12 @@ class Decoder:
     True
 
     Args:
-        content_encoding: The response header field. Unknown codings count as none, as in all client libraries.
-        limit: The most bytes that are of use. One more is returned, so that a longer body can be recognised.
+        content_encoding: The response header field. Unknown codings are ignored, as in all client libraries.
+        limit: The maximum size of the decoded body in bytes. One more byte is returned, to recognise a longer body.
 
     Attributes:
-        failure: The reason why the body could not be decoded, or only in part.
-        is_full: Whether no further piece is of use.
+        failure: Why the body could not be decoded completely; `None` if it could.
+        is_full: Whether further pieces would be ignored.
     """
 
     def __init__(self, content_encoding: str | None, limit: int) -> None:
@@ -65,7 +65,7 @@ class Decoder:
         if len(codings) > _MOST_CODINGS:
             self._stop(f"The body has {len(codings)} content codings; at most {_MOST_CODINGS} are decoded.")
             return
-        # A compressed body can be longer than what it decodes to, but not by much.
+        # A compressed body can be longer than the decoded one, but not by much.
         self._budgets = [2 * limit + _PIECE] * (len(codings) + 1)
         for coding in reversed(codings):
             self._add(coding)
@@ -76,7 +76,7 @@ class Decoder:
             if make is not None:
                 self._steps.append(make())
         except ModuleNotFoundError:
-            pass  # the client library could not decode it either, and so did not ask for it
+            pass  # the client library cannot decode it either, so it did not request this coding
         except Exception:  # noqa: BLE001 - an old version of an optional library
             self._stop(f"The body is encoded as {coding}, and the installed decoder cannot be bounded. Update it.")
 
@@ -84,7 +84,7 @@ class Decoder:
         self.failure, self.is_full = failure, True
 
     def feed(self, data: bytes) -> bytes:
-        """Return what the next piece of the body decodes to; never raises."""
+        """Return the decoded bytes of the next piece of the body. Never raises."""
         decoded = bytearray()
         if self.is_full:
             return b""
@@ -97,12 +97,12 @@ class Decoder:
                     break
         except _TooLong:
             self._stop(f"The body has more than {self._limit} bytes before it is decoded, the most that are read.")
-        except Exception:  # noqa: BLE001 - every decoder has exceptions of its own
+        except Exception:  # noqa: BLE001 - every decoder has its own exceptions
             self._stop(f"The body could not be decoded as {self._codings}.")
         return bytes(decoded)
 
     def _through(self, at: int, data: bytes) -> Iterator[bytes]:
-        """Yield what *data* becomes by the steps from *at* on."""
+        """Yield *data* decoded by the steps from index *at*."""
         if at == len(self._steps):
             yield data
             return
@@ -115,7 +115,7 @@ class Decoder:
 
 def codings_of(content_encoding: str | None) -> list[str]:
     """
-    Return the codings that a `Content-Encoding` names, in the order in which they were applied.
+    Return the codings in a `Content-Encoding`, in the order in which they were applied.
 
     >>> codings_of("GZIP, identity,br")
     ['gzip', 'br']
@@ -125,7 +125,7 @@ def codings_of(content_encoding: str | None) -> list[str]:
 
 
 class _Zlib:
-    """The codings gzip, of one or several members, and deflate, with the header of zlib or without."""
+    """The codings gzip (with one or several members) and deflate (with or without the zlib header)."""
 
     def __init__(self, bits: int) -> None:
         self._bits, self._is_over = bits, False
@@ -137,7 +137,7 @@ class _Zlib:
             piece = decoder.decompress(data, _PIECE)
             yield piece
             data = decoder.unconsumed_tail
-            while not data and len(piece) == _PIECE:  # some may be left inside
+            while not data and len(piece) == _PIECE:  # the decoder may hold more output
                 piece = decoder.decompress(b"", _PIECE)
                 yield piece
             if decoder.eof:
@@ -146,13 +146,13 @@ class _Zlib:
                 self._is_over = self._bits != _GZIP or data[:1] not in (b"", _GZIP_MAGIC)
 
     def _bits_of(self, data: bytes) -> int:
-        # Some send deflate without the header of zlib that RFC 9110, section 8.4.1.2, asks for.
+        # Some servers send deflate without the zlib header that RFC 9110, section 8.4.1.2, requires.
         is_bare = self._bits == zlib.MAX_WBITS and data[0] & 0x0F != _DEFLATED
         return -zlib.MAX_WBITS if is_bare else self._bits
 
 
 class _Brotli:
-    """The coding br, by `brotli` or `brotlicffi` from version 1.2 on."""
+    """The coding br, decoded by `brotli` or `brotlicffi` from version 1.2."""
 
     def __init__(self) -> None:
         library = _first("brotli", "brotlicffi")
@@ -166,7 +166,7 @@ class _Brotli:
 
 
 class _Zstd:
-    """The coding zstd, by the standard library from Python 3.14 on or by `backports.zstd`."""
+    """The coding zstd, decoded by the standard library from Python 3.14 or by `backports.zstd`."""
 
     def __init__(self) -> None:
         self._library: Any = _first("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
@@ -186,7 +186,7 @@ class _Zstd:
 
 
 class _Zstandard:
-    """The coding zstd, by `zstandard`, which httpx uses."""
+    """The coding zstd, decoded by `zstandard`, which httpx uses."""
 
     def __init__(self) -> None:
         library: Any = _first("zstandard")
@@ -196,7 +196,7 @@ class _Zstandard:
         self._left = 0
 
     def write(self, piece: bytes) -> int:
-        """Keep a piece that the library has decoded."""
+        """Store a piece that the library has decoded."""
         self._left -= len(piece)
         if self._left < 0:
             raise _TooLong
@@ -204,7 +204,7 @@ class _Zstandard:
         return len(piece)
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        self._left = _PIECE * 64  # of one piece of the body, all at once: the library has no smaller step
+        self._left = _PIECE * 64  # per piece of the body: the library decodes a piece in one call
         self._writer.write(data)
         pieces, self._into = self._into, []
         return iter(pieces)

@@ -1,8 +1,7 @@
 """
-The problem details object, as it is on the wire (RFC 9457, section 3).
+The problem details object on the wire (RFC 9457, section 3).
 
-Reads leniently and writes strictly. Knows neither exceptions nor problem
-types: every type URI is as good as any other here.
+Reads leniently and writes strictly. Does not import exceptions or problem types: all type URIs are equal here.
 """
 
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ __all__ = ["STANDARD_MEMBERS", "ProblemDetails", "Reading", "standard_members"]
 STANDARD_MEMBERS: Final = ("type", "title", "status", "detail", "instance")
 """The members that RFC 9457 defines for every problem, in the order in which they are written."""
 
-# RFC 9457, appendix A: all optional, none of them null. `anyOf` with null would describe Python, not the wire.
+# RFC 9457, appendix A: every member is optional and never null. `anyOf` with null would describe the Python object.
 _SHAPES: Final[Mapping[str, Mapping[str, str | int]]] = {
     "type": {
         "type": "string",
@@ -69,19 +68,19 @@ _ALL: Final = SchemaValidator(
 
 class Reading(NamedTuple):
     """
-    The members that were left out when a document was read, with the reasons.
+    The members that were ignored while reading a document, with the reasons.
 
     Attributes:
         ignored: One sentence for each standard member whose JSON type is wrong (RFC 9457, section 3.1), and for each
             optional member that does not fit the declared class.
-        reason: Why the declared class was not used, or why the body is no problem; None if all went well.
+        reason: Why the declared class was not used, or why the body is not a problem document; otherwise `None`.
     """
 
     ignored: tuple[str, ...] = ()
     reason: str | None = None
 
     def __str__(self) -> str:
-        """Return the sentences as one text, empty if all of the document was used."""
+        """Return the sentences as one text, empty if the whole document was used."""
         return " ".join([*self.ignored, *([self.reason] if self.reason else [])])
 
 
@@ -89,7 +88,7 @@ class ProblemDetails(BaseModel):
     """
     A problem details object.
 
-    Members that RFC 9457 does not define are extension members; they are kept, and written after the others:
+    Members that RFC 9457 does not define are extension members. They are kept, and written after the others:
 
     >>> details = ProblemDetails.model_validate({"balance": 30, "status": 403, "title": "Out of credit"})
     >>> details.type, details.status, details.extensions["balance"]
@@ -97,7 +96,7 @@ class ProblemDetails(BaseModel):
     >>> details.model_dump_json()
     '{"type":"about:blank","title":"Out of credit","status":403,"balance":30}'
 
-    A standard member of the wrong JSON type is as good as absent, the others stay:
+    A standard member of the wrong JSON type is ignored; the others are kept:
 
     >>> ProblemDetails.model_validate_json('{"status": "403", "title": "Out of credit"}').model_dump()
     {'type': 'about:blank', 'title': 'Out of credit'}
@@ -132,7 +131,7 @@ class ProblemDetails(BaseModel):
     @classmethod
     def read(cls, members: Mapping[str, object]) -> tuple[Self, Reading]:
         """
-        Return the problem details in *members*, and what of them was ignored.
+        Return the problem details in *members*, and the members that were ignored.
 
         >>> details, reading = ProblemDetails.read({"title": "Gone", "status": "410"})
         >>> details.title, details.status
@@ -146,7 +145,7 @@ class ProblemDetails(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_ignored(cls, data: object) -> object:
-        """Drop what RFC 9457, section 3.1 tells to ignore before pydantic would coerce or refuse it."""
+        """Drop invalid members, as RFC 9457, section 3.1 requires, before pydantic coerces or rejects them."""
         if not _is_object(data):
             return data
         usable, ignored = standard_members(data)
@@ -156,7 +155,7 @@ class ProblemDetails(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Leave out the standard members that are absent, but no extension member: null may mean something there."""
+        """Leave out absent standard members. Extension members stay: null may have a meaning there."""
         written: dict[str, Any] = handler(self)
         for name in STANDARD_MEMBERS:
             if name in written and written[name] is None:
@@ -165,7 +164,7 @@ class ProblemDetails(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Describe what is on the wire, the same for reading and for writing."""
+        """Return one JSON Schema of the wire format for reading and writing."""
         schema = handler(_without_serializer(core_schema))
         described = handler.resolve_ref_schema(schema)
         if cls.__doc__:
@@ -180,7 +179,7 @@ def standard_members(document: Mapping[str, object]) -> tuple[dict[str, Any], tu
     """
     Return the standard members of *document* that can be used, and a sentence for each that cannot.
 
-    Cheaper than the model, for readers that need no more than this.
+    Faster than the model, for readers that need only these members.
 
     >>> standard_members({"type": "/out-of-stock", "status": 4.09e2, "detail": None, "left": 2})
     ({'type': '/out-of-stock', 'status': 409}, ('The member `detail` was ignored: it is null, not a string.',))
@@ -192,7 +191,7 @@ def standard_members(document: Mapping[str, object]) -> tuple[dict[str, Any], tu
 
 
 def _without_serializer(schema: Any) -> Any:
-    """Return the schema of a model without its serializer, a function, behind which pydantic sees no members."""
+    """Return the core schema of a model without its serializer, which would hide the members from pydantic."""
     fields = {key: value for key, value in schema.items() if key != "serialization"}
     if schema["type"].startswith("function-"):  # a validator of a subclass, around the model
         fields["schema"] = _without_serializer(schema["schema"])
@@ -204,7 +203,7 @@ def _is_object(data: object) -> TypeGuard[Mapping[str, object]]:
 
 
 def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Do what `standard_members` promises for a document that has something to ignore or to convert."""
+    """Like `standard_members`, for a document with a member to ignore or to convert."""
     usable: dict[str, Any] = {}
     ignored: list[str] = []
     for name in STANDARD_MEMBERS:
@@ -221,7 +220,7 @@ def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, object], tupl
 
 
 def _sentence(name: str, value: object) -> str:
-    """Say why the member *name* was ignored, without its value: it may be long, or secret."""
+    """Return why the member *name* was ignored, without its value, which may be long or secret."""
     expected = "an integer" if name == "status" else "a string"
-    found = _KINDS.get(type(value), type(value).__name__)
-    return f"The member `{name}` was ignored: it is {found}, not {expected}."
+    received = _KINDS.get(type(value), type(value).__name__)
+    return f"The member `{name}` was ignored: it is {received}, not {expected}."

@@ -1,4 +1,4 @@
-"""A mapping that does not change. Knows nothing of what is in it."""
+"""An immutable, hashable mapping. Imports no other module of the package."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
@@ -11,13 +11,13 @@ V = TypeVar("V")
 
 class Frozen(Mapping[K, V]):
     """
-    An immutable mapping, which can be hashed, copied and pickled if its values can be.
+    An immutable mapping that can be hashed, copied and pickled if its values can be.
 
     >>> Frozen({"a": 1}) == {"a": 1}, hash(Frozen({"a": 1})) == hash(Frozen({"a": 1}))
     (True, True)
     """
 
-    # Not `MappingProxyType`: that can be neither pickled nor hashed (before Python 3.12).
+    # Not `MappingProxyType`, which cannot be pickled, or hashed before Python 3.12.
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[K, V] | None = None) -> None:

@@ -1,7 +1,7 @@
 """
-Response header fields: lines that may repeat, what may stand in them, and how values are written.
+Response header fields: repeatable lines, the check of names and values, and the format of values.
 
-Knows no header's meaning but that of Retry-After, and neither problems nor responses.
+Interprets no header except Retry-After. Does not import problems or responses.
 """
 
 import re
@@ -49,13 +49,13 @@ DESCRIBES_BODY: Final = frozenset(
     }
 )
 """
-The fields, in lower case, that tell of the body beside them and so would lie beside another.
+The fields, in lower case, that describe the body they were made for, and would be wrong beside another body.
 
-Content-Language is none of them: the text of an exception keeps its language in a problem document.
+Content-Language is not included: the text of an exception keeps its language in a problem document.
 """
 
-# These tell of the resource and not of the body: the length that 416 has to give (RFC 9110, section 15.5.17), and
-# the state that a failed or missing precondition was, or is to be, compared with.
+# These describe the resource, not the body: the length that 416 has to send (RFC 9110, section 15.5.17), and
+# the state to compare with a failed or missing precondition.
 _DESCRIBES_RESOURCE: Final[Mapping[int, frozenset[str]]] = {
     412: frozenset({"etag", "last-modified"}),
     416: frozenset({"content-range"}),
@@ -63,7 +63,7 @@ _DESCRIBES_RESOURCE: Final[Mapping[int, frozenset[str]]] = {
 }
 
 MAX_SECONDS: Final = 2**31 - 1
-"""68 years. More would overflow in receivers (RFC 9111, section 1.2.2)."""
+"""68 years. A larger number would overflow in receivers (RFC 9111, section 1.2.2)."""
 
 _is_token: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch  # RFC 9110, section 5.6.2
 _is_field_value: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*").fullmatch  # section 5.5
@@ -76,12 +76,12 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 MAX_FIELD: Final = 8_192
-"""The most characters of a received field that are read: servers and proxies accept hardly more of a whole header."""
+"""The maximum characters that are read of a received field. Most servers and proxies limit a whole header to this."""
 
 
 def capped(text: str, most: int = MAX_FIELD) -> str:
     """
-    Return the beginning of a received field, without the element that was cut in two.
+    Return the beginning of a received field, without the list element that was cut in two.
 
     >>> capped("gzip, br, identity", most=12)
     'gzip, br'
@@ -91,7 +91,7 @@ def capped(text: str, most: int = MAX_FIELD) -> str:
 
 def describes_body(name: str, status: int) -> bool:
     """
-    Return whether the field *name* of an exception tells of a body that is not sent.
+    Return whether the field *name* of an exception describes a body that is not sent.
 
     >>> describes_body("Content-Length", 404), describes_body("Content-Range", 416)
     (True, False)
@@ -102,18 +102,18 @@ def describes_body(name: str, status: int) -> bool:
 
 def refuse_body_field(name: str, status: int | None = None) -> None:
     """
-    Refuse a field that would tell of the body, and so would never be sent.
+    Raise if a field describes the body and so would never be sent.
 
     Args:
         name: The name of the field.
-        status: The status code it is for; without one it must be fit for at least one status.
+        status: The status code of the response; `None` accepts a field that can be sent with at least one status.
 
     Raises:
-        InvalidHeader: It would not be sent.
+        InvalidHeader: The field would not be sent.
     """
     statuses = (status,) if status is not None else (0, *_DESCRIBES_RESOURCE)
-    if all(describes_body(name, it) for it in statuses):
-        fits = [it for it, names in _DESCRIBES_RESOURCE.items() if name.lower() in names]
+    if all(describes_body(name, code) for code in statuses):
+        fits = [code for code, names in _DESCRIBES_RESOURCE.items() if name.lower() in names]
         where = f", but for a status of {' or '.join(map(str, fits))}" if fits else ""
         raise InvalidHeader(
             name, f"it describes the body, which is not known before the answer{where}. Use a field of another name."
@@ -122,26 +122,26 @@ def refuse_body_field(name: str, status: int | None = None) -> None:
 
 def check_header(name: object, value: object) -> None:
     """
-    Refuse a field that HTTP does not allow.
+    Raise if HTTP does not allow the name or the value of a field.
 
     Raises:
-        InvalidHeader: The name is no token, or the value has characters that no field may have.
+        InvalidHeader: The name is not a token, or the value contains forbidden characters.
     """
     if not (isinstance(name, str) and _is_token(name)):
-        raise InvalidHeader(str(name), "its name is no token. Use letters, digits and hyphens.")
+        raise InvalidHeader(str(name), "its name is not a token. Use letters, digits and hyphens.")
     if not isinstance(value, str):
         kind = type(value).__name__
         raise InvalidHeader(name, f"its value is of type {kind!r}. Give a string, or several for several lines.")
     if not _is_field_value(value):
-        reason = "its value has control characters" if value.isascii() else "its value is no ISO-8859-1 text"
+        reason = "its value has control characters" if value.isascii() else "its value is not ISO-8859-1 text"
         raise InvalidHeader(name, f"{reason}. Remove or encode them (RFC 9110, section 5.5).")
 
 
 def field_value(name: str, value: object) -> str:
     """
-    Return *value* as the field *name* is sent with it: checked, and without the white space around it.
+    Return the checked *value* of the field *name*, without white space at its ends.
 
-    That white space is not part of a value (RFC 9110, section 5.5), and a server drops the connection over it.
+    Such white space is not part of a value (RFC 9110, section 5.5), and servers drop the connection over it.
 
     >>> field_value("X-Region", " eu ")
     'eu'
@@ -157,8 +157,8 @@ class HeaderLines(Mapping[str, str]):
     """
     Response header fields as the lines that are sent, immutable.
 
-    A mapping for those who look fields up, in any case; its `items` are the lines, so that a response made with it
-    sends each of them:
+    Lookup ignores the case of names. `items` returns the lines, so that a response made with this mapping sends each
+    line:
 
     >>> lines = HeaderLines({"WWW-Authenticate": ["Basic", "Bearer"], "Allow": "GET"})
     >>> lines["www-authenticate"]
@@ -167,7 +167,7 @@ class HeaderLines(Mapping[str, str]):
     [('WWW-Authenticate', 'Basic'), ('WWW-Authenticate', 'Bearer'), ('Allow', 'GET')]
 
     Args:
-        headers: A mapping or pairs of names and values; a sequence of values makes as many lines.
+        headers: A mapping or pairs of names and values. A sequence of values becomes one line for each value.
 
     Raises:
         InvalidHeader: A name or a value cannot be sent.
@@ -201,7 +201,7 @@ class HeaderLines(Mapping[str, str]):
         return isinstance(name, str) and any(name.lower() == line.lower() for line, _ in self._lines)
 
     def items(self) -> ItemsView[str, str]:
-        """Return the lines; a name comes as often as it has lines."""
+        """Return the lines. A name occurs as often as it has lines."""
         return _Lines(self, self._lines)
 
     def __eq__(self, other: object) -> bool:
@@ -255,7 +255,7 @@ def _fields_of(headers: Mapping[str, object]) -> dict[str, object]:
 
 def http_date(moment: datetime) -> str:
     """
-    Return *moment* as HTTP writes it (RFC 9110, section 5.6.7).
+    Return *moment* as an HTTP-date (RFC 9110, section 5.6.7).
 
     >>> http_date(datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC))
     'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -264,19 +264,21 @@ def http_date(moment: datetime) -> str:
         ValueError: *moment* has no time zone.
     """
     if moment.tzinfo is None:
-        raise ValueError("A datetime without a time zone is no moment. Use `datetime.now(UTC)` and the like.")
+        raise ValueError(
+            "A datetime without a time zone is not a moment. Use `datetime.now(UTC)` or another aware datetime."
+        )
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def retry_after(value: float | timedelta | datetime) -> str:
     """
-    Return the value of Retry-After that asks to wait for *value* or until then, and never for less.
+    Return the value of Retry-After for a duration or a moment, rounded up.
 
     >>> retry_after(1.2), retry_after(timedelta(minutes=2)), retry_after(-5)
     ('2', '120', '0')
 
     Raises:
-        InvalidHeader: *value* is no time to wait, or has no time zone.
+        InvalidHeader: *value* is not a duration or a moment, or has no time zone.
     """
     try:
         if isinstance(value, datetime):
@@ -290,7 +292,7 @@ def retry_after(value: float | timedelta | datetime) -> str:
 
 def parse_retry_after(text: str, now: datetime) -> timedelta | None:
     """
-    Return how long from *now* a Retry-After asks to wait, nothing if *text* is none; never raises.
+    Return how long from *now* a Retry-After asks to wait, or `None` if *text* is invalid. Never raises.
 
     >>> now = datetime(2026, 11, 25, 7, tzinfo=UTC)
     >>> parse_retry_after("120", now)
@@ -307,7 +309,7 @@ def parse_retry_after(text: str, now: datetime) -> timedelta | None:
 
 def once(text: str) -> str:
     """
-    Return a field that has one value, if several lines of the same value were received (RFC 9110, section 5.5).
+    Return the value of a field without repetitions of the same value (RFC 9110, section 5.5).
 
     >>> once("120, 120"), once("120, 60")
     ('120', '120, 60')
@@ -321,7 +323,7 @@ def once(text: str) -> str:
 
 def parse_date(text: str, now: datetime) -> datetime | None:
     """
-    Return the moment of an HTTP-date in any of its three forms, `None` if *text* is not one; never raises.
+    Return the moment of an HTTP-date in any of its three forms, or `None` if *text* is not one. Never raises.
 
     A year of two digits is at most fifty years in the future of *now* (RFC 9110, section 5.6.7), and a leap second is
     the beginning of the next minute.
@@ -340,7 +342,7 @@ def parse_date(text: str, now: datetime) -> datetime | None:
         moment = parsedate_to_datetime(re.sub(_LEAP, r"\g<1>59", short))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + _SECOND * is_leap
         return _within_fifty_years(moment, now.astimezone(UTC)) if re.search(_SHORT_YEAR, short) else moment
-    except Exception:  # noqa: BLE001 - the text comes from a stranger, and the parser of dates raises many exceptions
+    except Exception:  # noqa: BLE001 - the text is untrusted, and the date parser raises many exceptions
         return None
 
 
@@ -353,25 +355,25 @@ def _within_fifty_years(moment: datetime, now: datetime) -> datetime:
 
 def header_value(value: object) -> str:
     """
-    Return the usual text of *value* in a header field.
+    Return *value* as the text of a header field.
 
     >>> header_value([1, timedelta(minutes=1), True, "x"])
     '1, 60, true, x'
 
     Raises:
-        ValueError: *value* has no text of its own.
+        ValueError: The class of *value* does not define `__str__`.
     """
     for kinds, write in _WRITERS:
         if isinstance(value, kinds):
             return write(value)
     if type(value).__str__ is object.__str__:
-        raise ValueError(f"A {type(value).__name__} has no text that is fit for a header. Give a string.")
+        raise ValueError(f"A {type(value).__name__} cannot be written as a header. Give a string.")
     return str(value)
 
 
 def _number(value: float) -> str:
     if not isfinite(value):
-        raise ValueError(f"{value!r} is no number that is fit for a header.")
+        raise ValueError(f"A header needs a finite number; got {value!r}.")
     return repr(float(value))
 
 
@@ -388,4 +390,4 @@ _WRITERS: Final[tuple[tuple[_Kinds, Callable[[Any], str]], ...]] = (
     ((list, tuple), lambda value: ", ".join(map(header_value, value))),
     ((set, frozenset), lambda value: ", ".join(sorted(map(header_value, value)))),
 )
-"""How the values of a type are written; the first row that fits holds."""
+"""The writer of each type of value. The first row that fits is used."""

@@ -1,8 +1,8 @@
 """
-Any value as strict JSON, and a JSON document joined from its parts.
+The JSON encoder for any value, and the assembly of a JSON document from its parts.
 
-Never fails: what cannot be encoded is replaced. Does not import problem classes.
-This is one thing because every guard on a value that is sent (depth, amount, iterators, numbers) must stand on every
+Never raises: values that cannot be encoded are replaced. Does not import problem classes.
+This is one thing because every limit on a value that is sent (depth, amount, iterators, numbers) must apply to every
 way to JSON.
 """
 
@@ -39,24 +39,24 @@ __all__ = [
 ]
 
 FALLBACK: Final = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
-"""The document of last resort, for an answer that could not be made."""
+"""The document that is sent if the response could not be built."""
 
 MAX_DEPTH: Final = 64
-"""Deeper values are replaced: many parsers refuse deep documents, and pydantic refuses to write them."""
+"""Deeper values are replaced: many parsers reject deep documents, and pydantic does not write them."""
 
 MAX_VALUES: Final = 50_000
-"""More values are left out. A few shared lists can unfold into more values than memory can hold."""
+"""Further values are left out. A few shared lists can unfold into more values than fit in memory."""
 
 MAX_GENERATED: Final = 1_000
-"""More items of one generator are left out: it may never end."""
+"""Further items of one generator are left out: it may never end."""
 
 MAX_DIGITS: Final = 4_300
-"""Longer integers are replaced: Python's own `json.loads` refuses them."""
+"""Longer integers are replaced: Python's `json.loads` rejects them."""
 
-_MAX_BITS: Final = 14_284  # the most with which an integer is sure to have no more than MAX_DIGITS
+_MAX_BITS: Final = 14_284  # the largest size at which no integer has more than MAX_DIGITS
 _LONG_NUMBER: Final = rb"(?<![0-9])[0-9]{%d}" % (MAX_DIGITS + 1)
 ATOMS: Final = frozenset({type(None), bool, int, float, str})
-"""The classes of the values that have no parts and that JSON knows."""
+"""The classes of plain JSON values without parts."""
 
 _PLAIN_ARRAYS: Final = frozenset({list, tuple})
 _NAMES: Final = frozenset({str})
@@ -78,15 +78,15 @@ def encode(value: object) -> bytes:
     """
     Return *value* as strict UTF-8 JSON, whatever it is.
 
-    What pydantic can encode is encoded as pydantic does it: models, dataclasses, enumerations, times, UUIDs,
-    decimals, paths; secrets are masked. Of the rest,
+    Models, dataclasses, enumerations, times, UUIDs, decimals and paths are encoded as pydantic encodes them, and
+    secrets are masked. For other values:
 
     - NaN and the infinities become null,
     - lone surrogates become U+FFFD,
     - bytes become text if they are UTF-8, base64 otherwise,
     - mappings and views of the standard library become objects and arrays, generators arrays of at most 1,000 items,
     - everything else becomes null: exceptions, classes, functions, open files, unknown objects. Their `str()` is
-      made for logs and shows passwords, addresses and source code to whoever reads an answer.
+      made for logs and could show passwords, addresses and source code to clients.
 
     Two keys of one mapping with the same text, as 1 and "1", become one member with the later value. A key without
     a text is left out with its value.
@@ -99,26 +99,26 @@ def encode(value: object) -> bytes:
             encoded = to_json(value, inf_nan_mode="null")
             if not has_long_number(encoded):
                 return encoded
-    except Exception:  # noqa: BLE001 - lone surrogates, which would cost more to look for than to meet
+    except Exception:  # noqa: BLE001 - lone surrogates: catching them is cheaper than searching for them
         return _encode_cleaned(value)
     return _encode_cleaned(value)
 
 
 def has_long_number(encoded: bytes) -> bool:
-    """Return whether a JSON text may have an integer that `json.loads` refuses."""
+    """Return whether a JSON text may contain an integer that `json.loads` rejects."""
     return len(encoded) > MAX_DIGITS and re.search(_LONG_NUMBER, encoded) is not None
 
 
 def _encode_cleaned(value: object) -> bytes:
     try:
         return to_json(clean(value), inf_nan_mode="null")
-    except Exception:  # noqa: BLE001 - a value that cannot be encoded must not cost the client its answer
+    except Exception:  # noqa: BLE001 - the client gets a response even if a value cannot be encoded
         return b"null"
 
 
 def encode_members(members: Mapping[str, object]) -> bytes:
     """
-    Return *members* as a JSON object, fit for `join`.
+    Return *members* as a JSON object for `join`.
 
     >>> encode_members({"item_id": 7})
     b'{"item_id":7}'
@@ -129,7 +129,7 @@ def encode_members(members: Mapping[str, object]) -> bytes:
 
 def prefix(type_uri: str, title: str | None, status: int | None) -> bytes:
     """
-    Return what all documents of one problem type begin with: an object that is still open.
+    Return the bytes that all documents of one problem type begin with: an object without its end.
 
     >>> prefix("about:blank", "Not Found", 404)
     b'{"type":"about:blank","title":"Not Found","status":404'
@@ -142,8 +142,8 @@ def join(beginning: bytes, detail: str | bytes | None, instance: str | None, mem
     """
     Return the document made of a `prefix`, *detail*, *instance* and the JSON object *members*.
 
-    None of the *members* may have the name of a standard member: names in an object are unique (RFC 8259, section 4).
-    A *detail* of bytes is JSON already.
+    No member may have the name of a standard member: names in an object are unique (RFC 8259, section 4).
+    A *detail* of type bytes must be JSON.
 
     >>> join(prefix("about:blank", "Gone", 410), "Sold.", None, b'{"item_id":7}')
     b'{"type":"about:blank","title":"Gone","status":410,"detail":"Sold.","item_id":7}'
@@ -162,10 +162,10 @@ def join(beginning: bytes, detail: str | bytes | None, instance: str | None, mem
 
 def bounded(value: object) -> object:
     """
-    Return *value* without the parts that must not be read or sent: the same object if it has none of them.
+    Return *value* without parts that must not be read or sent, or the same object if it has no such parts.
 
-    For the values that a serializer of pydantic's writes. Open files, cursors and endless iterators become `None`, as
-    do values that are too deep; generators become lists; what is too much is left out.
+    Use it before a pydantic serializer. Open files, cursors, endless iterators and values that are too deep become
+    `None`. Generators become lists. Values beyond the limit are left out.
 
     >>> bounded({"a": [1, 2]}), bounded({"a": open})
     ({'a': [1, 2]}, {'a': <built-in function open>})
@@ -177,7 +177,7 @@ def bounded(value: object) -> object:
 
 def clean(value: object) -> object:
     """
-    Return what stands for *value* in a JSON document, made of what JSON knows.
+    Return *value* as plain JSON types: dictionaries, lists, strings, numbers, booleans and `None`.
 
     >>> clean((1, b"seven", object()))
     [1, 'seven', None]
@@ -196,7 +196,7 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 
 def has_serializer(schema: object) -> bool:
-    """Return whether anything in a core schema of pydantic's writes values in a way of its own, or leaves them out."""
+    """Return whether a pydantic core schema contains a custom serializer or an excluded field."""
     if isinstance(schema, Mapping):
         found: Mapping[object, object] = schema
         return not _HIDING.isdisjoint(found) or any(map(has_serializer, found.values()))
@@ -208,7 +208,7 @@ def has_serializer(schema: object) -> bool:
 
 def items_of(value: object) -> object:
     """
-    Return the items of an iterable as a list, as far as it may be read; a value that is not iterable as it is.
+    Return the items of an iterable as a list, up to the limits; return any other value unchanged.
 
     >>> items_of(range(3)), items_of(open for open in [1]), items_of(iter([1])), items_of(7)
     ([0, 1, 2], [1], [], 7)
@@ -223,9 +223,9 @@ def items_of(value: object) -> object:
 
 def _is_moderate(value: object, parts: Callable[[object], Iterable[object] | None]) -> bool:
     """
-    Return whether *value* has only parts that *parts* knows, and not too many or too deep ones.
+    Return whether *parts* can read every part of *value*, and amount and depth are within the limits.
 
-    Level by level and not by recursion, so that depth and cycles need no care.
+    Walks level by level instead of by recursion, so that depth and cycles are bounded.
     """
     level: Iterable[object] = (value,)
     left = MAX_VALUES
@@ -248,7 +248,7 @@ def _is_moderate(value: object, parts: Callable[[object], Iterable[object] | Non
 
 
 def _plain_parts(value: object) -> Iterable[object] | None:
-    """Return the parts of a value that JSON knows, or `None` for any other."""
+    """Return the parts of a plain JSON value, or `None` for any other value."""
     cls = type(value)
     if cls is dict:
         members: dict[object, object] = value  # type: ignore[assignment]  # what its class says
@@ -257,11 +257,11 @@ def _plain_parts(value: object) -> Iterable[object] | None:
 
 
 def parts_of(value: object) -> Iterable[object] | None:
-    """Return the parts that pydantic writes of a value, or `None` if it must not be left to pydantic."""
+    """Return the parts of a value that pydantic writes, or `None` if pydantic must not write the value."""
     try:
         if isinstance(value, dict):
             members: dict[object, object] = value
-            # Two keys of several types may have one text, and the names in an object are unique.
+            # Two keys of different types may have the same text, and names in an object are unique.
             return dict.values(members) if len(set(map(type, dict.keys(members)))) <= 1 else None
         if isinstance(value, list | tuple | set | frozenset | deque):
             items: Iterable[object] = value
@@ -271,34 +271,34 @@ def parts_of(value: object) -> Iterable[object] | None:
         if hasattr(type(value), "__next__") or isinstance(value, MappingProxyType | KeysView | ValuesView | range):
             return None
         return _members_of(value).values()
-    except Exception:  # noqa: BLE001 - whatever the methods of a stranger's class raise
+    except Exception:  # noqa: BLE001 - methods of foreign classes may raise anything
         return None
 
 
 def _members_of(value: object) -> dict[str, object]:
-    """Return the members of a model or of a dataclass; of anything else none."""
+    """Return the members of a model or a dataclass; an empty dictionary for any other value."""
     cls = type(value)
     if dataclasses.is_dataclass(cls):
-        given = {it.name: getattr(value, it.name) for it in dataclasses.fields(cls) if hasattr(value, it.name)}
-        return {**given, **getattr(value, "__dict__", {})}
+        fields = [field.name for field in dataclasses.fields(cls) if hasattr(value, field.name)]
+        return {**{name: getattr(value, name) for name in fields}, **getattr(value, "__dict__", {})}
     if hasattr(cls, "__pydantic_fields__"):
         return {**vars(value), **(getattr(value, "__pydantic_extra__", None) or {})}
     return {}
 
 
 class _Bounds:
-    """Makes of one value a value with bounds, of the same classes; for one use."""
+    """Copies one value within the limits, keeping its classes. Use an instance once."""
 
     def __init__(self) -> None:
         self._left = MAX_VALUES
         self._above: set[int] = set()
 
     def clean(self, value: object) -> object:
-        """Return what stands for *value* in the document."""
+        """Return the replacement of *value* in the document."""
         self._left -= 1
         try:
             return self._scalar(value) if _is_scalar(value) else self._nested(value)
-        except Exception:  # noqa: BLE001 - whatever the methods of a stranger's class raise
+        except Exception:  # noqa: BLE001 - methods of foreign classes may raise anything
             return None
 
     def _scalar(self, value: object) -> object:
@@ -324,11 +324,11 @@ class _Bounds:
         return self._other(value)
 
     def _like(self, value: object, items: list[object]) -> object:
-        """Return *items* in a collection of the class of *value*, for the serializer that expects it."""
+        """Return *items* in a collection of the class of *value*, which its serializer expects."""
         make: Any = type(value)
         try:
             return make._make(items) if hasattr(make, "_make") else make(items)
-        except Exception:  # noqa: BLE001 - a view, or a class of the user's own
+        except Exception:  # noqa: BLE001 - a view, or a user-defined class
             return items
 
     def _other(self, value: object) -> object:
@@ -341,14 +341,15 @@ class _Bounds:
             if hasattr(value, name):
                 object.__setattr__(clone, name, getattr(value, name))
         if hasattr(type(value), "__pydantic_extra__"):
-            object.__setattr__(clone, "__pydantic_extra__", {it: cleaned.pop(it) for it in extra if it in cleaned})
+            extras = {name: cleaned.pop(name) for name in extra if name in cleaned}
+            object.__setattr__(clone, "__pydantic_extra__", extras)
         for key, member in cleaned.items():
             object.__setattr__(clone, str(key), member)
         return clone
 
     def _object(self, items: Iterable[tuple[object, object]]) -> dict[object, object]:
         members: dict[object, object] = {}
-        for key, value in takewhile(self._goes_on, items):
+        for key, value in takewhile(self._has_budget, items):
             name, cleaned = self._key(key), self.clean(value)
             if name is not None:
                 members[name] = cleaned
@@ -358,14 +359,14 @@ class _Bounds:
         return key if isinstance(key, str) else _name(key)
 
     def _array(self, items: Iterable[object]) -> list[object]:
-        return [self.clean(item) for item in takewhile(self._goes_on, items)]
+        return [self.clean(item) for item in takewhile(self._has_budget, items)]
 
-    def _goes_on(self, _: object) -> bool:
+    def _has_budget(self, _: object) -> bool:
         return self._left > 0
 
 
 class _Cleaner(_Bounds):
-    """Makes of one value a value that is plain; for one use."""
+    """Copies one value as plain JSON types. Use an instance once."""
 
     def _scalar(self, value: object) -> object:
         if isinstance(value, Enum):
@@ -377,7 +378,7 @@ class _Cleaner(_Bounds):
         is_long = isinstance(value, int) and int.bit_length(value) > _MAX_BITS
         return None if is_long else value
 
-    def _like(self, value: object, items: list[object]) -> object:  # noqa: ARG002 - a plain array, whatever it was
+    def _like(self, value: object, items: list[object]) -> object:  # noqa: ARG002 - the result is always a plain array
         return items
 
     def _other(self, value: object) -> object:
@@ -409,7 +410,7 @@ def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
     if isinstance(value, map | filter | zip):
         _, arguments, *_ = _reduced(value)
         sources = arguments if isinstance(value, zip) else arguments[1:]
-        return all(_is_generated(it) or length_hint(it, -1) >= 0 for it in sources)
+        return all(_is_generated(source) or length_hint(source, -1) >= 0 for source in sources)
     return isinstance(value, Generator)
 
 
@@ -423,7 +424,7 @@ def _is_bytes(value: object) -> TypeGuard["bytes | bytearray | memoryview[int]"]
 
 
 def _text(text: str) -> str:
-    # By way of UTF-16, in which a pair of surrogates is one character and a lone one an error.
+    # UTF-16 joins a pair of surrogates to one character, and replaces a lone surrogate.
     return str.encode(text, "utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -443,23 +444,23 @@ def _name(key: object) -> str | None:
             return _text_of_bytes(key)
         names: dict[str, None] = to_jsonable_python({key: None})
         return next(iter(names))
-    except Exception:  # noqa: BLE001 - whatever a stranger's class raises; a key cannot be replaced
+    except Exception:  # noqa: BLE001 - foreign classes may raise anything; the key is left out
         return None
 
 
 def _dumped(model: object, serializer: _Serializer) -> object:
-    """Return the JSON form that a model gives itself; without one its members, if it hides none of them."""
+    """Return the JSON form of a model. If that fails and no member is hidden, return its members in Python form."""
     safe = bounded(model)
     try:
         return serializer.to_python(safe, mode="json", by_alias=True, warnings=False, fallback=clean)
-    except Exception:  # noqa: BLE001 - bytes that are not UTF-8, or a serializer of the user's
+    except Exception:  # noqa: BLE001 - bytes that are not UTF-8, or a failing user-defined serializer
         if has_serializer(getattr(type(model), "__pydantic_core_schema__", None)):
             return _one_by_one(safe, serializer)
         return serializer.to_python(safe, mode="python", by_alias=True, warnings=False, fallback=clean)
 
 
 def _one_by_one(model: object, serializer: Any) -> dict[str, object] | None:
-    """Return the members of a model that can be written, the others null; `None` if none of them can."""
+    """Return the members of a model, with null for members that cannot be written; `None` if all of them fail."""
     written: dict[str, object] = {}
     failed: dict[str, object] = {}
     for name in _members_of(model):
@@ -467,6 +468,6 @@ def _one_by_one(model: object, serializer: Any) -> dict[str, object] | None:
             written |= serializer.to_python(
                 model, mode="json", by_alias=True, warnings=False, fallback=clean, include={name}
             )
-        except Exception:  # noqa: BLE001 - this member is the one that cannot be written
+        except Exception:  # noqa: BLE001 - this member cannot be written
             failed[name] = None
     return {**written, **failed} if written else None

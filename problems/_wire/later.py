@@ -1,7 +1,7 @@
 """
-Names that a package loads on first use (PEP 562), and libraries that a module needs.
+Lazy loading of a package's names (PEP 562), and the check for optional libraries.
 
-Knows no package of ours: each passes its own names.
+Imports no other module of the package: each caller passes its own names.
 """
 
 import sys
@@ -14,20 +14,20 @@ __all__ = ["later", "missing", "require"]
 
 def later(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """
-    Return `__getattr__` and `__dir__` of *package*: the first loads a name when it is asked for, the second lists all.
+    Return `__getattr__` and `__dir__` for *package*, so that names are loaded on first use.
 
     Args:
         package: The name of the package.
-        places: By each name the module that it is imported from, or that it is.
+        places: For each name the module that defines it, or the name of the submodule itself.
     """
 
     def load(name: str) -> object:
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = import_module(places[name])
-        found: object = module if module.__name__ == f"{package}.{name}" else getattr(module, name)
-        vars(sys.modules[package])[name] = found
-        return found
+        loaded: object = module if module.__name__ == f"{package}.{name}" else getattr(module, name)
+        vars(sys.modules[package])[name] = loaded
+        return loaded
 
     def names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *places})
@@ -37,7 +37,7 @@ def later(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], obje
 
 def require(library: str, module: str, install: str) -> None:
     """
-    Raise an error that names the command to run if *library* is not installed; import nothing.
+    Raise an error with the command to run if *library* is not installed. Does not import it.
 
     Args:
         library: The library to import from.

@@ -1,7 +1,7 @@
 """
-The media types that are sent or understood, and the two facts that are read from a `Content-Type`.
+Media type constants, and the parser of `Content-Type`.
 
-Knows no representation; no other module spells a media type.
+No other module spells a media type. Does not import representations.
 """
 
 import re
@@ -57,14 +57,14 @@ JSON_LINES: Final = "application/jsonl"
 NDJSON: Final = "application/x-ndjson"
 
 PARAMETER: Final = r'(?s)(?:[^;"]++|"(?:[^"\\]++|\\.)*+"?+)++'
-"""One parameter of a field; the semicolons inside of quotes do not end it."""
+"""One parameter of a field. Semicolons inside quotes do not end it."""
 
 
 def essence(content_type: str | None) -> str:
     """
-    Return type and subtype in lower case, without parameters; an empty string if there is none.
+    Return type and subtype in lower case without parameters, or an empty string without a media type.
 
-    Of a field that was sent twice, which arrives as one value with a comma, the first counts.
+    A field that was sent twice arrives as one value with a comma. The first value is used.
 
     >>> essence("Application/Problem+JSON; charset=utf-8")
     'application/problem+json'
@@ -84,7 +84,7 @@ def is_json(media_type: str) -> bool:
 
 def charset(content_type: str | None) -> str | None:
     """
-    Return the parameter `charset` in lower case, if there is one.
+    Return the parameter `charset` in lower case, or `None` without one.
 
     >>> charset('text/html; level=1; Charset="UTF-8"')
     'utf-8'

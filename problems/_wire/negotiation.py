@@ -1,8 +1,8 @@
 """
-What a client likes best of what there is: media types and languages.
+Content negotiation: the media type and the language that a client prefers.
 
-Pure functions from header values to choices. They never refuse: an error must not be lost to a picky header.
-Knows no representation and no translation.
+Pure functions from header values to choices. They always return an offer, because a client must receive every error.
+Does not import representations or translations.
 """
 
 import re
@@ -18,7 +18,7 @@ _ELEMENT: Final = r'(?s)(?:[^,"]++|"(?:[^"\\]++|\\.)*+"?+)++'
 _WEIGHT: Final = r"0(?:\.[0-9]*+)?|\.[0-9]++|1(?:\.0*+)?"
 
 _MAX_SUBTAGS: Final = 16
-"""More than any language tag has; a client must not choose how long the lookup takes."""
+"""More than any language tag has. The limit keeps clients from making the lookup slow."""
 
 
 class _Range(NamedTuple):
@@ -33,8 +33,8 @@ def choose(accept: str, offers: Sequence[str]) -> str:
     """
     Return the media type in *offers* that *accept* prefers (RFC 9110, section 12.5.1).
 
-    Of equals the one offered first, which is also the answer if nothing is acceptable: a client that likes none
-    of the representations of an error still gets one (RFC 9110, section 12.4.1; RFC 9457, section 3).
+    Among equals, the first offer is used. It is also used if no offer is acceptable: a client that accepts no
+    representation of an error still receives one (RFC 9110, section 12.4.1; RFC 9457, section 3).
 
     >>> offers = ["application/problem+json", "text/html"]
     >>> choose("text/html, */*;q=0.8", offers)
@@ -43,25 +43,25 @@ def choose(accept: str, offers: Sequence[str]) -> str:
     'application/problem+json'
 
     Args:
-        accept: The request header field, empty if there is none.
+        accept: The request header field, or an empty string without one.
         offers: At least one media type, the best first.
     """
     if len(offers) == 1 or accept in ("", "*/*"):
         return offers[0]
-    # The parameters of a range are ignored, but one without them is closer to an offer that has none.
-    ranges = sorted(_ranges(accept), key=lambda found: (not found.has_parameters, found.weight))
-    weights = {found.name: found.weight for found in ranges}
+    # The parameters of a range are ignored, but a range without parameters is closer to an offer without them.
+    ranges = sorted(_ranges(accept), key=lambda entry: (not entry.has_parameters, entry.weight))
+    weights = {entry.name: entry.weight for entry in ranges}
     return max(offers, key=lambda offer: _quality(offer.partition(";")[0].strip().lower(), weights))
 
 
 def named(accept: str) -> list[str]:
     """
-    Return the ranges that *accept* names, in lower case and in its order.
+    Return the names of the ranges in *accept*, in lower case and in their order.
 
     >>> named("Application/JSON;q=0.9, */*")
     ['application/json', '*/*']
     """
-    return [found.name for found in _ranges(accept)]
+    return [entry.name for entry in _ranges(accept)]
 
 
 def choose_language(accept_language: str, offers: Iterable[str], default: str) -> str:
@@ -74,24 +74,24 @@ def choose_language(accept_language: str, offers: Iterable[str], default: str) -
     'en'
 
     Args:
-        accept_language: The request header field, empty if there is none.
-        offers: Language tags there are texts for.
-        default: The language of the texts that are not translated: an offer too, and the answer if none fits.
+        accept_language: The request header field, or an empty string without one.
+        offers: The tags of the languages with translated texts.
+        default: The language of the untranslated texts. It is also an offer, and is returned if no offer fits.
     """
     ranges = _ranges(accept_language)
-    refused = [found.name for found in ranges if not found.weight and found.name != "*"]
-    tags = {tag.lower(): tag for tag in (default, *offers) if not _is_within(tag.lower(), refused)}
-    # Among equals ``*`` comes last: it stands for the languages that are not named.
-    for wanted in sorted(ranges, key=lambda found: (-found.weight, found.name == "*")):
+    excluded = [entry.name for entry in ranges if not entry.weight and entry.name != "*"]
+    tags = {tag.lower(): tag for tag in (default, *offers) if not _is_within(tag.lower(), excluded)}
+    # Among equals ``*`` comes last: it stands for all languages that are not listed.
+    for wanted in sorted(ranges, key=lambda entry: (-entry.weight, entry.name == "*")):
         if wanted.weight and (tag := _look_up(wanted.name, tags)):
             return tag
     return default
 
 
 def _ranges(header: str) -> list[_Range]:
-    """Return the elements of a header field, those with a broken weight left out."""
-    found = (_range(element) for element in re.findall(_ELEMENT, capped(header)))
-    return [item for item in found if item is not None]
+    """Return the elements of a header field, without elements with an invalid weight."""
+    ranges = (_range(element) for element in re.findall(_ELEMENT, capped(header)))
+    return [entry for entry in ranges if entry is not None]
 
 
 def _range(element: str) -> _Range | None:
@@ -104,7 +104,7 @@ def _range(element: str) -> _Range | None:
 
 
 def _quality(media_type: str, weights: Mapping[str, float]) -> float:
-    """Return the weight of the most specific range that *media_type* is in, 0 if there is none."""
+    """Return the weight of the most specific range that includes *media_type*, or 0 without such a range."""
     main = media_type.partition("/")[0]
     for name in (media_type, f"{main}/*", "*/*", "*"):
         if name in weights:
@@ -113,12 +113,12 @@ def _quality(media_type: str, weights: Mapping[str, float]) -> float:
 
 
 def _is_within(tag: str, ranges: Iterable[str]) -> bool:
-    """Whether *tag* is in one of *ranges*, by basic filtering (RFC 4647, section 3.3.1)."""
+    """Return whether *tag* is in one of *ranges*, by basic filtering (RFC 4647, section 3.3.1)."""
     return any(tag == name or tag.startswith(f"{name}-") for name in ranges)
 
 
 def _look_up(wanted: str, tags: Mapping[str, str]) -> str | None:
-    """Return the tag that is *wanted* or the closest shorter one; for ``*`` the first of *tags*."""
+    """Return the tag *wanted* or the closest shorter tag; for ``*`` the first of *tags*."""
     if wanted == "*":
         return next(iter(tags.values()), None)
     wanted = "-".join(wanted.split("-", _MAX_SUBTAGS)[:_MAX_SUBTAGS])

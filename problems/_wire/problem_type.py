@@ -1,8 +1,7 @@
 """
-The facts of a problem type: what is true of every occurrence.
+The facts of a problem type that hold for every occurrence.
 
-Knows neither exceptions nor members; a registry turns the URI as written
-here into the URI on the wire.
+Does not import exceptions or members. A registry turns the URI as written here into the URI on the wire.
 """
 
 from typing import Final, NamedTuple
@@ -10,17 +9,17 @@ from typing import Final, NamedTuple
 __all__ = ["ABOUT_BLANK", "Declaration", "ProblemType"]
 
 ABOUT_BLANK: Final = "about:blank"
-"""The type URI that adds nothing to the status code (RFC 9457, section 4.2.1)."""
+"""The type URI of problems that are described by their status code alone (RFC 9457, section 4.2.1)."""
 
 
 class ProblemType(NamedTuple):
     """
-    What identifies a class of errors (RFC 9457, section 4).
+    The type URI, title and status of a problem type (RFC 9457, section 4).
 
     Attributes:
         uri: The type URI as written: absolute, or a reference that a registry resolves.
         title: The summary that never varies between occurrences.
-        status: The HTTP status code that goes with it; 0 on a base that has none.
+        status: The HTTP status code of the type; 0 on a base without a status.
 
     >>> ProblemType("https://shop.example/problems/out-of-stock", "Out of stock", 409).status
     409
@@ -32,21 +31,21 @@ class ProblemType(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        """Whether the type says no more than its status code does."""
+        """Whether the type is `about:blank`, so that only the status code describes it."""
         return self.uri == ABOUT_BLANK
 
 
 class Declaration(NamedTuple):
     """
-    The other words of a class header, as one class wrote or inherited them.
+    The other class keyword arguments, as a class wrote or inherited them.
 
     Attributes:
         detail: The template of `detail` over the members, or an empty string.
         aliases: Further type URIs under which received problems are recognised.
-        schema_name: The name of the component schema in OpenAPI, if it is not that of the class.
-        abstract: Whether the class is a base only.
-        open: Whether an occurrence takes members that are not declared.
-        members: The names of the declared members, those of the bases among them.
+        schema_name: The name of the component schema in OpenAPI, if it differs from the name of the class.
+        abstract: Whether the class is only a base class.
+        open: Whether an occurrence accepts undeclared members.
+        members: The names of the declared members, including members of base classes.
     """
 
     detail: str = ""

@@ -1,8 +1,8 @@
 """
-From the bytes of a response to a JSON object, or to a sentence that says why there is none.
+The reader of problem documents: from the bytes of a response to a JSON object, or to a reason for failure.
 
-Never raises, whatever the bytes. Knows no HTTP library, no problem type and no status: what the object means
-is for others to say.
+Never raises for any bytes. Does not import HTTP libraries, problem types or statuses, and does not interpret the
+object.
 """
 
 import json
@@ -22,12 +22,12 @@ Document: TypeAlias = dict[str, JsonValue]
 """A JSON object."""
 
 Reader: TypeAlias = Callable[[bytes, str | None], tuple[Document | None, str | None]]
-"""From a body and its media type to an object, or to why there is none."""
+"""From a body and its media type to a JSON object, or to the reason for failure."""
 
 LIMIT: Final = 65_536
-"""How many bytes of a body are read, unless the caller says otherwise."""
+"""The default limit for the size of a body, in bytes."""
 
-# Charsets that servers have been seen to declare. Others are not looked up: some of Python's codecs are no charsets.
+# Charsets that servers declare in practice. Others are not looked up: some Python codecs are not charsets.
 _CHARSETS: Final = frozenset(
     {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "koi8-r", "shift_jis"}
     | {"iso-8859-1", "iso-8859-2", "iso-8859-15", "latin1", "windows-1250", "windows-1251", "windows-1252"}
@@ -49,11 +49,11 @@ def read_document(
     content: bytes, content_type: str | None, *, limit: int = LIMIT, read: Reader | None = None
 ) -> tuple[Document | None, str | None]:
     """
-    Return the object in *content* and None, or None and why it is no problem document.
+    Return the object in *content* and `None`, or `None` and why it is not a problem document.
 
-    The media type decides, whatever its parameters: a look-alike that is declared to be something else is not
-    read. Of duplicate members the last wins (RFC 8259, section 4, leaves it open). Numbers that no float can hold
-    read as infinity, and NaN as itself.
+    The media type decides, without its parameters: a similar document of another media type is not read. The last of
+    duplicate members wins (RFC 8259, section 4, allows this). Numbers that are too large for a float are read as
+    infinity, and NaN as NaN.
 
     >>> read_document(b'{"status": 404}', "application/problem+json")
     ({'status': 404}, None)
@@ -63,11 +63,11 @@ def read_document(
     Args:
         content: The body.
         content_type: The response header field.
-        limit: The most bytes to read.
-        read: How to read the body; by default the media type decides.
+        limit: The maximum size of the body in bytes.
+        read: The reader of the body; by default the media type selects it.
     """
     if content_type == PROBLEM_JSON and len(content) <= limit:
-        try:  # the short way, for what servers send as a rule
+        try:  # the fast path, for documents as most servers send them
             value: JsonValue = from_json(content)
         except ValueError:
             value = None
@@ -83,7 +83,7 @@ def read_document(
 
 
 def is_problem_type(content_type: str | None) -> bool:
-    """Return whether a media type is that of a problem document."""
+    """Return whether a media type is `application/problem+json` or `application/problem+xml`."""
     return essence(content_type) in _READERS
 
 
@@ -94,7 +94,7 @@ def _no_reader(content_type: str | None) -> str:
 
 
 def read_json(content: bytes, content_type: str | None) -> tuple[Document | None, str | None]:
-    """Return the object in *content* and None, or None and why there is none, whatever its media type."""
+    """Return the object in *content* and `None`, or `None` and the reason for failure, for any media type."""
     try:
         value: JsonValue = from_json(content)
     except ValueError:
@@ -108,10 +108,10 @@ def _not_an_object(value: JsonValue) -> str:
 
 def _read_json_carefully(text: str) -> tuple[Document | None, str | None]:
     """
-    Read what `from_json` refuses although it makes sense: other encodings, lone surrogates, long integers.
+    Read documents that `from_json` rejects for their encoding, lone surrogates or long integers.
 
-    The standard library's parser takes all of them. What it found is written again without what was wrong and
-    handed to `from_json`, so that both paths give the same values and the same bound on nesting.
+    The standard library's parser accepts them all. Its result is repaired, written as JSON again and passed to
+    `from_json`, so that both paths return the same values and have the same limit on nesting.
     """
     try:
         repaired = json.dumps(json.loads(text, parse_int=_integer), ensure_ascii=False)
@@ -127,21 +127,21 @@ def _read_json_carefully(text: str) -> tuple[Document | None, str | None]:
 
 
 def _integer(digits: str) -> int | float:
-    # A longer one than Python converts by default reads as infinity, as 1e999 does.
+    # An integer that is longer than Python converts by default is read as infinity, like 1e999.
     return int(digits) if len(digits) <= MAX_DIGITS else float(digits)
 
 
 def _without_surrogates(text: str) -> str:
-    r"""Return *text* with U+FFFD for each lone surrogate, which JSON can escape but no UTF-8 can hold."""
+    r"""Return *text* with U+FFFD for each lone surrogate, which JSON can escape but UTF-8 cannot encode."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _decoded(content: bytes, content_type: str | None) -> str:
     """
-    Return *content* as text, as well as can be: U+FFFD is in the place of what cannot be decoded.
+    Return *content* as text, with U+FFFD for bytes that cannot be decoded.
 
-    JSON is UTF-8 (RFC 8259, section 8.1). A byte order mark or the zero bytes of UTF-16 and UTF-32 say
-    otherwise, and so does a declared charset if the bytes are not UTF-8.
+    JSON is UTF-8 (RFC 8259, section 8.1), except with a byte order mark, with the zero bytes of UTF-16 and UTF-32, or
+    with a declared charset if the bytes are not UTF-8.
     """
     encoding: str = json.detect_encoding(content)
     try:

@@ -1,7 +1,7 @@
 """
-The phrases of HTTP status codes, and which of them have no body.
+The reason phrases of HTTP status codes, and the statuses without a body.
 
-Knows neither problems nor responses.
+Does not import problems or responses.
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ PHRASES: Final[Mapping[int, str]] = MappingProxyType(
 )
 """The phrase of every error status in the IANA registry that has one."""
 
-# No errors, but exceptions have them too: `raise HTTPException(302, headers={"Location": …})`.
+# Not errors, but exceptions can have these statuses: `raise HTTPException(302, headers={"Location": …})`.
 _OTHERS: Final = {
     200: "OK",
     201: "Created",
@@ -81,7 +81,7 @@ _CLASSES: Final = {1: "Informational", 2: "Successful", 3: "Redirection", 4: "Cl
 
 def phrase(status: int) -> str:
     """
-    Return what *status* is called; for an unregistered one the name of its class (RFC 9110, section 15).
+    Return the reason phrase of *status*, or the name of its class if it is unregistered (RFC 9110, section 15).
 
     >>> phrase(422)
     'Unprocessable Content'
@@ -95,7 +95,7 @@ def phrase(status: int) -> str:
 
 def is_bodyless(status: int) -> bool:
     """
-    Whether a response with *status* has no content (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
+    Return whether responses with *status* have no content (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
 
     >>> is_bodyless(204), is_bodyless(404)
     (True, False)

@@ -1,8 +1,8 @@
 """
-Templates of `detail`: `str.format` fields over the members.
+The templates of `detail`: `str.format` fields that name members.
 
-A template is read at class definition, so that is quick. Does not import problem classes: it fills in the values that
-it is given.
+A template is parsed at class definition, so parsing is fast. Does not import problem classes: the caller passes the
+values.
 """
 
 import re
@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 __all__ = ["MAX_FILLED", "Template", "fields"]
 
 MAX_FILLED: Final = 1_000
-"""The most characters of one value in a text: a `detail` is a sentence, and the member itself is sent beside it."""
+"""The maximum characters of one value in a text. A `detail` is a sentence, and the member itself is sent too."""
 
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 _CONVERSIONS: Final = (None, "r", "s", "a")
 _DEPTH: Final = 2
-"""`str.format` fills in the fields in a format specification, but none in theirs."""
+"""`str.format` fills in fields in a format specification, but not fields nested in those."""
 
 _LONG_WIDTH: Final = re.compile("[0-9]{4}")
 _ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
@@ -36,7 +36,7 @@ def fields(template: str) -> frozenset[str]:
     ['digits', 'item', 'price']
 
     Raises:
-        ValueError: A field is positional, looks into its value, or is written wrongly.
+        ValueError: A field is positional, accesses an attribute or item, or has invalid syntax.
     """
     if "{" not in template and "}" not in template:
         return _NO_FIELDS
@@ -51,7 +51,7 @@ def fields(template: str) -> frozenset[str]:
 
 class Template(NamedTuple):
     """
-    A template that was read.
+    A parsed template.
 
     >>> Template.read("No {colour} item {item_id:05}.").fill({"colour": "red", "item_id": 7})
     'No red item 00007.'
@@ -66,10 +66,10 @@ class Template(NamedTuple):
     @lru_cache(maxsize=1024)
     def read(cls, text: str) -> "Template":
         """
-        Return the template in *text*.
+        Return the parsed template of *text*.
 
         Raises:
-            ValueError: A field is positional, looks into its value, or is written wrongly.
+            ValueError: A field is positional, accesses an attribute or item, or has invalid syntax.
         """
         fields(text)
         return cls(tuple((before, name, spec or "", conversion) for before, name, spec, conversion in _parse(text)))
@@ -79,8 +79,8 @@ class Template(NamedTuple):
         Return the text with *values* filled in, each in at most `MAX_FILLED` characters.
 
         Raises:
-            ValueError: A value cannot be formatted like this, or would be padded to more than three digits say.
-            TypeError: A value has no format.
+            ValueError: A value does not support the format, or the format has a width of more than three digits.
+            TypeError: A value does not support formatting.
             LookupError: A value is missing.
         """
         texts: list[str] = []
@@ -97,7 +97,7 @@ def _formatted(value: object, spec: str, conversion: str | None, values: Mapping
     if "{" in spec:
         spec = Template.read(spec).fill(values)
     if _LONG_WIDTH.search(spec):
-        # A width that comes with a member would decide how much memory an answer takes.
+        # A width from a member would decide how much memory a response takes.
         raise ValueError(f"the format {spec[:20]!r} is too wide")
     return format(value if conversion is None else _convert(value, conversion), spec)
 
@@ -116,8 +116,8 @@ def _check(name: str, conversion: str | None, depth: int) -> None:
     if not name or name.isdecimal():
         raise ValueError(f"the field {{{name}}} has no name, and members are not numbered")
     if "." in name or "[" in name:
-        # A value's attributes reach its class, its module and whatever is secret there.
-        raise ValueError(f"the field {{{name}}} looks into its value. Add a member for what is needed of it")
+        # The attributes of a value lead to its class, its module and the secrets in them.
+        raise ValueError(f"the field {{{name}}} accesses a part of its value. Declare a member for that part")
     if conversion not in _CONVERSIONS:
         raise ValueError(f"the field {{{name}}} has the unknown conversion {conversion!r}")
     if depth <= 0:

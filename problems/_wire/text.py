@@ -1,7 +1,7 @@
 """
-Texts for logs and messages: one short line, whatever is in it.
+Short one-line texts for logs and messages.
 
-Knows no problems: it takes texts and values.
+Pure functions of texts and values. Does not import problem classes.
 """
 
 import difflib
@@ -15,7 +15,7 @@ _MAX: Final = 300
 
 def one_line(text: str) -> str:
     r"""
-    Return *text* without line breaks and control characters, cut to what a log line holds.
+    Return *text* as one line of at most 300 characters, without control characters.
 
     >>> one_line("No\n  such \x1b[31mitem")
     'No such [31mitem'
@@ -28,7 +28,7 @@ def one_line(text: str) -> str:
 
 def shown(members: Iterable[tuple[str, object]]) -> str:
     """
-    Return names and values as a call has them; a value that cannot be shown is told by its class.
+    Return names and values like keyword arguments. A value whose `repr` fails is shown as its class.
 
     >>> shown([("item_id", 7), ("name", "x")])
     "item_id=7, name='x'"
@@ -38,21 +38,21 @@ def shown(members: Iterable[tuple[str, object]]) -> str:
 
 def briefly(value: object, limit: int = 60) -> str:
     """
-    Return the `repr` of a value in at most *limit* characters; a value that has none is named by its class.
+    Return the `repr` of a value in at most *limit* characters, or its class if `repr` fails.
 
     >>> briefly("a" * 100, 12)
     "'aaaaaaaaaa…"
     """
     try:
         text = repr(value[: 4 * limit] if isinstance(value, str) else value)
-    except Exception:  # noqa: BLE001 - the text of an error must not fail
+    except Exception:  # noqa: BLE001 - building an error message must not fail
         text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """
-    Return the one of the *known* words that was probably meant, `None` if none is like *word*.
+    Return the word in *known* that is most similar to *word*, or `None` if no word is similar.
 
     >>> nearest("tittle", ["type", "title"]), nearest("zzz", ["type", "title"])
     ('title', None)

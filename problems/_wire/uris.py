@@ -1,7 +1,7 @@
 """
-URI references: what one is, what it refers to, and a base to which references can be appended.
+URI references: validation, resolution, quoting and the check of a base URI.
 
-Follows RFC 3986 for every scheme, `urn:` and `tag:` included; opens no connection and knows no problem types.
+Follows RFC 3986 for every scheme, including `urn:` and `tag:`. Opens no connections and does not import problem types.
 """
 
 import re
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 __all__ = ["check_base", "check_reference", "is_absolute", "quote_reference", "resolve", "without_secrets"]
 
-# RFC 3986, appendix A. The repetitions are possessive, so that a match takes no longer than the text is.
+# RFC 3986, appendix A. The repetitions are possessive, so that a match takes linear time.
 _NAMED: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=]++|%[0-9A-Fa-f]{2}"
 _PCHAR: Final = rf"(?:{_NAMED}|[:@])"
 _SEGMENTS: Final = rf"(?:/{_PCHAR}*+)*+"
@@ -25,11 +25,11 @@ _SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.\-]*+:"
 _REFERENCE: Final = (
     rf"(?:{_SCHEME}(?:{_NETWORK_PATH}|{_PATH})|{_NETWORK_PATH}|{_RELATIVE_PATH})(?:\?{_QUERY})?(?:#{_QUERY})?"
 )
-# What nearly all of them look like. The whole grammar takes 2 ms to compile: not at import, and not without need.
+# The form of nearly all references. The whole grammar takes 2 ms to compile, so it is compiled on first use.
 _is_usual: Final = re.compile(r"(?:https?://[A-Za-z0-9.\-]+)?[A-Za-z0-9\-._~/]*(?:#[A-Za-z0-9\-._~]*)?").fullmatch
 _has_scheme: Final = re.compile(_SCHEME).match
 
-# Patterns that are rarely needed are compiled when they are.
+# Rarely used patterns are compiled on first use.
 # Appendix B, with the syntax of a scheme.
 _COMPONENTS: Final = r"(?s)(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?"
 _FORBIDDEN: Final = r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#\[\]%]"
@@ -51,7 +51,7 @@ def _grammar() -> re.Pattern[str]:
 
 def check_reference(text: str) -> str | None:
     """
-    Return why *text* is no URI reference, nothing if it is one.
+    Return why *text* is not a URI reference, or `None` if it is valid.
 
     >>> check_reference("out of stock")
     "the character ' ' is not allowed."
@@ -71,19 +71,19 @@ def _reason(text: str) -> str:
         return "square brackets are only allowed around an IP address."
     if text.startswith("//") or _has_scheme(text):
         return "its authority, the part after '//', is malformed."
-    return "what stands before its first ':' is no scheme."
+    return "the part before its first ':' is not a scheme."
 
 
 def quote_reference(text: str) -> str:
     """
-    Return *text* as a URI reference: as it is if it is one, else with what is not allowed percent-encoded.
+    Return *text* as a URI reference, with characters that are not allowed percent-encoded.
 
     >>> quote_reference("urn:uuid:5"), quote_reference("/orders/no 7"), quote_reference("1:2")
     ('urn:uuid:5', '/orders/no%207', '1%3A2')
     """
     if _is_reference(text):
         return text
-    quoted = re.sub(_UNQUOTED, lambda found: _quoted(found[0]), text)
+    quoted = re.sub(_UNQUOTED, lambda match: _quoted(match[0]), text)
     return quoted if _is_reference(quoted) else _quoted(text, safe="/")
 
 
@@ -103,7 +103,7 @@ def is_absolute(reference: str) -> bool:
 
 def check_base(base: str) -> str | None:
     """
-    Return why references cannot be appended to *base*, nothing if they can.
+    Return why references cannot be appended to *base*, or `None` if they can.
 
     >>> check_base("https://shop.example/problems/")
     >>> check_base("https://shop.example/problems")
@@ -115,11 +115,11 @@ def check_base(base: str) -> str | None:
         return "it has no scheme, so it is not absolute."
     if not base.endswith(_BASE_ENDS):
         return "it does not end in '/', '#', ':' or '='."
-    return check_reference(f"{base}a")  # after the colon of an authority comes a port
+    return check_reference(f"{base}a")  # the colon of an authority must be followed by a port
 
 
 class _Parts(NamedTuple):
-    """The components of a reference; None is undefined, which differs from empty (section 5.3)."""
+    """The components of a reference. `None` is undefined, which differs from empty (section 5.3)."""
 
     scheme: str | None
     authority: str | None
@@ -138,9 +138,9 @@ class _Parts(NamedTuple):
 
 def resolve(base: str, reference: str) -> str:
     """
-    Return the URI that *reference* stands for in a document found at *base* (RFC 3986, section 5.2); never raises.
+    Return *reference* resolved against *base* (RFC 3986, section 5.2). Never raises.
 
-    `urllib.parse.urljoin` does this for the schemes it knows only, and drops empty queries and fragments.
+    `urllib.parse.urljoin` supports only the schemes that it lists, and drops empty queries and fragments.
 
     >>> resolve("https://shop.example/orders/7?full", "problems/out-of-stock")
     'https://shop.example/orders/problems/out-of-stock'
@@ -148,7 +148,7 @@ def resolve(base: str, reference: str) -> str:
     'urn:shop:orders#out-of-stock'
     """
     if _has_scheme(reference) and "/." not in reference and ":." not in reference:
-        return reference  # as below, but sooner
+        return reference  # the same result as below, but faster
     to = _parts(reference)
     if to.scheme is not None:
         return str(to._replace(path=_without_dots(to.path)))
@@ -162,12 +162,12 @@ def resolve(base: str, reference: str) -> str:
 
 
 def _parts(text: str) -> _Parts:
-    found = re.fullmatch(_COMPONENTS, text)
-    return _Parts(*found.groups()) if found else _Parts(None, None, text, None, None)
+    match = re.fullmatch(_COMPONENTS, text)
+    return _Parts(*match.groups()) if match else _Parts(None, None, text, None, None)
 
 
 def _merged(base: _Parts, path: str) -> str:
-    """Put *path* in the place of the last segment of *base* (section 5.2.3)."""
+    """Return the path of *base* with *path* instead of its last segment (section 5.2.3)."""
     if base.authority is not None and not base.path:
         return f"/{path}"
     return base.path[: base.path.rfind("/") + 1] + path
@@ -175,9 +175,9 @@ def _merged(base: _Parts, path: str) -> str:
 
 def _without_dots(path: str) -> str:
     """
-    Interpret the segments `.` and `..` (section 5.2.4).
+    Return *path* with its segments `.` and `..` resolved (section 5.2.4).
 
-    By segments, where the RFC moves characters: the result is the same, but takes no longer than *path* is.
+    Works by segments, where the RFC moves characters: the result is the same and takes linear time.
     """
     if "/." not in path and not path.startswith("."):
         return path
@@ -196,7 +196,7 @@ def _without_dots(path: str) -> str:
 
 def without_secrets(uri: str) -> str:
     """
-    Return *uri* without user information, query and fragment, where credentials travel.
+    Return *uri* without user information, query and fragment, which may contain credentials.
 
     >>> without_secrets("https://anna:hunter2@shop.example/items/7?api_key=s3cret#top")
     'https://shop.example/items/7'

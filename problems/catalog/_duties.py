@@ -29,7 +29,7 @@ def _not_empty(value: str | Sequence[str]) -> str | Sequence[str]:
 def _to_come(value: float | timedelta | datetime) -> float | timedelta | datetime:
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError("a datetime without a time zone is no moment, use `datetime.now(UTC)` and the like")
+            raise ValueError("a datetime without a time zone is not a moment, use `datetime.now(UTC)`")
     elif not (timedelta() <= value if isinstance(value, timedelta) else 0 <= value < inf):
         raise ValueError("a time to wait is finite and not negative")
     return value

@@ -142,9 +142,9 @@ class TestRetryAfter:
 
     def test_naive_times(self):
         """
-        A time without a zone is no moment.
+        A time without a zone is not a moment.
         """
-        with pytest.raises(InvalidMembers, match="`retry_after=`: a datetime without a time zone is no moment"):
+        with pytest.raises(InvalidMembers, match="`retry_after=`: a datetime without a time zone is not a moment"):
             ServiceUnavailable(retry_after=datetime(2026, 11, 25))  # noqa: DTZ001 - this is what is tested
 
 

@@ -1,9 +1,8 @@
 """
-What a client is told about each input that was rejected.
+Validation errors as members of problem details: where the rejected input is and why it was rejected.
 
-From pydantic's errors to problem details: where in the request the value is,
-what is wrong with it, and nothing of the value itself. Knows the form of
-FastAPI's errors, but no framework.
+Converts pydantic's errors. Never reports the rejected value unless the application asks for it. Knows the format of
+FastAPI's errors, but does not import a framework.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,7 +42,7 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
 ]
 
 ParameterLocation: TypeAlias = Literal["query", "path", "header", "cookie"]
-"""Where a parameter is: `in` of the wire, as in OpenAPI."""
+"""Where a parameter is: the member `in` on the wire, as in OpenAPI."""
 
 Location: TypeAlias = Literal["body", "query", "path", "header", "cookie"]
 """Where an input is."""
@@ -69,11 +68,11 @@ class InvalidParam(BaseModel):
         pointer: The value in the body: a JSON Pointer as a URI fragment (RFC 6901, section 6), ``#`` for all of it.
         parameter: The name of the parameter that was rejected.
         location: Where that parameter is; `in` on the wire.
-        index: Which of its values was rejected, if it can have several: 0 is the first.
-        key: `True` if *pointer* leads to a member whose name was rejected, not its value; in *context* too, for
+        index: The position of the rejected value if the parameter can have several; 0 is the first.
+        key: `True` if the name of the member at *pointer* was rejected, not its value. Also in *context*, for
             translations.
         context: The facts in *detail*, for translations: ``{"min_length": 3}``.
-        input: The rejected value, only if the application shows it.
+        input: The rejected value; only if the application includes inputs.
     """
 
     # Built on first use: importing the package must not pay for it.
@@ -116,7 +115,7 @@ class InvalidParam(BaseModel):
 
 
 def _component() -> JsonSchemaValue:
-    """Return the one shape that all generators of clients understand: no null, no default, no title of a member."""
+    """Return a schema that all client generators understand: without null, defaults and member titles."""
     text = {"type": "string"}
     return {
         "title": InvalidParam.__name__,
@@ -165,32 +164,32 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     hide_custom_messages: bool = False,
 ) -> list[RejectedParam]:
     """
-    Return what the client is told about *errors*, ready to be encoded; never fails.
+    Return the members that describe *errors* to the client, ready to be encoded. Never raises.
 
     Args:
         errors: The entries of ``exc.errors()``: of FastAPI's ``RequestValidationError``, whose ``loc`` begins with
             where the input is, or of a ``pydantic.ValidationError``, with *location*.
         body: The body of the request, parsed: JSON, or a form. Pointers are resolved in it.
-        location: Where all of the inputs are, if ``loc`` does not say it.
-        include_inputs: Whether rejected values are told, if they are JSON and small; not those of missing members.
-        masked: The names of members and parameters whose values are not told even then. Words count: ``api_key``
-            masks ``xApiKey`` too.
-        limit: How many errors are told.
-        message_limit: How long a message may be.
-        hide_custom_messages: Whether the messages of the application's own validators are hidden. They say what
-            their authors wrote, which can repeat the input.
+        location: Where all inputs are, if ``loc`` does not contain it.
+        include_inputs: Whether to include rejected values that are JSON and small. Missing members have no value.
+        masked: The names of members and parameters whose values are masked even then. Names match by words:
+            ``api_key`` masks ``xApiKey`` too.
+        limit: The maximum number of errors that are described.
+        message_limit: The maximum length of a message in characters.
+        hide_custom_messages: Whether to hide the messages of the application's own validators, which can repeat the
+            input.
 
-    Of a parameter its name is told, as in OpenAPI, and which of its values was rejected: ``("query", "ids", 3)`` is
-    about the fourth of ``ids``.
+    A parameter is described by its name, as in OpenAPI, and by the index of the rejected value: ``("query", "ids", 3)``
+    is the fourth value of ``ids``.
 
     >>> rejected([{"type": "missing", "loc": ("body", "name"), "msg": "Field required", "input": {}}], {})
     [{'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}]
     """
     options = _Options(location, message_limit, hide_custom_messages, Inputs(masked) if include_inputs else None)
-    return _Teller(body, options).told(_first(errors, limit))
+    return _Describer(body, options).describe(_first(errors, limit))
 
 
-def invalid_params(  # noqa: PLR0913 - those of `rejected`
+def invalid_params(  # noqa: PLR0913 - the arguments of `rejected`
     errors: Sequence[Mapping[str, Any]],
     body: object = None,
     *,
@@ -202,9 +201,9 @@ def invalid_params(  # noqa: PLR0913 - those of `rejected`
     hide_custom_messages: bool = False,
 ) -> tuple[list[InvalidParam], bool]:
     """
-    Return what the client is told about *errors*, and whether there are more than *limit*.
+    Return the descriptions of *errors* for the client, and whether there are more errors than *limit*.
 
-    The arguments are those of `rejected`.
+    Takes the same arguments as `rejected`.
 
     >>> from pydantic import TypeAdapter, ValidationError
     >>> body = {"amounts": [1, "two"]}
@@ -215,7 +214,7 @@ def invalid_params(  # noqa: PLR0913 - those of `rejected`
     >>> params[0].pointer, params[0].code, truncated
     ('#/amounts/1', 'int_parsing', False)
     """
-    told = rejected(
+    params = rejected(
         errors,
         body,
         location=location,
@@ -225,26 +224,26 @@ def invalid_params(  # noqa: PLR0913 - those of `rejected`
         message_limit=message_limit,
         hide_custom_messages=hide_custom_messages,
     )
-    return [InvalidParam.model_validate(param) for param in told], is_truncated(errors, told)
+    return [InvalidParam.model_validate(param) for param in params], is_truncated(errors, params)
 
 
-def is_truncated(errors: Sequence[Mapping[str, object]], told: Sequence[object]) -> bool:
-    """Return whether there are more *errors* than were *told*."""
+def is_truncated(errors: Sequence[Mapping[str, object]], params: Sequence[object]) -> bool:
+    """Return whether there are more *errors* than *params*, which describe them."""
     if errors.__class__ is list:
-        return len(errors) > len(told)
-    return len(_first(errors, len(told) + 1)) > len(told)
+        return len(errors) > len(params)
+    return len(_first(errors, len(params) + 1)) > len(params)
 
 
 def _first(errors: Sequence[Mapping[str, object]], limit: int) -> Sequence[Mapping[str, object]]:
     try:
         first = errors[: max(limit, 0)]
         return first if first.__class__ is list else list(first)
-    except Exception:  # noqa: BLE001 - no sequence
+    except Exception:  # noqa: BLE001 - not a sequence
         return ()
 
 
 class _Options(NamedTuple):
-    """The arguments of `rejected` that hold for every error."""
+    """The arguments of `rejected` that apply to every error."""
 
     location: Location | None
     limit: int
@@ -252,8 +251,8 @@ class _Options(NamedTuple):
     inputs: Inputs | None
 
 
-class _Teller:
-    """Describes the errors of one request, one after the other."""
+class _Describer:
+    """Describes the errors of one request."""
 
     __slots__ = ("_echoes", "_options", "_places")
 
@@ -262,16 +261,16 @@ class _Teller:
         self._places = Places(body)
         self._echoes: Echoes | None = None
 
-    def told(self, errors: Sequence[Mapping[str, object]]) -> list[RejectedParam]:
-        """Return what the client is told about *errors*; never fails."""
-        told: list[RejectedParam] = []
+    def describe(self, errors: Sequence[Mapping[str, object]]) -> list[RejectedParam]:
+        """Return a description of each error for the client. Never raises."""
+        params: list[RejectedParam] = []
         param = self._param
         for error in errors:
             try:
-                told.append(param(error))
+                params.append(param(error))
             except Exception:  # noqa: BLE001 - a bad request must not become a 500
-                told.append({"detail": UNREADABLE, "code": _WITHOUT_CODE})
-        return told
+                params.append({"detail": UNREADABLE, "code": _WITHOUT_CODE})
+        return params
 
     def _param(self, error: Mapping[str, Any]) -> RejectedParam:
         location, limit, hide_custom, inputs = self._options
@@ -305,7 +304,7 @@ class _Teller:
     def _without_echo(
         self, row: Row, code: str, message: object, context: object, value: object
     ) -> tuple[str, object, object]:
-        """Return code, message and context of an error, without those that repeat *value*."""
+        """Return code, message and context of an error, replaced if they repeat *value*."""
         if self._echoes is None:
             self._echoes = Echoes()
         limit, are_in = self._options.limit, self._echoes.are_in
@@ -323,7 +322,7 @@ def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], li
     param["in"] = where
     if steps:
         param["parameter"] = encodable(cut(str(steps[0]), limit))
-        for step in steps[1:]:  # labels of the validators may stand before it
+        for step in steps[1:]:  # labels of validators may precede the index
             if step.__class__ is int:
                 param["index"] = step
                 break
@@ -344,7 +343,7 @@ def _code(code: object) -> str:
 
 
 def _place(loc: Any, location: str | None) -> tuple[str, Sequence[object]]:
-    """Return where the input is, and the segments of *loc* that lead to it there."""
+    """Return where the input is, and the segments of *loc* that lead to it."""
     if loc.__class__ is not tuple:
         loc = tuple(loc) if loc.__class__ is list else () if loc is None else (loc,)
     if location is None and loc and loc[0] in _LOCATIONS:
@@ -353,7 +352,7 @@ def _place(loc: Any, location: str | None) -> tuple[str, Sequence[object]]:
 
 
 def _offset(param: RejectedParam, steps: Sequence[object]) -> dict[str, object]:
-    """Return where a body stops being JSON: FastAPI has the offset where the first step would be."""
+    """Return the offset of a JSON syntax error, which FastAPI puts in place of the first step."""
     if len(steps) == 1 and param.get("pointer") == "#":
         return {"offset": steps[0]} if isinstance(steps[0], int) else {}
     return {}

@@ -1,7 +1,7 @@
 """
-Whether a message repeats what a client sent.
+The search for rejected values in error messages.
 
-A net, not a proof: knows the rejected value, and the forms in which messages usually quote one.
+A safety net, not a proof: compares the rejected value in the forms in which messages usually quote values.
 """
 
 import json
@@ -22,17 +22,17 @@ from problems._wire.invalid_params._values import is_mapping
 __all__ = ["Echoes"]
 
 _SHORTEST: Final = 4
-"""A shorter value is in nearly every sentence, which says nothing about the value."""
+"""A shorter value occurs in nearly every sentence, so it is not searched."""
 
 _PARTS: Final = 1_000
-"""A value with more parts is not searched: then the message is not sent."""
+"""A value with more parts is not searched. Its message is not sent."""
 
 _NUMBERS: Final = (int, float, complex, Decimal)
 _WRITTEN: Final = (date, time, timedelta, UUID, PurePath)
 
 
 class _TooMany(Exception):
-    """A value has more parts than are searched."""
+    """A value has too many parts to search."""
 
 
 class Echoes:
@@ -47,7 +47,7 @@ class Echoes:
     """
 
     LONGEST: Final = 64
-    """Of a longer text its beginning counts: `int()` and others quote a part of what they are given."""
+    """Only this beginning of a longer text is searched, because `int()` and others quote a part of their input."""
 
     __slots__ = ("_known",)
 
@@ -56,12 +56,12 @@ class Echoes:
 
     def are_in(self, message: str, value: object, *, limit: int) -> bool:
         """
-        Return whether *message* has *value*, or a text or number in it, as a whole word of at least four characters.
+        Return whether *message* quotes *value*, or a text or number in it, as a word of at least four characters.
 
         Args:
-            message: What a validator says.
-            value: What was rejected.
-            limit: How much of the message is sent.
+            message: The message of a validator.
+            value: The rejected value.
+            limit: How many characters of the message are sent.
         """
         words = self.words_of(value)
         if words is None:
@@ -70,9 +70,9 @@ class Echoes:
         return any(_has_word(window, word) for word in words)
 
     def words_of(self, value: object) -> frozenset[str] | None:
-        """Return the texts and numbers in *value* in the forms that messages have, `None` if these are too many."""
+        """Return the texts and numbers in *value* in the forms of messages, or `None` if there are too many."""
         key = id(value)
-        if key not in self._known:  # with the value, so that its number stays its own
+        if key not in self._known:  # the value is stored too, so that its id stays unique
             self._known[key] = value, _words(value)
         return self._known[key][1]
 
@@ -80,14 +80,14 @@ class Echoes:
 def _words(value: object) -> frozenset[str] | None:
     try:
         texts = list(_texts(value))
-    except Exception:  # noqa: BLE001 - too many parts, or an object that raises when it is asked for them
+    except Exception:  # noqa: BLE001 - too many parts, or an object that raises when they are read
         return None
     forms = {form for text in texts for form in _forms(text)}
     return frozenset(form for form in forms if len(form) >= _SHORTEST)
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield the texts and numbers in *value*; names of members are in pointers anyway, and are not among them."""
+    """Yield the texts and numbers in *value*, without names of members, which pointers contain anyway."""
     waiting, seen, left = [value], set[int](), _PARTS
     while waiting:
         part = waiting.pop()
@@ -110,7 +110,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _number(value: object) -> Iterator[str]:
-    yield str(value)  # of an integer beyond 4,300 digits it raises, and then the message is not sent
+    yield str(value)  # raises for an integer of more than 4,300 digits; then the message is not sent
     yield repr(value)
     if isinstance(value, int):
         yield f"{value:,}"
@@ -118,7 +118,7 @@ def _number(value: object) -> Iterator[str]:
 
 def _parts(value: object) -> list[object]:
     if is_mapping(value):
-        every = getattr(value, "multi_items", None)  # a form has several values of a name
+        every = getattr(value, "multi_items", None)  # a form can have several values for one name
         return [part for _, part in every()] if callable(every) else list(value.values())
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
@@ -134,7 +134,7 @@ def _parts(value: object) -> list[object]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """Yield how a message can have *text*: itself, stripped, quoted by `repr` or as JSON, read as a number."""
+    """Yield the forms of *text* in messages: itself, stripped, quoted by `repr` or as JSON, read as a number."""
     short = text[: Echoes.LONGEST].casefold()
     yield short
     if short.isascii() and short.isalpha():
@@ -151,7 +151,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def _has_word(message: str, word: str) -> bool:
-    """Return whether *word* is in *message* with no letter or digit beside it; of a cut one the end may go on."""
+    """Return whether *word* is in *message* without adjacent letters or digits; a cut word may continue."""
     start = message.find(word)
     while start >= 0:
         end = start + len(word)

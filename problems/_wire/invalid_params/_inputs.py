@@ -1,8 +1,8 @@
 """
 Rejected values that may be shown: JSON, small, and with secrets masked.
 
-Used only if an application asks for inputs. Knows secrets by the names of
-members and parameters, and by pydantic's secret types.
+Used only if an application includes inputs. Recognises secrets by the names of members and parameters, and by
+pydantic's secret types.
 """
 
 import math
@@ -15,7 +15,7 @@ from pydantic import Secret, SecretBytes, SecretStr
 from problems._wire.invalid_params._values import encodable, is_list, is_mapping
 
 MASK: Final = "**********"
-"""Shown in the place of a secret, as pydantic does."""
+"""The replacement of a secret, as in pydantic."""
 
 MASKED_NAMES: Final = frozenset(
     {
@@ -61,7 +61,7 @@ _WORD_BOUNDARY: Final = r"(?<=[a-z0-9])(?=[A-Z])|(?<=\D)(?=\d)|(?<=\d)(?=\D)|[\W
 
 
 class Unshowable(Exception):
-    """A value is no JSON, or too large to be shown."""
+    """A value is not JSON, or too large to be shown."""
 
 
 class Inputs:
@@ -80,14 +80,14 @@ class Inputs:
 
     def shown(self, value: object, *, names: Iterable[object]) -> object:
         """
-        Return *value* as it may be shown.
+        Return a copy of *value* with secrets masked.
 
         Args:
-            value: What was rejected.
-            names: What leads to it: members, or the name of the parameter.
+            value: The rejected value.
+            names: The names of the members that lead to it, or the name of the parameter.
 
         Raises:
-            Unshowable: It is no JSON, or more than 1,000 characters of it.
+            Unshowable: *value* is not JSON, or longer than 1,000 characters.
         """
         if any(self._is_secret(name) for name in names):
             return MASK
@@ -99,12 +99,12 @@ class Inputs:
 
 
 def _words(name: str) -> str:
-    """Return the words of *name*, each between spaces: ``xApi-key`` and ``X_API_KEY`` are " x api key "."""
+    """Return the words of *name* between spaces: ``xApi-key`` and ``X_API_KEY`` become " x api key "."""
     return f" {' '.join(re.sub(_WORD_BOUNDARY, ' ', name).lower().split())} "
 
 
 class _Copy:
-    """Makes one copy of a value, and gives up when it gets large."""
+    """Copies one value, and raises `Unshowable` when it gets too large."""
 
     def __init__(self, is_secret: Callable[[object], bool]) -> None:
         self._is_secret = is_secret
@@ -141,7 +141,7 @@ class _Copy:
 
 
 def _is_number(value: object) -> bool:
-    # Not every reader has integers beyond 64 bits, none has NaN (RFC 8259, section 6).
+    # Some readers do not support integers beyond 64 bits, and JSON has no NaN (RFC 8259, section 6).
     return (isinstance(value, int) and abs(value) < _INTEGER_LIMIT) or (
         isinstance(value, float) and math.isfinite(value)
     )

@@ -1,8 +1,8 @@
 """
-What a rejected input is told, and which facts of the schema a translation needs.
+The messages of rejected inputs, and the facts of the schema that translations need.
 
-pydantic's own messages, less what they repeat of the input. Knows pydantic's
-error types, but no document and no framework.
+Removes parts of the input from pydantic's messages. Knows pydantic's error types, but does not read documents or
+import a framework.
 """
 
 import math
@@ -17,7 +17,7 @@ from pydantic_core.core_schema import ErrorType
 from problems._wire.invalid_params._values import cut, encodable, is_mapping
 
 UNREADABLE: Final = "Invalid input"
-"""The message of an error without a readable one, and of an author's message that is hidden."""
+"""The message of an error without a readable message, or with a custom message that is hidden."""
 
 _DETAIL: Final = r", | '"
 _POSITION: Final = r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$"
@@ -33,8 +33,8 @@ def message_of(code: str, message: object, context: object, *, limit: int, hide_
         code: The pydantic error type.
         message: pydantic's ``msg``.
         context: pydantic's ``ctx``.
-        limit: How many characters may be returned.
-        hide_custom: Whether a message that a validator's author wrote is replaced: it can repeat the input.
+        limit: The maximum length of the result in characters.
+        hide_custom: Whether to replace the message of a custom validator, which can repeat the input.
 
     >>> message_of("uuid_parsing", "Input should be a valid UUID, found `z` at 35", {}, limit=500)
     'Input should be a valid UUID'
@@ -53,7 +53,7 @@ def message_of(code: str, message: object, context: object, *, limit: int, hide_
 
 def constant_of(code: str, message: str) -> str:
     """
-    Return what is sent instead of a *message* that repeats the input.
+    Return the constant message that is sent instead of a *message* that repeats the input.
 
     >>> constant_of("value_error", "Value error, 7 is taken"), constant_of("taken", "7 is taken")
     ('Value error', 'Invalid input')
@@ -64,11 +64,10 @@ def constant_of(code: str, message: str) -> str:
 
 def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
     """
-    Return what *context* says about the schema: constraints and expected values, never the input or an exception.
+    Return the constraints and expected values in *context*, never the input or an exception.
 
-    Only of pydantic's own error types: what a custom error puts there may come
-    from the input. A text of more than *limit* characters is left out, for
-    half a pattern is a wrong one.
+    Reads only pydantic's own error types, because the context of a custom error may come from the input. A text of
+    more than *limit* characters is left out, because half a pattern would be wrong.
 
     >>> context_of("too_long", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)
     {'max_length': 3}
@@ -90,7 +89,7 @@ def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
 
 def facts_of(code: str) -> tuple[str, ...]:
     """
-    Return which facts a translation of the message of *code* can have filled in.
+    Return the names of the facts that a translation of the message of *code* can use.
 
     >>> facts_of("string_too_short")
     ('min_length',)
@@ -99,13 +98,13 @@ def facts_of(code: str) -> tuple[str, ...]:
 
 
 def _position(message: object) -> dict[str, object]:
-    """Return where a JSON text breaks off; nothing else of the parser's *message*, which could quote it."""
+    """Return the position of a JSON syntax error, without the parser's *message*, which could quote the text."""
     position = re.search(_POSITION, message) if isinstance(message, str) else None
     return {name: int(number) for name, number in position.groupdict().items()} if position else {}
 
 
 def _fact(value: object, limit: int) -> object:
-    """Return *value* as JSON has it, None if it is not to be told."""
+    """Return *value* as a JSON value, or `None` if it must not be sent."""
     fact = value if isinstance(value, (str, float)) else to_jsonable_python(value, fallback=str)
     if isinstance(fact, str):
         return encodable(fact) if len(fact) <= limit else None
@@ -124,7 +123,7 @@ def _reworded(code: str, message: str, context: object) -> str:
 
 
 _UNTIL: Final[Mapping[str, str]] = {
-    # What follows repeats the input, or an exception that may.
+    # The rest of the message repeats the input, or an exception that may repeat it.
     "bytes_invalid_encoding": ": ",
     "datetime_object_invalid": ", got",
     "get_attribute_error": ": ",
@@ -135,7 +134,7 @@ _UNTIL: Final[Mapping[str, str]] = {
     "too_long": " after validation",
     "too_short": " after validation",
     "uuid_parsing": ", ",
-    # Two of pydantic's library types.
+    # Two error types of pydantic's library types.
     "base64_decode": ":",
     "import_error": ":",
 }
@@ -143,7 +142,7 @@ _UNTIL: Final[Mapping[str, str]] = {
 _INSTEAD: Final[Mapping[str, str]] = {
     "json_invalid": "Invalid JSON",
     "zoneinfo_str": "Input should be a valid timezone",
-    # Where pydantic names a class of the server, or speaks of Python: its text for JSON, if it has one.
+    # pydantic names a class of the server or a Python type: use its message for JSON, where one exists.
     "arguments_type": "Input should be an array or an object",
     "dataclass_exact_type": "Input should be an object",
     "dataclass_type": "Input should be an object",
@@ -155,7 +154,7 @@ _INSTEAD: Final[Mapping[str, str]] = {
 }
 
 _EMAIL: Final = "value is not a valid email address"
-"""What pydantic says after the colon is email-validator's, with characters of the address."""
+"""pydantic adds a message of email-validator after the colon, which quotes characters of the address."""
 
 _REWORDED: Final = frozenset({*_UNTIL, *_INSTEAD, "union_tag_invalid", "value_error"})
 
@@ -211,22 +210,22 @@ _QUOTING: Final = frozenset(
         "url_syntax_violation",
     }
 )
-"""Pydantic's messages with a text that a validator of the application can have filled in."""
+"""The messages of pydantic that can contain text from a validator of the application."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """
-    What is done with the errors of one type.
+    The treatment of errors of one type.
 
     Attributes:
-        facts: What of pydantic's ``ctx`` is sent.
-        is_reworded: Whether pydantic's own message repeats the input, or names a class of the server.
-        is_absent: Whether ``loc`` ends with a member that is not there.
-        is_authored: Whether somebody wrote the message, who may repeat the input.
-        is_plain: Whether the message is sent as it is.
+        facts: The names in pydantic's ``ctx`` that are sent.
+        is_reworded: Whether pydantic's message repeats the input, or names a class of the server.
+        is_absent: Whether ``loc`` ends with a missing member.
+        is_authored: Whether the message was written by the application, and may repeat the input.
+        is_plain: Whether the message is sent unchanged.
         is_suspect: Whether the message may repeat the input.
-        constant: The message that never does.
+        constant: A message that never repeats the input.
     """
 
     facts: tuple[str, ...] = ()
@@ -255,4 +254,4 @@ def _row(code: str) -> Row:
 
 
 ROWS: Final[Mapping[str, Row]] = {code: _row(code) for code in BUILT_IN | _REWORDED}
-"""What is done with the errors of each of pydantic's types, those of its library types among them."""
+"""The treatment of each of pydantic's error types, including the error types of its library types."""

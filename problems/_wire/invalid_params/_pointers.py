@@ -1,9 +1,8 @@
 """
-From pydantic's ``loc`` to an RFC 6901 pointer into the document that was sent.
+The conversion of pydantic's ``loc`` to an RFC 6901 pointer into the document that was sent.
 
-A ``loc`` is a path through the *validators*: some of its segments are steps
-into the document, others are labels (union tags, class and function names,
-``[key]``). Only the document distinguishes them; this module knows no schema.
+A ``loc`` is a path through the *validators*: some of its segments are steps into the document, others are labels
+(union tags, class and function names, ``[key]``). Only the document distinguishes them. Does not read schemas.
 """
 
 import re
@@ -18,43 +17,43 @@ from pydantic_core.core_schema import CoreSchemaType
 from problems._wire.invalid_params._values import encodable, is_list, is_mapping
 
 READINGS: Final = 64
-"""How many readings of one ``loc`` are tried: they double with every ambiguous segment."""
+"""The maximum number of readings of one ``loc``, which double with every ambiguous segment."""
 
 POINTER_LIMIT: Final = 1000
-"""A longer pointer is cut to the nearest parent that fits: member names are the client's."""
+"""A longer pointer is cut to the nearest parent that fits, because clients choose member names."""
 
 ABSENT: Final = object()
-"""Stands for the input of an error that has none: only somebody who wrote the error by hand leaves it out."""
+"""Stands for the input of an error without one, which only errors written by hand lack."""
 
 KEY_LABEL: Final = "[key]"
-"""Follows the name of a member in the ``loc`` of an error about this name."""
+"""The segment after the name of a member in the ``loc`` of an error about that name."""
 
 _known: Final[dict[tuple[object, ...], str]] = {}
 _MOST_KNOWN: Final = 1_024
 _STEPS: Final = 8
 _NAME: Final = 100
-"""Pointers with more steps, or longer names, are not kept."""
+"""Pointers with more steps or longer names are not cached."""
 
 _ALIKE: Final = 250
-"""So many values of two containers are compared; those with as many equal ones are taken to be equal."""
+"""The number of values to compare of two containers. Containers with as many equal values count as equal."""
 
 _COMPARED: Final = 20_000
-"""So many values are compared for all errors of a request; then containers are different unless they are the same."""
+"""The number of values to compare for all errors of a request. Beyond it, containers are compared by identity."""
 
 _TEXT_LIMIT: Final = 16_384
-_FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and the unreserved ones; "/" only separates (RFC 3986, section 3.5)
+_FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and unreserved characters; "/" only separates (RFC 3986, section 3.5)
 _TEXTS: Final = (str, bytes, bytearray)
 _NOTHING: Final = object()
 _UNRESERVED: Final = "[A-Za-z0-9._-]*"
 _TYPES: Final[frozenset[str]] = frozenset(get_args(CoreSchemaType))
-"""What pydantic labels the members of a union with, if they have no name of their own."""
+"""The labels that pydantic uses for members of a union without a name."""
 
 
 class Places:
     """
-    Finds where rejected values are in one document.
+    Finds the positions of rejected values in one document.
 
-    What was found out for one error is not found out again for the next, and the comparisons of all are bounded.
+    Results are cached for the errors of one request, and the total number of comparisons is limited.
 
     >>> body = {"pet": {"kind": "dog", "barks": "often"}}
     >>> places = Places(body)
@@ -81,20 +80,19 @@ class Places:
         authored: bool = False,  # noqa: FBT001, FBT002 - hot
     ) -> tuple[str, bool]:
         """
-        Return the pointer to the value that *loc* is about, and whether it is the name of that member that is invalid.
+        Return the pointer to the value at *loc*, and whether the name of that member is invalid, not its value.
 
         Args:
             loc: The segments after the location, steps and labels mixed.
-            rejected: The value that was rejected, or `ABSENT`; if *missing*, the container that lacks the last
-                segment of *loc*.
-            missing: Whether the last segment of *loc* is a member that is not there.
-            authored: Whether the error is one of the application's own, whose author named the place.
+            rejected: The rejected value, or `ABSENT`; if *missing*, the container without the last segment of *loc*.
+            missing: Whether the last segment of *loc* is a missing member.
+            authored: Whether the application raised the error and wrote *loc* itself.
         """
         container: object = _NOTHING
         reached: Any = self._body
         segment: Any
         try:
-            for segment in loc:  # if all of them are steps, which is the common case, nothing need be searched
+            for segment in loc:  # in the common case all segments are steps, and no search is needed
                 container, kind = reached, reached.__class__
                 if kind is dict:
                     reached = reached.get(segment, _NOTHING)
@@ -103,16 +101,16 @@ class Places:
                 else:
                     return self._searched(loc, rejected, missing=missing, authored=authored)
             if missing and reached is _NOTHING:
-                reached = container if rejected is not None else None  # FastAPI names no container of a body parameter
+                reached = container if rejected is not None else None  # FastAPI sets no container for a body parameter
             if reached is rejected or not loc:
                 return _known_fragment(loc), False
             return self._searched(loc, rejected, missing=missing, authored=authored)
-        except Exception:  # noqa: BLE001 - a document of strange objects must not turn a 4xx into a 500
+        except Exception:  # noqa: BLE001 - a document of foreign objects must not turn a 4xx into a 500
             return "#", False
 
     def _searched(self, loc: Sequence[object], rejected: object, *, missing: bool, authored: bool) -> tuple[str, bool]:
         if rejected is ABSENT or (self._body is None and rejected is not None):
-            return _as_named(loc)  # there is no value to look for, or no document to look in
+            return _as_named(loc)  # without a value or a document, a search is impossible
         if missing:
             path, is_known = self._missing(loc, rejected)
             return (fragment(path), False) if is_known else _as_named(loc)
@@ -121,13 +119,13 @@ class Places:
             return fragment(reading.path), reading.is_key
         if authored:
             return _as_named(loc)
-        # A default was rejected, which is not in the document: its field is.
+        # The rejected value is a default, which is not in the document, but its field is.
         return ("#" if len(loc) != 1 or _is_label(loc[0]) else fragment(loc)), False
 
     def _missing(self, loc: Sequence[object], container: object) -> tuple[Sequence[object], bool]:
-        """Return the path to the member of *container* that is not there and *loc* ends with, and whether it is one."""
+        """Return the path to the missing member of *container* that ends *loc*, and whether it is a member."""
         name = loc[-1]
-        if container is None and len(loc) == 1:  # FastAPI: a body parameter, when the body has no member of this name
+        if container is None and len(loc) == 1:  # FastAPI: a body parameter that is missing in the body
             return loc, True
         key = tuple(loc[:-1]), id(container)  # all that is missing in one container has one search
         known = self._containers.get(key)
@@ -147,7 +145,7 @@ class Places:
         return path, is_found or bool(path)
 
     def _as_far_as_it_goes(self, reading: "_Reading", alias_path: Sequence[object]) -> Sequence[object]:
-        """Return the path to the first segment of *alias_path* (pydantic's ``AliasPath``) that is not there."""
+        """Return the path to the first missing segment of *alias_path* (pydantic's ``AliasPath``)."""
         value, path = reading.value, reading.path
         for segment in alias_path:
             path = (*path, segment)
@@ -159,10 +157,10 @@ class Places:
 
     def _best(self, loc: Sequence[object], rejected: object) -> tuple["_Reading", bool]:
         """
-        Return the reading that ends at *rejected*, of several the one with the most steps; and whether there is one.
+        Return the reading with the most steps that ends at *rejected*, and whether such a reading exists.
 
-        If there is none, a validator has replaced the value before it was rejected:
-        the reading that takes every step it can is as near as the document gets.
+        If it does not, a validator replaced the value before it was rejected. Then the result is the reading that
+        takes every possible step.
         """
         readings = self._readings(loc, rejected)
         found = [reading for reading in readings if reading.value is rejected]
@@ -170,10 +168,10 @@ class Places:
         return (max(found, key=lambda reading: reading.steps), True) if found else (readings[0], False)
 
     def _readings(self, loc: Sequence[object], rejected: object) -> "Sequence[_Reading]":
-        """Return the readings of *loc* that may end at *rejected*, those that step early first."""
+        """Return the readings of *loc* that may end at *rejected*, readings with early steps first."""
         readings: list[_Reading] = []
         pending = [_Reading(self._body, (), 0, 0, 0, inside=False, is_key=False)]
-        unique = is_list(rejected) or is_mapping(rejected)  # texts, numbers, None can be one object at several places
+        unique = is_list(rejected) or is_mapping(rejected)  # one text or number can be at several places
         while pending and len(readings) < READINGS:
             reading = pending.pop()
             if reading.position < len(loc):
@@ -185,10 +183,10 @@ class Places:
         return readings
 
     def _read_on(self, reading: "_Reading", segment: object) -> "list[_Reading]":
-        """Return *reading* with *segment* read as a label, and as a step in each way the value allows."""
+        """Return *reading* with *segment* as a label, and as each step that the value allows."""
         value, path, position, stepped, steps, inside, is_key = reading
         names_key = segment == KEY_LABEL and bool(path)
-        label = path[-1] if names_key else value  # it is the name of a member that is validated then
+        label = path[-1] if names_key else value  # then the name of a member is validated
         is_key = (is_key or names_key) and not inside
         following = [_Reading(label, path, position + 1, stepped, steps, inside, is_key)]
         if isinstance(value, _TEXTS):
@@ -199,18 +197,18 @@ class Places:
         return following
 
     def _read(self, text: str | bytes | bytearray) -> object:
-        """Return the JSON value that *text* spells, if any."""
+        """Return the JSON value in *text*, if it is JSON."""
         key = id(text)
         if key not in self._parsed:
             self._parsed[key] = text, _parsed(text)
         return self._parsed[key][1]
 
     def _equal(self, left: object, right: object) -> bool:
-        # Of one type: 1, 1.0 and True are different values of a document.
+        # The types must match: 1, 1.0 and True are different values in a document.
         if left is right or type(left) is not type(right):
             return left is right
         key = id(left), id(right)
-        if key not in self._compared:  # with both, so that their numbers stay their own
+        if key not in self._compared:  # both values are stored, so that their ids stay unique
             self._compared[key] = left, right, self._alike(left, right)
         return self._compared[key][2]
 
@@ -218,7 +216,7 @@ class Places:
         """Return whether the first values of two containers, or two other values, are equal."""
         try:
             return self._are_alike(left, right)
-        except Exception:  # noqa: BLE001 - an object of a strange class raises when it is compared
+        except Exception:  # noqa: BLE001 - objects of foreign classes may raise when they are compared
             return False
 
     def _are_alike(self, left: object, right: object) -> bool:
@@ -238,7 +236,7 @@ class Places:
 
 
 def _same_size_and_value(one: Any, other: Any, waiting: list[tuple[Any, Any]], most: int) -> bool:
-    """Return whether two values can be equal, and add what is in them to what is still to be compared."""
+    """Return whether two values can be equal, and add their parts to *waiting* for comparison."""
     kind = one.__class__
     if kind is not dict and kind is not list and kind is not tuple:
         return bool(one == other)
@@ -256,8 +254,8 @@ def _same_size_and_value(one: Any, other: Any, waiting: list[tuple[Any, Any]], m
 
 
 def _as_named(loc: Sequence[object]) -> tuple[str, bool]:
-    """Return the pointer that *loc* is as it stands, without pydantic's labels: its author knew the document."""
-    steps = [it for it in loc if not (isinstance(it, str) and _is_function_label(it))]
+    """Return *loc* as a pointer without pydantic's labels, for an author who knew the document."""
+    steps = [step for step in loc if not (isinstance(step, str) and _is_function_label(step))]
     is_key = bool(loc) and loc[-1] == KEY_LABEL and len(loc) > 1
     return fragment(steps[:-1] if is_key and steps[-1:] == [KEY_LABEL] else steps), is_key
 
@@ -287,13 +285,13 @@ def fragment(path: Sequence[object]) -> str:
 
 
 def _known_fragment(path: Sequence[object]) -> str:
-    """Return the pointer to *path*; the inputs of an application are rejected at the same few places."""
+    """Return the pointer to *path*, cached because applications reject inputs at the same few places."""
     if not isinstance(path, tuple):
         return fragment(path)
     pointer = _known.get(path)
     if pointer is None:
         pointer = fragment(path)
-        if len(path) <= _STEPS and all(len(str(it)) <= _NAME for it in path):
+        if len(path) <= _STEPS and all(len(str(step)) <= _NAME for step in path):
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
             _known[path] = pointer
@@ -302,8 +300,8 @@ def _known_fragment(path: Sequence[object]) -> str:
 
 def _token(text: str) -> str:
     if len(text) > POINTER_LIMIT or re.fullmatch(_UNRESERVED, text):
-        return text  # too long a pointer is not made, so it costs nothing to escape
-    # "~" first, or the "~" of "~1" would be escaped again (RFC 6901, section 3).
+        return text  # the pointer would be too long, so it is not escaped
+    # "~" comes first, or the "~" of "~1" would be escaped again (RFC 6901, section 3).
     return quote(encodable(text).replace("~", "~0").replace("/", "~1"), safe=_FRAGMENT_SAFE)
 
 
@@ -316,8 +314,8 @@ class _Reading(NamedTuple):
         path: The steps that lead to it from the root of the document.
         position: How many segments have been read.
         stepped: How many segments had been read at the last step.
-        steps: How many of them were steps, those inside of a text included.
-        inside: Whether the value was parsed from a text of the document (pydantic's ``Json``): no pointer enters one.
+        steps: How many of the segments were steps, including steps inside a text.
+        inside: Whether the value was parsed from a text (pydantic's ``Json``), which a pointer cannot enter.
         is_key: Whether the value is the name of the member at the end of *path*.
     """
 
@@ -331,7 +329,7 @@ class _Reading(NamedTuple):
 
 
 def _children(value: object, segment: object) -> Sequence[object]:
-    """Return what *segment* can mean in *value*; in a form a name is one value or the list of all that were sent."""
+    """Return the possible values of *segment* in *value*. A name in a form is one value, or the list of its values."""
     if is_list(value):
         return (value[segment],) if isinstance(segment, int) and 0 <= segment < len(value) else ()
     if isinstance(value, BaseModel):
@@ -343,7 +341,7 @@ def _children(value: object, segment: object) -> Sequence[object]:
 
 
 def _members(model: BaseModel, name: object) -> Sequence[object]:
-    """Return the member of *model* that is sent as *name*: an application gives its body as it has it."""
+    """Return the member of *model* that is sent as *name*, for applications that pass the parsed body."""
     for field, info in type(model).model_fields.items():
         if name in (field, info.alias, info.validation_alias):
             return (getattr(model, field),)

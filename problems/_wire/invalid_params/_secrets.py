@@ -1,8 +1,8 @@
 """
-Which members and parameters are secrets, as JSON Schemas tell.
+The names of secret members and parameters, read from JSON Schemas.
 
-A rejected value of a secret is a plain string, with nothing left that says so. Knows the marks that pydantic gives
-to its secret types.
+The rejected value of a secret is a plain string, so only the schema identifies it. Knows the marks that pydantic gives
+its secret types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ from problems._wire.invalid_params._values import is_list, is_mapping
 __all__ = ["Marks", "parts_of", "secret_names", "target_of"]
 
 _WITHIN: Final = ("items", "prefixItems", "additionalProperties", "anyOf", "oneOf", "allOf")
-"""Where the schema of a value has those of its parts, or its alternatives; members with a name are no part of it."""
+"""The keywords with schemas of unnamed parts or alternatives of a value. Named members are excluded."""
 
 
 def secret_names(schema: Mapping[str, object]) -> frozenset[str]:
     """
     Return the names that *schema*, a JSON Schema or an OpenAPI document, gives to secrets.
 
-    Those are the properties and parameters which pydantic's ``SecretStr`` and ``SecretBytes`` mark.
+    Secrets are the properties and parameters that pydantic marks for ``SecretStr`` and ``SecretBytes``.
 
     >>> secret_names({"properties": {"pw": {"type": "string", "writeOnly": True}, "name": {"type": "string"}}})
     frozenset({'pw'})
@@ -50,7 +50,7 @@ class Marks:
         self._known: dict[str, bool] = {}
 
     def are_on(self, schema: object) -> bool:
-        """Return whether a value with *schema* is a secret, or has one without a name."""
+        """Return whether a value with *schema* is a secret, or contains an unnamed secret."""
         if not is_mapping(schema):
             return is_list(schema) and any(map(self.are_on, schema))
         if schema.get("writeOnly") is True or schema.get("format") == "password":
@@ -65,14 +65,14 @@ class Marks:
         if not isinstance(reference, str):
             return False
         if reference not in self._known:
-            self._known[reference] = False  # what refers to itself adds nothing
+            self._known[reference] = False  # a reference to itself adds no mark
             self._known[reference] = self.are_on(target_of(reference, self._document))
         return self._known[reference]
 
 
 def target_of(reference: str, document: object) -> object:
     """
-    Return what a reference within *document* leads to.
+    Return the target of a reference within *document*, or `None` if it does not exist.
 
     >>> target_of("#/$defs/A", {"$defs": {"A": True}})
     True
@@ -91,7 +91,7 @@ def parts_of(value: object) -> Iterator[object]:
 
 
 class _Described(GenerateJsonSchema):
-    """Describes as much of a type as it can, without warnings: what it makes is not shown to anybody."""
+    """Generates a schema of all supported parts of a type, without warnings. The schema is not published."""
 
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 - as pydantic has it
 
@@ -106,10 +106,10 @@ class _Described(GenerateJsonSchema):
 
 
 def described(adapter: TypeAdapter[Any]) -> Mapping[str, object] | None:
-    """Return the JSON Schema of a type, as far as there is one; nothing if its own hooks fail."""
+    """Return the JSON Schema of the supported parts of a type, or `None` if its hooks fail."""
     try:
         return adapter.json_schema(schema_generator=_Described)
-    except Exception:  # noqa: BLE001 - hooks of the application's own may raise anything
+    except Exception:  # noqa: BLE001 - user-defined hooks may raise anything
         return None
 
 
@@ -123,10 +123,10 @@ def secrets_in(adapter: TypeAdapter[Any], *names: str) -> frozenset[str] | None:
 
     Args:
         adapter: The type.
-        names: What it is called itself.
+        names: The names of the member or parameter of this type.
 
     Returns:
-        Nothing if that cannot be told: there is no schema, or what is secret has no name.
+        `None` if the names are unknown: the type has no schema, or a secret has no name.
     """
     schema = described(adapter)
     if schema is None:
@@ -137,7 +137,7 @@ def secrets_in(adapter: TypeAdapter[Any], *names: str) -> frozenset[str] | None:
 
 
 def _with_aliases(names: frozenset[str], schema: object) -> frozenset[str]:
-    """Return *names*, and by what else those members can be given: a JSON Schema tells one name of each."""
+    """Return *names* and the further aliases of those members. A JSON Schema contains only one name of each."""
     if not names:
         return names
     found = set(names)

@@ -1,7 +1,7 @@
 """
-What several modules here ask of a value of any type: text that can be sent, members that can be read.
+Shared helpers for values of any type: encodable texts, and guards for mappings and lists.
 
-Knows nothing of validation.
+Does not import the code for validation errors.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 
 def encodable(text: str) -> str:
     r"""
-    Return *text* with what UTF-8 cannot carry replaced by U+FFFD.
+    Return *text* with U+FFFD for characters that UTF-8 cannot encode.
 
-    JSON can spell half of a surrogate pair (RFC 8259, section 8.2), UTF-8
+    JSON can escape half of a surrogate pair (RFC 8259, section 8.2), UTF-8
     cannot (RFC 3629, section 3):
 
     >>> encodable("caf\u00e9 \ud800") == "caf\u00e9 \ufffd"
@@ -36,10 +36,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, object]]:
-    """Tell whether *value* has members: a dictionary, or a form."""
-    return value.__class__ is dict or isinstance(value, Mapping)  # an abstract class is slow to ask
+    """Return whether *value* has members: a dictionary, or a form."""
+    return value.__class__ is dict or isinstance(value, Mapping)  # the check of an abstract class is slow
 
 
 def is_list(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
-    """Tell whether *value* has items."""
+    """Return whether *value* is a list or a tuple."""
     return isinstance(value, (list, tuple))
