@@ -309,7 +309,7 @@ class TestDetail:
 class TestAliases:
     def test_they_are_any_text(self):
         """
-        An alias is what a server sends as `type`, or as another member that identifies an error.
+        An alias is a text that a server sends as `type`, or as another member that identifies an error.
         """
         cls = define(type="item", title="Item", aliases=("No item!", "404"))
 

@@ -52,7 +52,7 @@ type Errors<P extends keyof paths, M extends keyof paths[P], S extends number> =
 type Conflict = Errors<"/orders/{order_id}", "patch", 409>;
 
 export function read(problem: Conflict): string {
-  // @ts-expect-error members are those of one type: narrow first
+  // @ts-expect-error members belong to one type: narrow first
   problem.available;
   switch (problem.type) {
     case "https://shop.example/problems/out-of-stock": {

@@ -164,7 +164,7 @@ def test_inputs_are_not_told():
 
 def test_another_media_type_is_refused():
     """
-    What is neither JSON nor a form is a 415 that says what is supported.
+    A body that is neither JSON nor a form is a 415 that lists the supported types.
     """
     response = client(Order).post("/", content=b"<a/>", headers={"content-type": "application/xml"})
 

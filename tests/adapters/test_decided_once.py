@@ -104,7 +104,7 @@ def test_what_is_answered_once_is_decided_once(path, translated, prefix):
 
 def test_a_crash_in_a_mounted_websocket_is_told_once():
     """
-    So are those of a WebSocket, which go through two applications on their way to the server.
+    So are the exceptions of a WebSocket, which go through two applications on their way to the server.
     """
     counting = Counting()
     inner = FastAPI()

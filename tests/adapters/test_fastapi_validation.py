@@ -112,7 +112,7 @@ class TestErrors:
 
     def test_a_registered_class_is_used(self):
         """
-        A validation problem of the application's own is sent in the place of ours.
+        A validation problem of the application's own is sent instead of ours.
         """
 
         class Invalid(ValidationProblem, type="invalid", title="Invalid request", status=400):
@@ -209,20 +209,20 @@ class TestInputs:
         assert "**********" == errors[0]["input"]
 
     @pytest.mark.parametrize(
-        ("policy", "told"),
+        ("policy", "reported"),
         [
             pytest.param(Policy(), False, id="by default"),
             pytest.param(Policy(include_inputs=True), True, id="with inputs"),
             pytest.param(Policy(include_inputs=True, hide_custom_messages=True), False, id="hidden"),
         ],
     )
-    def test_messages_of_validators(self, policy, told):
+    def test_messages_of_validators(self, policy, reported):
         """
         The message of a validator may repeat the input, and is sent only if inputs are.
         """
         response = client(policy).post("/orders", json={"amount": 1, "otp": "1234"})
 
-        assert (422, told) == (response.status_code, "1234" in response.json()["errors"][0]["detail"])
+        assert (422, reported) == (response.status_code, "1234" in response.json()["errors"][0]["detail"])
 
 
 class TestBadRequestIsNoCrash:

@@ -173,7 +173,7 @@ class TestFastAPI:
         assert (True, False) == ("input" in response.json()["errors"][0], SECRET in response.text)
 
     @pytest.mark.parametrize(
-        ("path", "body", "tells"),
+        ("path", "body", "shows"),
         [
             pytest.param("/embedded", {"login": {"user": "u"}, "answer": SECRET}, True, id="embedded"),
             pytest.param("/embedded", {"login": {"user": {"answer": SECRET}}, "answer": "x" * 20}, True, id="deeper"),
@@ -183,13 +183,13 @@ class TestFastAPI:
             pytest.param("/manual", None, False, id="a route of Starlette's"),
         ],
     )
-    def test_elsewhere(self, path, body, tells):
+    def test_elsewhere(self, path, body, shows):
         """
         Secrets are masked wherever they are declared; where this is unknown, no value is sent.
         """
         response = posted(application(), path, body)
 
-        assert (tells, False) == ("input" in response.json()["errors"][0], SECRET in response.text)
+        assert (shows, False) == ("input" in response.json()["errors"][0], SECRET in response.text)
 
     @pytest.mark.parametrize("path", ["/ws", "/in/ws"])
     def test_a_websocket(self, path):

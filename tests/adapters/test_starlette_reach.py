@@ -391,7 +391,7 @@ class TestMounts:
 
     def test_a_crash_in_it_reaches_the_server_once(self):
         """
-        A crash in a mounted application is answered there, and the original goes on to the server.
+        A crash in a mounted application is answered there, and the original reaches the server.
         """
         app = Starlette(routes=[Mount("/sub", Starlette(routes=[Route("/", raising(crash()))]))])
         add_problems(app)

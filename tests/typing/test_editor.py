@@ -35,7 +35,7 @@ ItemNotFound(item_id=7).
 Conflict(
 OutOfStock(
 '''
-"""A file in which somebody is typing."""
+"""A file that is being edited."""
 
 
 class Editor:
@@ -101,7 +101,7 @@ class Editor:
         return [it if isinstance(it, str) else signature["label"][it[0] : it[1]] for it in labels]
 
     def hover(self, line, word):
-        """Return what is shown beside a word."""
+        """Return the hover text of a word."""
         return self.ask("textDocument/hover", self.at(line, word))["contents"]["value"]
 
     def close(self):
