@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from problems._wire.decoding import Decoder
 from problems._wire.later import require
 from problems._wire.reading import Document
-from problems.catching._responses import Terms, retry_after, terms_of
+from problems.catching._responses import Terms, need_response, retry_after, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.registry import Registry
@@ -138,6 +138,7 @@ async def raise_for_problem(
     Raises:
         Problem: The class of the type if it is registered, otherwise the class of the status.
     """
+    need_response(response, "raise_for_problem")
     if response.status >= 400:
         terms = terms_of(registry, every_error=every_error, dialect=dialect)
         read, document, reason = await _read(response, terms)
@@ -162,6 +163,7 @@ async def problem_from(
         dialect: Non-standard documents that are also read as problem details.
         why: Called with a sentence, the reason why the response contains no problem: a logger's method, or `print`.
     """
+    need_response(response, "problem_from")
     terms = terms_of(registry, every_error=False, dialect=dialect)
     read, document, reason = await _read(response, terms)
     if document is not None:

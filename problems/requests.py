@@ -18,6 +18,7 @@ from problems.catching._responses import (
     Terms,
     content_of,
     library_of,
+    need_response,
     owner_of,
     retry_after,
     shadow,
@@ -67,7 +68,7 @@ def raise_problems(
     if library_of(cls) != _LIBRARY:
         raise SetupError(
             f"`raise_problems` needs a `requests.Session`; got `{cls.__qualname__}`. "
-            "For httpx and httpx2 use `problems.httpx`."
+            "Write `raise_problems(session, registry)`; for httpx and httpx2 use `problems.httpx`."
         )
     own = vars(session)
     patched: Callable[..., Response] | None = own.get("send")
@@ -95,6 +96,7 @@ def raise_for_problem(
     Raises:
         Problem: The class of the type if it is registered, otherwise the class of the status.
     """
+    need_response(response, "raise_for_problem")
     if response.status_code >= 400:
         _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
     return response
@@ -116,6 +118,7 @@ def problem_from(
         dialect: Non-standard documents that are also read as problem details.
         why: Called with a sentence, the reason why the response contains no problem: a logger's method, or `print`.
     """
+    need_response(response, "problem_from")
     terms = terms_of(registry, every_error=False, dialect=dialect)
     content, failure = content_of(response), None
     if content is None and terms.reads(response.headers.get("content-type")):

@@ -15,7 +15,14 @@ BOUND: Final = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?>=([\d.]+)$")
 FOLLOWING: Final = {
     "pydantic": {"pydantic_core"},
     "httpx2": {"httpcore2"},
-    "opentelemetry-api": {"opentelemetry-sdk", "opentelemetry-semantic-conventions"},
+    "opentelemetry-api": {
+        "opentelemetry-instrumentation",
+        "opentelemetry-instrumentation-asgi",
+        "opentelemetry-instrumentation-fastapi",
+        "opentelemetry-sdk",
+        "opentelemetry-semantic-conventions",
+        "opentelemetry-util-http",
+    },
 }
 """Packages whose version follows from another package."""
 

@@ -25,6 +25,7 @@ __all__ = [
     "Terms",
     "content_of",
     "library_of",
+    "need_response",
     "owner_of",
     "request_of",
     "retry_after",
@@ -155,6 +156,20 @@ def terms_of(
     # With `every_error`, any JSON object is read; otherwise only an object recognised as a problem document.
     read = dialect.read_object if every_error else dialect.read
     return Terms(registry, every_error, read, dialect.reads, dialect.limit, dialect.identity, ignored)
+
+
+def need_response(given: object, function: str) -> None:
+    """
+    Check that the first argument of a public function is a response.
+
+    Raises:
+        SetupError: It is not.
+    """
+    if not hasattr(given, "headers"):
+        raise SetupError(
+            f"`{function}` needs a response; got an object of type {type(given).__qualname__!r}. "
+            f"Write `{function}(client.get(url), registry)`."
+        )
 
 
 def _statuses(ignore: object) -> frozenset[int]:

@@ -8,7 +8,17 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, Protocol, TypeVar
 from weakref import ref
 
-from problems.catching._responses import MARK, Terms, content_of, library_of, owner_of, request_of, shadow, terms_of
+from problems.catching._responses import (
+    MARK,
+    Terms,
+    content_of,
+    library_of,
+    need_response,
+    owner_of,
+    request_of,
+    shadow,
+    terms_of,
+)
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -74,7 +84,7 @@ def raise_problems(
     if library_of(cls) not in _LIBRARIES:
         raise SetupError(
             f"`raise_problems` needs an httpx or httpx2 client; got `{cls.__qualname__}`. "
-            "For requests use `problems.requests`."
+            "Write `raise_problems(client, registry)`; for requests use `problems.requests`."
         )
     patched = vars(client).get("send")
     if hasattr(patched, MARK):
@@ -126,6 +136,7 @@ def raise_for_problem(
         Problem: The class of the type if it is registered, otherwise the class of the status.
         SetupError: The response of an async client has not been read.
     """
+    need_response(response, "raise_for_problem")
     if response.status_code >= 400:
         _raise(response, terms_of(registry, every_error=every_error, dialect=dialect))
     return response
@@ -155,6 +166,7 @@ def problem_from(
     Raises:
         SetupError: The response of an async client has not been read.
     """
+    need_response(response, "problem_from")
     terms = terms_of(registry, every_error=False, dialect=dialect)
     content, failure = content_of(response), None
     if content is None and terms.reads(response.headers.get("content-type")):

@@ -404,3 +404,14 @@ def test_each_library_has_its_own_class(peer):
     assert [peer.library.__name__] == [
         base.__module__.partition(".")[0] for base in type(caught.value).__mro__ if base.__name__ == "HTTPStatusError"
     ]
+
+
+@pytest.mark.parametrize("given", [{"status": 404}, 404, None, "text"], ids=repr)
+@pytest.mark.parametrize("function", [problem_from, raise_for_problem], ids=lambda it: it.__name__)
+def test_a_value_that_is_not_a_response(function, given):
+    """
+    The message names the function, the type of the value, and the line to write.
+    """
+    kind = type(given).__qualname__
+    with pytest.raises(SetupError, match=rf"`{function.__name__}` needs a response; got an object of type '{kind}'"):
+        function(given, Registry())
