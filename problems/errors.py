@@ -2,7 +2,7 @@
 What the programmer who uses this package did wrong.
 
 A `Problem` blames the client of an API; a `ProblemsError` blames the code
-that declares, raises or wires problems. Knows nothing of problem classes.
+that declares, raises or wires problems. Does not import problem classes.
 
 ```
 ProblemsError
@@ -118,8 +118,8 @@ class AbstractProblem(ProblemsError, TypeError, AttributeError):
     """
     A base was used where a problem type is needed.
 
-    An `AttributeError` as well: a base has no model of its documents, and whoever looks at all attributes of a class,
-    as `help` does, is to go on.
+    An `AttributeError` as well: a base has no model of its documents, and code that reads all attributes of a class,
+    as `help` does, must continue.
 
     Attributes:
         cls: The qualified name of the class.
@@ -147,7 +147,7 @@ class DuplicateType(InvalidRegistry):
 
     Attributes:
         first: What was registered first: a class and its URI.
-        second: What was refused.
+        second: The class that was rejected, and its URI.
     """
 
     def __init__(self, first: tuple[str, str], second: tuple[str, str]) -> None:
@@ -186,7 +186,7 @@ class UndeclaredProblem(ProblemsError):
 
 
 class ProblemsWarning(UserWarning):
-    """An application that works and probably does not do what was meant; the message says what to write instead."""
+    """A set-up that works but is probably a mistake; the message contains the line to write instead."""
 
 
 class UndeclaredProblemWarning(ProblemsWarning):
@@ -195,7 +195,7 @@ class UndeclaredProblemWarning(ProblemsWarning):
 
 def need(given: object, kind: type, what: str, instead: str) -> None:
     """
-    Refuse what is of another kind: left alone, it fails at the first error, which nobody looks at.
+    Raise if an argument has the wrong type, which would otherwise fail only at the first error response.
 
     >>> need(404, str, "text", "Write a text.")
     Traceback (most recent call last):

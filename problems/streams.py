@@ -1,8 +1,8 @@
 """
 Streams that fail: with a status while nothing was sent, else with the problem as their last item.
 
-Knows the messages of ASGI and what the formats look like. What a client is
-told is decided in `problems.answering._answer`.
+Knows the messages of ASGI and the stream formats. The content of a problem
+is decided in `problems.answering._answer`.
 """
 
 import functools
@@ -34,7 +34,7 @@ _ENDS: Final = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 @asynccontextmanager
 async def _closing(items: object) -> AsyncGenerator[None]:
-    """Close a generator with the one that iterates over it, as `yield from` does."""
+    """Close a generator together with the generator that iterates over it, as `yield from` does."""
     try:
         yield
     finally:
@@ -68,7 +68,7 @@ class Stream:
         Make one for a request.
 
         Raises:
-            SetupError: Nobody would look after it, and its failures would be lost.
+            SetupError: No middleware watches the response, so its failures would be lost.
         """
         way: _Way | None = scope.get(STREAM)
         if way is None:
@@ -115,7 +115,7 @@ class Stream:
     def last(self, document: bytes) -> bytes:
         """Return the last item, made of a JSON document."""
         if self._media_type == EVENT_STREAM:
-            # An empty line ends an event that was sent in part; where there is none, it is ignored.
+            # An empty line ends an event that was sent in part; otherwise it is ignored.
             return (b"" if self._tail.endswith(_ENDS) else b"\n\n") + b"event: problem\ndata: %s\n\n" % document
         return (b"" if self._tail.endswith(b"\n") else b"\n") + document + b"\n"
 
@@ -136,7 +136,7 @@ class Stream:
             self.failure = failure
 
     def guarded(self, result: Any) -> Any:
-        """Return what an endpoint returned, its items guarded; anything but a stream as it is."""
+        """Return the result of an endpoint with its items guarded; anything but a stream is returned unchanged."""
         if inspect.isasyncgen(result):
             return self.async_items(result)
         if inspect.isgenerator(result):
@@ -148,7 +148,7 @@ class Stream:
 
 def stream_problems(endpoint: Callable[P, T]) -> Callable[P, T]:
     """
-    Let a stream that fails say so.
+    Send the problem of a failing stream as its last item.
 
     The response begins with its first item. A failure before that is answered as any other, with its status; after
     that the stream ends with one item that is the problem: an event named `problem` in server-sent events, a line in
@@ -184,7 +184,7 @@ def stream_problems(endpoint: Callable[P, T]) -> Callable[P, T]:
 
 
 def _with_connection(signature: inspect.Signature, names: dict[str, object]) -> inspect.Signature:
-    """Return *signature* with a parameter for which FastAPI gives the request, if there is none yet."""
+    """Return *signature* with a parameter for which FastAPI passes the request, unless it has one."""
     parameters = list(signature.parameters.values())
     if any(_is_connection(_resolved(parameter.annotation, names)) for parameter in parameters):
         return signature
@@ -194,7 +194,7 @@ def _with_connection(signature: inspect.Signature, names: dict[str, object]) -> 
 
 
 def _resolved(annotation: object, names: dict[str, object]) -> object:
-    """Return what an annotation means, without `Annotated`; its text where a name in it is not there yet."""
+    """Return the resolved annotation without `Annotated`, or its text if a name in it is not defined yet."""
     try:
         return get_type_hints(SimpleNamespace(__annotations__={"it": annotation}), names)["it"]
     except Exception:  # noqa: BLE001 - whatever evaluating a stranger's text raises

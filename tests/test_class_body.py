@@ -303,7 +303,7 @@ class TestInertEntries:
         assert refusal(
             lambda: define("Shipment", (HasItem,), {}, lambda namespace: namespace.update({"check": value}))
         ) == (
-            "'check' would have no effect, a problem is no pydantic model. Annotate it if it is a member, validate "
+            "'check' would have no effect, a problem is not a pydantic model. Annotate it if it is a member, validate "
             "members one by one with `field_validator`, or compute a member before you raise."
         )
 
@@ -317,7 +317,7 @@ class TestInertEntries:
             class ItemNotFound(HasItem, type="item", title="Item"):
                 check = decorator("item")(staticmethod(lambda value: value))
 
-        assert "'check' is about 'item', which is no member. The members are: item_id." == refusal(define)
+        assert "'check' is about 'item', which is not a member. The members are: item_id." == refusal(define)
 
     def test_a_decorator_that_is_not_checked(self):
         """

@@ -60,7 +60,7 @@ class TestStatus:
         A status code is an integer.
         """
         assert refusal(Problem, status=status) == (
-            f"ItemNotFound: `status={status!r}` is no status code. Write an integer from 400 to 599."
+            f"ItemNotFound: `status={status!r}` is not a status code. Write an integer from 400 to 599."
         )
 
     @pytest.mark.parametrize("status", [200, 207, 307])
@@ -137,7 +137,7 @@ class TestType:
         A type that no client could resolve raises an error with the reason.
         """
         assert refusal(type=uri, title="Item not found") == (
-            f"ItemNotFound: `type={uri!r}` is no URI reference: {reason} Percent-encode it or choose another."
+            f"ItemNotFound: `type={uri!r}` is not a URI reference: {reason} Percent-encode it or choose another."
         )
 
     def test_empty(self):
@@ -153,7 +153,7 @@ class TestType:
         """
         words = {"type": "item", "title": "Item", word: 5}
 
-        assert f"ItemNotFound: `{word}=5` is no text. Write a string." == refusal(**words)
+        assert f"ItemNotFound: `{word}=5` is not a string. Write a text." == refusal(**words)
 
     def test_none_is_about_blank(self):
         """
@@ -259,7 +259,7 @@ class TestDetail:
         A misspelt member is found when the class is written, not when it is raised.
         """
         assert refusal(members={"item_id": int, "available": int}, detail="No item {id}.") == (
-            "ItemNotFound: `detail='No item {id}.'` uses 'id', which is no member. The members are: available, "
+            "ItemNotFound: `detail='No item {id}.'` uses 'id', which is not a member. The members are: available, "
             "item_id. Declare it in the body, or write {{ and }} for braces."
         )
 

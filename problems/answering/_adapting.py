@@ -1,9 +1,9 @@
 """
-One problem in the representation and the language that a client likes best.
+One problem in the representation and the language that a client prefers.
 
 Only for policies that offer more than JSON in one language. Never fails: what
 the application's own texts and templates do wrong is logged, and the problem
-is told without them.
+is sent without them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ class _Wording(NamedTuple):
 def adapted(
     problem: Problem, instance: str | None, facts: RequestFacts, policy: Policy, registry: Registry
 ) -> tuple[bytes, list[Line]]:
-    """Return the content for the client that *facts* describe, and the fields that tell of it."""
+    """Return the content for the client in *facts*, and the header fields that describe the content."""
     its = registry.facts(type(problem))
     wording = _worded(problem, its, policy.texts, facts)
     beginning = prefix(its.uri, wording.title, its.status)
@@ -69,7 +69,7 @@ def adapted(
 
 
 def merged(lines: list[Line], own: list[Line]) -> list[Line]:
-    """Return *lines* with those of an exception, which win; what both vary by is one field (RFC 9110, 12.5.5)."""
+    """Return *lines* overridden by the lines of an exception, with one combined Vary (RFC 9110, section 12.5.5)."""
     theirs = {name for name, _ in own}
     every = [*(line for line in lines if line[0] not in theirs), *own]
     varies = _union(value for name, value in (*own, *lines) if name == _VARY)
@@ -94,7 +94,7 @@ def _offered(policy: Policy, facts: RequestFacts) -> Sequence[Representation]:
 
 def _checked(offered: object) -> Sequence[Representation]:
     """
-    Return what a function offers, if it can be used.
+    Return the representations that a function offers, if they are valid.
 
     Raises:
         TypeError: It is not a sequence of representations.
@@ -161,7 +161,7 @@ class _Language(NamedTuple):
         return self.texts.text(self.tag, key, part)
 
     def filled(self, key: str, members: Mapping[str, Any]) -> str | None:
-        """Return the detail for *key*, filled in; nothing if that cannot be done."""
+        """Return the detail for *key*, filled in, or `None` if that fails."""
         template = self.text(key, "detail")
         if template is None:
             return None
@@ -172,7 +172,7 @@ class _Language(NamedTuple):
 
 
 def _translated(problem: Problem, its: ProblemType, wording: _Wording, language: _Language) -> _Wording:
-    # The titles of `about:blank` are those of the statuses, and may be translated too (RFC 9457, section 4.2.1).
+    # The titles of `about:blank` are status phrases, and may be translated too (RFC 9457, section 4.2.1).
     key = str(its.status) if its.is_blank else its.uri
     detail, members = wording.detail, wording.members
     if detail is not None:

@@ -1,5 +1,5 @@
 """
-What a client is told about an exception: every decision, in one place.
+The response to an exception: every decision about its content, in one place.
 
 A pure function from an exception, the facts of the request, the policy and
 the registry to status, headers and body. Knows no framework and sends nothing:
@@ -34,9 +34,9 @@ class Answer(NamedTuple):
         status: The status code.
         headers: The header fields as ASGI takes them.
         body: The content; empty where HTTP allows none.
-        problem: The problem that is told; `None` for a status that has no content.
+        problem: The problem that is sent; `None` for a status without content.
         instance: The URI reference of this occurrence, for the log.
-        is_expected: Whether somebody meant the exception for a client; any other one goes on to the server.
+        is_expected: Whether the exception is meant for a client; any other exception is raised to the server.
         failure: What was raised while the answer was made, which is the constant document then; it is in the log.
     """
 
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Registry) -> Answer:
     """
-    Return what the client described by *facts* is told about *exc*.
+    Return the response to *exc* for the client described by *facts*.
 
     Never raises: after a failure, which is logged at ERROR, it returns a constant document.
     """
@@ -100,7 +100,7 @@ def _notice_unregistered(cls: type[Problem], registry: Registry) -> None:
 
 
 def _with_own(headers: list[Line], own: list[Line], policy: Policy) -> list[Line]:
-    """Return the fields of an answer with those of the exception."""
+    """Return the fields of a response, with the fields of the exception."""
     if any(name == b"cache-control" for name, _ in own):
         headers.remove(_NO_STORE)  # only a default: some errors are cacheable without it (RFC 9110, section 15.1)
     return merged(headers, own) if policy.adapts else headers + own
@@ -109,7 +109,7 @@ def _with_own(headers: list[Line], own: list[Line], policy: Policy) -> list[Line
 def _without_content(status: int, headers: object, facts: RequestFacts) -> Answer:
     lines = _lines(headers, status)
     if status == 205:
-        lines.append((b"content-length", b"0"))  # the one of them that may have content (RFC 9110, section 15.3.6)
+        lines.append((b"content-length", b"0"))  # the only such status that may have content (RFC 9110, section 15.3.6)
     return Answer(status, lines, b"", None, facts.instance)
 
 
@@ -125,7 +125,7 @@ def _encoded(name: str, value: str) -> Line:
 
 
 def _sendable(headers: Any) -> Iterator[tuple[str, str]]:
-    """Yield those of another library's fields that can be sent; a server drops the connection over any other."""
+    """Yield another library's fields that can be sent. A server drops the connection over any other field."""
     pairs: Callable[[], Iterable[Any]] = getattr(headers, "items", lambda: headers or ())
     for name, value in pairs():
         try:

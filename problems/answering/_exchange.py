@@ -1,5 +1,5 @@
 """
-One request of an application: what is answered to an exception, and who is told when the answer was sent.
+One request of an application: the response to an exception, and the calls to observers after it was sent.
 
 Knows no framework: an adapter passes the facts of the request, sends the answer, and calls `Decision.sent` afterwards.
 """

@@ -28,25 +28,27 @@ def keep_value(problem: Problem, exc: HTTPException) -> None:
         problem.__dict__[_KEPT] = encode(detail)
 
 
-def keep_errors(problem: Problem, errors: Sequence[Mapping[str, object]], told: Sequence[Mapping[str, object]]) -> None:
+def keep_errors(
+    problem: Problem, errors: Sequence[Mapping[str, object]], params: Sequence[Mapping[str, object]]
+) -> None:
     """
     Keep the list that FastAPI sends for an invalid request in its problem, without inputs and contexts.
 
     Args:
         problem: The validation problem.
         errors: The errors of pydantic, of which the places and types are sent.
-        told: What the client is told about each of them: the messages are taken from there.
+        params: The descriptions of the errors for the client, which contain the messages.
     """
-    problem.__dict__[_KEPT] = encode([_entry(error, it) for error, it in zip(errors, told, strict=False)])
+    problem.__dict__[_KEPT] = encode([_entry(error, param) for error, param in zip(errors, params, strict=False)])
 
 
-def _entry(error: object, told: Mapping[str, Any]) -> dict[str, object]:
+def _entry(error: object, param: Mapping[str, Any]) -> dict[str, object]:
     known: Mapping[str, Any] = error if isinstance(error, dict) else {}
     loc, code = known.get("loc"), known.get("type")
     return {
-        "type": code if isinstance(code, str) else told["code"],
+        "type": code if isinstance(code, str) else param["code"],
         "loc": [it if isinstance(it, int) else str(it) for it in loc] if isinstance(loc, list | tuple) else [],
-        "msg": told["detail"],
+        "msg": param["detail"],
     }
 
 
@@ -81,7 +83,7 @@ def legacy_detail(
 
 
 def _wanted(facts: RequestFacts, policy: Policy) -> tuple[bool, Sequence[bytes]]:
-    """Return whether a client reads FastAPI's `detail`, and the header fields that say so."""
+    """Return whether a client reads FastAPI's `detail`, and the header fields that decided it."""
     choose = policy.legacy_detail
     if not callable(choose):
         return choose, ()

@@ -1,7 +1,7 @@
 """
-Which problem an exception is: one of ours, what a foreign one becomes, or none.
+The mapping from exceptions to problems, for the package's own exceptions and foreign ones.
 
-Knows the policy of the application, but no request, and nothing of what is sent.
+Knows the policy of the application. Does not read the request or write the response.
 """
 
 import traceback
@@ -48,7 +48,7 @@ class Rejected(Exception):
         errors: Pydantic's errors, `loc` beginning with where the value came from.
         body: The body that was validated.
         secrets: Further names of members and parameters whose values are masked; `None` shows no value at all,
-            because nobody knows which are secret.
+            because the secret ones are unknown.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Rejected(Exception):
 
 def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Problem | None:
     """
-    Return the problem that *exc* is for a client, `None` if nobody meant it for one.
+    Return the problem of *exc* for a client, or `None` if it is not meant for clients.
 
     >>> str(meaning_of(HTTPException(404, "No such item"), Policy(), Registry()))
     '404 Not Found: No such item'

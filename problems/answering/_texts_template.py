@@ -1,7 +1,7 @@
 """
 What there is to translate: the texts of a registry as a template for translators (gettext's `.pot`).
 
-Pure functions from classes to text; what a translation is looked up by is said in `problems.answering.texts`.
+Pure functions from classes to text. `problems.answering.texts` describes the keys of translations.
 """
 
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ from problems.answering.representations import Representation
 __all__ = ["NAMESPACE", "XML", "render_xml"]
 
 NAMESPACE: Final = "urn:ietf:rfc:7807"
-"""The namespace of RFC 7807 is that of RFC 9457 too."""
+"""The namespace of RFC 7807, which RFC 9457 keeps."""
 
 _ITEM: Final = "i"
 """The element of an array's items."""
@@ -38,7 +38,7 @@ def render_xml(details: ProblemDetails, language: str | None = None) -> str:  # 
     """
     Return *details* as an XML document.
 
-    The format has no types and no names but those of XML, so a reader finds less in it than in JSON:
+    The format has no types, and only names that XML allows, so it contains less than JSON:
 
     - numbers, booleans and null become text, null the empty one; empty arrays and objects are empty elements too,
     - an object whose only member is `i` looks like an array,

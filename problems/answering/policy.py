@@ -26,7 +26,7 @@ from problems.errors import SetupError
 
 __all__ = ["Policy", "RequestFacts", "RequestId", "Translation", "fresh_instance"]
 
-# What is safe in a log, a header and a URI reference alike; it cannot be taken for an absolute URI of another kind.
+# What is safe in a log, a header and a URI reference alike; it cannot be mistaken for an absolute URI.
 _REQUEST_ID: Final = r"(?:urn:uuid:)?[0-9A-Za-z][0-9A-Za-z._~+=@-]{0,127}"
 
 Translation = type[Problem] | Callable[[Any], Problem | None]

@@ -1,4 +1,4 @@
-"""What a representation is: a media type, and a function that writes it. Knows no media type."""
+"""The class `Representation`: a media type and a function that writes it. Contains no media types itself."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from problems._wire.headers import field_value
 __all__ = ["Render", "Representation"]
 
 Render: TypeAlias = Callable[[ProblemDetails, str | None], str]
-"""Writes the problem details it is given; also told the tag of their language, if that is known."""
+"""Writes problem details; also receives the tag of their language, if it is known."""
 
 
 @dataclass(frozen=True, slots=True)

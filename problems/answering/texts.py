@@ -22,7 +22,7 @@ class Translations(Protocol):
     """The part of `gettext.NullTranslations` that is used: so Babel's `Translations` will do too."""
 
     def pgettext(self, context: str, message: str, /) -> str:
-        """Return the text of *message*, and *message* itself if there is none."""
+        """Return the text of *message*, or *message* itself without a translation."""
         ...
 
 

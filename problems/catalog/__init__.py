@@ -1,7 +1,7 @@
 """
-All ready-made problem types: one for each registered error status, and those of the IANA registry.
+All ready-made problem types: one for each registered error status, and the types of the IANA registry.
 
-Nothing of them is built before it is used.
+The types are built on first use.
 """
 
 import types
@@ -13,8 +13,8 @@ from problems._wire.later import later
 from problems._wire.status import is_bodyless
 from problems.catalog import client, server
 from problems.catalog._duties import Challenges, RetryAfter
-from problems.catalog.client import *  # noqa: F403 - the list is that of the module
-from problems.catalog.server import *  # noqa: F403 - the list is that of the module
+from problems.catalog.client import *  # noqa: F403 - the module lists its names
+from problems.catalog.server import *  # noqa: F403 - the module lists its names
 from problems.catalog.validation import ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem

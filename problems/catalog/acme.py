@@ -50,7 +50,7 @@ _OLD: Final = "urn:acme:error:"
 
 
 class Identifier(BaseModel):
-    """What a certificate is asked for, such as a domain name."""
+    """The subject of a certificate, such as a domain name."""
 
     type: str
     value: str
@@ -204,7 +204,7 @@ class NotAuthorized(AcmeForbidden, type=f"{URN}unauthorized", title="Not authori
 class UserActionRequired(
     AcmeForbidden, type=f"{URN}userActionRequired", title="User action required", aliases=(f"{_OLD}userActionRequired",)
 ):
-    """Somebody has to visit the URL in `instance` first."""
+    """A user has to visit the URL in `instance` first."""
 
 
 class AcmeConflict(Conflict, abstract=True):

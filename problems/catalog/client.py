@@ -72,7 +72,7 @@ class Unauthorized(ClientProblem, status=401, init=False):
 
     challenges: Annotated[Challenges, WWW_AUTHENTICATE]
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -107,7 +107,7 @@ class MethodNotAllowed(ClientProblem, status=405, init=False):
 
     allow: Annotated[Sequence[str], ALLOW]
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -134,7 +134,7 @@ class ProxyAuthenticationRequired(ClientProblem, status=407, init=False):
 
     challenges: Annotated[Challenges, PROXY_AUTHENTICATE]
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -177,7 +177,7 @@ class ContentTooLarge(ClientProblem, status=413, init=False):
 
     retry_after: Annotated[RetryAfter | None, RETRY_AFTER] = None
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -208,7 +208,7 @@ class UnsupportedMediaType(ClientProblem, status=415, init=False):
     accept_encoding: Annotated[Sequence[str] | None, ACCEPT_ENCODING] = None
     accept_patch: Annotated[Sequence[str] | None, ACCEPT_PATCH] = None
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -233,7 +233,7 @@ class RangeNotSatisfiable(ClientProblem, status=416, init=False):
 
     length: Annotated[Length, CONTENT_RANGE]
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -280,7 +280,7 @@ class UpgradeRequired(ClientProblem, status=426, init=False):
 
     upgrade: Annotated[Protocols, UPGRADE]
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -307,7 +307,7 @@ class TooManyRequests(ClientProblem, status=429, init=False):
 
     retry_after: Annotated[RetryAfter | None, RETRY_AFTER] = None
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -334,7 +334,7 @@ class UnavailableForLegalReasons(ClientProblem, status=451, init=False):
 
     blocked_by: Annotated[str | None, BLOCKED_BY] = None
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,

@@ -7,7 +7,7 @@ The titles are the registered ones; the members are optional in all of them (RFC
 from typing import Annotated, Final
 
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic takes the one of `typing` from Python 3.12 on only
+from typing_extensions import TypedDict  # pydantic supports `typing.TypedDict` only from Python 3.12
 
 from problems.catalog.client import BadRequest, Conflict, TooManyRequests
 from problems.catalog.server import ServiceUnavailable
@@ -35,7 +35,7 @@ ViolatedPolicies = Annotated[list[str] | None, Field(alias="violated-policies")]
 
 
 class DateNotAcceptable(BadRequest, type=f"{REGISTRY_URI}date", title="Date Not Acceptable"):
-    """The `Date` of the request is too far from that of the server (RFC 9458, section 6.5.2)."""
+    """The `Date` of the request differs too much from the server's clock (RFC 9458, section 6.5.2)."""
 
 
 class ObliviousKeyNotAcceptable(
@@ -88,7 +88,7 @@ class InvalidDigest(TypedDict, total=False):
 
 
 class MismatchedDigest(TypedDict, total=False):
-    """A digest that is not the one of the content."""
+    """A digest that does not match the content."""
 
     algorithm: str
     provided_digest: str
@@ -116,7 +116,7 @@ class DigestMismatchedValues(
     type=f"{REGISTRY_URI}digest-mismatched-values",
     title="Mismatched Digest Values",
 ):
-    """A digest is not the one of the content (draft-ietf-httpapi-digest-fields-problem-types)."""
+    """A digest does not match the content (draft-ietf-httpapi-digest-fields-problem-types)."""
 
     mismatched_digests: list[MismatchedDigest] | None = None
 

@@ -19,7 +19,7 @@ class UnknownCapability(BadRequest, type=f"{URN}unknownCapability", title="Unkno
 
 
 class NotJSON(BadRequest, type=f"{URN}notJSON", title="Not JSON"):
-    """The media type of the request is not that of JSON, or its content is no I-JSON."""
+    """The media type of the request is not `application/json`, or its content is not I-JSON."""
 
 
 class NotRequest(BadRequest, type=f"{URN}notRequest", title="Not a request"):

@@ -50,7 +50,7 @@ class ServiceUnavailable(ServerProblem, status=503, init=False):
 
     retry_after: Annotated[RetryAfter | None, RETRY_AFTER] = None
 
-    if TYPE_CHECKING:  # what the one initialiser of all problems takes, for an open type with such members
+    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,

@@ -1,7 +1,7 @@
 """
 The problem of a request that does not fit: 422 with every value that was rejected.
 
-Declares what is told; `problems._wire.invalid_params` finds it out.
+Declares the members; `problems._wire.invalid_params` computes their values.
 """
 
 from typing import TYPE_CHECKING, Annotated
@@ -46,14 +46,14 @@ class ValidationProblem(UnprocessableContent):
     ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
 
-    # An answer has them ready to be sent, as `_rejected`. They become objects when somebody looks at them: that
+    # A response has them ready to be sent, as `_rejected`. They become objects on first access: that
     # takes longer than all the rest of the answer.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
             if name != "errors" or "_rejected" not in self.__dict__:
                 raise AttributeError(name=name, obj=self)
-            self.errors = [InvalidParam.model_validate(told) for told in self.__dict__["_rejected"]]
+            self.errors = [InvalidParam.model_validate(param) for param in self.__dict__["_rejected"]]
             return self.errors
 
 

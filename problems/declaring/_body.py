@@ -60,7 +60,7 @@ def check_names(cls: str, names: Iterable[str]) -> None:
 
 
 def is_taken(name: str) -> bool:
-    """Return whether *name* cannot be that of an extension member."""
+    """Return whether *name* cannot be the name of an extension member."""
     return name in _TAKEN or name.startswith(_TAKEN_BEGINNINGS)
 
 
@@ -76,14 +76,14 @@ def check_body(cls: type, own: Mapping[str, object], members: frozenset[str]) ->
     Args:
         cls: The class.
         own: The annotations of its members.
-        members: The names of all its members, those of its bases among them.
+        members: The names of all its members, including members of its bases.
 
     Raises:
         InvalidDefinition: The body has an entry that would not do what it seems to.
     """
     for name, hint in own.items():
-        said = (getattr(cls, name, None), *getattr(hint, "__metadata__", ()))
-        if said != _NOTHING and (reason := _fault(name, hint, said)):
+        declared = (getattr(cls, name, None), *getattr(hint, "__metadata__", ()))
+        if declared != _NOTHING and (reason := _fault(name, hint, declared)):
             raise InvalidDefinition(cls.__qualname__, reason)
     for name in cls.__dict__.keys() - own.keys() - _OF_ANY_CLASS:
         if name.startswith("__"):
@@ -94,11 +94,11 @@ def check_body(cls: type, own: Mapping[str, object], members: frozenset[str]) ->
             raise InvalidDefinition(cls.__qualname__, reason)
 
 
-def _fault(name: str, hint: object, said: tuple[object, ...]) -> str | None:
-    """Return what is wrong with a member of which *said* is its default and what is annotated."""
-    if said[0] is not None and _is(Final, _FINAL, hint):
+def _fault(name: str, hint: object, declared: tuple[object, ...]) -> str | None:
+    """Return the mistake in a member with the default and metadata in *declared*, or `None`."""
+    if declared[0] is not None and _is(Final, _FINAL, hint):
         return f"{name!r} is Final, so pydantic takes it for a constant. Annotate it as ClassVar, or without Final."
-    for info in said:
+    for info in declared:
         if isinstance(info, property):
             return f"{name!r} is annotated as a member and defined as a property. Give one of them another name."
         if isinstance(info, FieldInfo) and info.serialization_alias in _RFC:
@@ -110,7 +110,7 @@ def _fault(name: str, hint: object, said: tuple[object, ...]) -> str | None:
 
 
 def _inert(name: str, value: object, members: frozenset[str]) -> str | None:
-    """Return why an entry that is no member would have no effect."""
+    """Return why an entry that is not a member would have no effect, or `None` if it is allowed."""
     if name in _OF_HEADER:
         return f"{name!r} would have no effect in the body. Write it into the class header: `{name}=…`."
     if name in _OF_OCCURRENCE or name == "_problem" or name.startswith("problem_"):
@@ -118,14 +118,14 @@ def _inert(name: str, value: object, members: frozenset[str]) -> str | None:
     if name in members:
         return f"{name!r} replaces a member, but has no annotation. Write it as the base does: `{name}: … = …`."
     if name == "model_config":
-        return "`model_config` would have no effect, a problem is no pydantic model. Put it into a nested model."
+        return "`model_config` would have no effect, a problem is not a pydantic model. Put it into a nested model."
     if is_of_pydantic(value):
         return _inert_decorator(name, getattr(value, "decorator_info", None), members)
     return None
 
 
 def _plain(name: str, value: object) -> str | None:
-    """Return why a plain value without an annotation is refused: it looks like a member and is none."""
+    """Return why a plain value without an annotation is rejected: it looks like a member but is not one."""
     if name.startswith("_") or isinstance(value, type) or hasattr(type(value), "__get__"):
         return None
     kind = type(value).__name__
@@ -143,12 +143,14 @@ def is_of_pydantic(value: object) -> bool:
 def _inert_decorator(name: str, info: Any, members: frozenset[str]) -> str | None:
     if type(info).__name__ not in _ABOUT_MEMBERS:
         return (
-            f"{name!r} would have no effect, a problem is no pydantic model. Annotate it if it is a member, "
+            f"{name!r} would have no effect, a problem is not a pydantic model. Annotate it if it is a member, "
             f"validate members one by one with `field_validator`, or compute a member before you raise."
         )
     unknown = [field for field in info.fields if field not in members and field != "*"]
     if unknown and info.check_fields is not False:
-        return f"{name!r} is about {unknown[0]!r}, which is no member. The members are: {', '.join(sorted(members))}."
+        return (
+            f"{name!r} is about {unknown[0]!r}, which is not a member. The members are: {', '.join(sorted(members))}."
+        )
     return None
 
 
@@ -184,7 +186,7 @@ def _is(form: object, written: str, hint: object) -> bool:
 
 def local_names(cls: type, own: Mapping[str, object]) -> dict[str, object] | None:
     """
-    Return what the annotations of a class inside a function may refer to.
+    Return the local names that annotations of a class inside a function may refer to.
 
     Only such a class needs it, and only if it has annotations that are text (PEP 563): everything else is found
     in the module. To be called from ``__init_subclass__``.

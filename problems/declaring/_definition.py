@@ -96,7 +96,7 @@ class Definition:
 
     def model_for(self, facts: ProblemType) -> type[BaseModel]:
         """
-        Return the pydantic model of the documents, the type URI being that of *facts*.
+        Return the pydantic model of the documents, with the type URI of *facts*.
 
         Raises:
             AbstractProblem: The class is a base.

@@ -47,7 +47,7 @@ class Inherited(NamedTuple):
         status: The status code, 0 for none.
         detail: The template of `detail`.
         members: The names of the members.
-        any_status: Whether a subclass may have another status: that of invalid requests is the application's choice.
+        any_status: Whether a subclass may have another status; applications choose the status of invalid requests.
     """
 
     owner: str
@@ -61,7 +61,7 @@ class Inherited(NamedTuple):
 
 def unknown_word(word: str) -> str:
     """
-    Return what is wrong with a word that no class header has.
+    Return the error message for an unknown class keyword argument.
 
     >>> unknown_word("tittle")
     '`tittle=` is not a keyword of a problem class. Did you mean `title=`?'
@@ -146,13 +146,13 @@ def _status(words: Words, base: Inherited) -> int:
 
 def _integer(status: object) -> int:
     if not isinstance(status, int) or isinstance(status, bool):
-        raise ValueError(f"`status={status!r}` is no status code. Write an integer from 400 to 599.")
+        raise ValueError(f"`status={status!r}` is not a status code. Write an integer from 400 to 599.")
     return int(status)
 
 
 def _text(word: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{word}={value!r}` is no text. Write a string.")
+        raise ValueError(f"`{word}={value!r}` is not a string. Write a text.")
     return value
 
 
@@ -168,7 +168,7 @@ def _type(words: Words, base: Inherited, status: int, *, is_base: bool) -> str:
         raise ValueError("`type=''` names nothing. Give a URI or a reference such as 'out-of-stock', or leave it out.")
     if reason := check_reference(words.type):
         # RFC 9457, section 3.1.1: a URI reference.
-        raise ValueError(f"`type={words.type!r}` is no URI reference: {reason} Percent-encode it or choose another.")
+        raise ValueError(f"`type={words.type!r}` is not a URI reference: {reason} Percent-encode it or choose another.")
     if not status and not words.abstract:
         # RFC 9457, section 4: the definition of a problem type names the status to use with it.
         raise ValueError(
@@ -207,7 +207,7 @@ def _detail(template: str, members: frozenset[str]) -> str:
     if unknown := sorted(fields(_text("detail", template)) - members):
         known = ", ".join(sorted(members)) or "none"
         raise ValueError(
-            f"`detail={template!r}` uses {unknown[0]!r}, which is no member. The members are: {known}. "
+            f"`detail={template!r}` uses {unknown[0]!r}, which is not a member. The members are: {known}. "
             f"Declare it in the body, or write {{{{ and }}}} for braces."
         )
     return template

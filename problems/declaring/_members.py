@@ -3,7 +3,7 @@ The members of a problem class, as pydantic sees them.
 
 Mirrors problem classes by pydantic models of their members, so that every
 rule of pydantic (constraints, aliases, generics, inheritance, validators) is
-pydantic's own. Knows nothing of exceptions, statuses or type URIs, and does its
+pydantic's own. Does not import exceptions, statuses or type URIs, and does its
 work when a class is first used, never at import. This is one thing: validation,
 encoding and reading use the fields of the same model.
 """
@@ -212,7 +212,7 @@ class Members:
 
     def portable(self, values: Mapping[str, object], further: Iterable[str] = ()) -> dict[str, object]:
         """
-        Return the members for a pickle: as they are where nothing of them is hidden, else as they are sent.
+        Return the members for a pickle: unchanged if no part is hidden, otherwise as they are sent.
 
         A pickle lies in queues and data bases. A member that is excluded from the document is `None` in it.
         """
@@ -281,7 +281,7 @@ class Members:
             yield f"The member `{self.sent.get(name, name)}` was ignored: {reason}."
 
     def _with_headers(self, document: Mapping[str, object], headers: Mapping[str, str]) -> dict[str, object]:
-        """Return what tells the members: no member that is never part of a document is taken from one."""
+        """Return the sources of the members. Members that are never part of a document are read from headers only."""
         given = {name: value for name, value in document.items() if name not in self.names or name in self.sent}
         for name, header in self.headers.items():
             text = None if name in self.sent else headers.get(header.name)
@@ -438,7 +438,7 @@ def _headers(model: type[BaseModel]) -> Iterator[tuple[str, ResponseHeader]]:
 
 
 def _metadata(field: Any) -> Iterator[object]:
-    """Yield what is annotated on a field, or on an alternative of it: `Annotated[int, …] | None`."""
+    """Yield the metadata of a field, or of an alternative of it: `Annotated[int, …] | None`."""
     yield from field.metadata
     if get_origin(field.annotation) in _UNIONS:
         for part in get_args(field.annotation):

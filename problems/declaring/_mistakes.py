@@ -22,12 +22,12 @@ _MISSING: Final = "missing"
 
 def faults(error: ValidationError) -> str:
     """Return all that is wrong with some members in one line, without their values."""
-    told = (f"{'.'.join(map(str, it['loc']))}: {message_in(it)}" for it in error.errors(include_url=False))
-    return "; ".join(told) + "."
+    messages = (f"{'.'.join(map(str, it['loc']))}: {message_in(it)}" for it in error.errors(include_url=False))
+    return "; ".join(messages) + "."
 
 
 def of_positionals(cls: str, given: Sequence[object], named: Mapping[str, object], members: Members) -> str:
-    """Return what is wrong with the arguments that were *given* without a name: there is one, a text."""
+    """Return the error message for *given*, the positional arguments: only one text is allowed."""
     first, *others = given
     texts = [it for it in others if isinstance(it, str)]
     if isinstance(first, int) and 100 <= first <= 599 and texts:
@@ -44,14 +44,14 @@ def of_positionals(cls: str, given: Sequence[object], named: Mapping[str, object
 
 
 def of_headers(cls: str, given: object) -> str:
-    """Return what is wrong with `headers` that are not a mapping."""
+    """Return the error message for `headers` that are not a mapping."""
     name, _, value = given.partition(":") if isinstance(given, str) else ("X-Name", "", "…")
     written = f"{{{briefly(name.strip() or 'X-Name')}: {briefly(value.strip())}}}"
     return f"`headers` must be a mapping; got {briefly(given)}. Write `{cls}(…, headers={written})`."
 
 
 def of_status(cls: str, names: Iterable[str], given: Mapping[str, object]) -> str | None:
-    """Return what is wrong with a status that is given to an occurrence, `None` if none is."""
+    """Return the error message for a status argument of an occurrence, or `None` without such an argument."""
     word = next((name for name in names if name in _STATUS), None)
     if word is None:
         return None

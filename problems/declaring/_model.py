@@ -59,7 +59,7 @@ def document_model(
         body: The model of its extension members.
         name: The name of the component schema.
         problem_type: Its facts, the URI as it is on the wire.
-        unsent: The members that are no part of the document.
+        unsent: The members that are not part of the document.
         doc: What OpenAPI and the problem page say of it.
     """
     annotations: dict[str, Any] = {
@@ -82,5 +82,5 @@ def document_model(
 
 
 def _generated_title(name: str) -> str:
-    """Return the title that pydantic makes up for a field; it says nothing that the name does not."""
+    """Return the title that pydantic generates for a field, which only repeats the name."""
     return name.replace("_", " ").title()

@@ -1,7 +1,7 @@
 """
 Which problem types a function can raise, as its author declares it.
 
-A declaration is written on the function and read by introspection; nothing is wrapped, nothing runs later.
+A declaration is an attribute of the function, read by introspection. The function is not wrapped.
 Knows no framework.
 """
 

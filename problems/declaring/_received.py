@@ -1,7 +1,7 @@
 """
 Problems that came from a server.
 
-Says what a received problem is, and what an application answers if one
+Defines received problems, and the response of an application if one
 escapes; knows no client library and no registry.
 """
 
@@ -30,7 +30,7 @@ _KEPT: Final = frozenset(
         "x-request-id",
     }
 )
-"""The header fields that are kept: no secrets, but what tells how to go on. Cookies and challenges are dropped."""
+"""The header fields that are kept: no secrets, only hints for the next request. Cookies and challenges are dropped."""
 
 
 class RequestSnapshot(NamedTuple):
@@ -62,7 +62,7 @@ class ResponseSnapshot(NamedTuple):
 
 
 def request_snapshot(request: object) -> RequestSnapshot | None:
-    """Return what can be kept of *request*; nothing of nothing."""
+    """Return a snapshot of *request* without secrets, or `None` for `None`."""
     if request is None:
         return None
     url = without_secrets(str(getattr(request, "url", "")))
@@ -70,7 +70,7 @@ def request_snapshot(request: object) -> RequestSnapshot | None:
 
 
 def response_snapshot(response: object) -> ResponseSnapshot | None:
-    """Return what can be kept of *response*, its content read already; nothing of nothing."""
+    """Return a snapshot of *response*, whose content was read, or `None` for `None`."""
     if response is None:
         return None
     headers: Mapping[str, str] = getattr(response, "headers", {})
@@ -125,7 +125,7 @@ class ReceivedProblem(Exception):
     It is an instance of its declared class too, and of the client library's own status error. Its
     members, `status`, `detail`, `problem_details` and `str()` describe what the server sent. If it
     escapes from an endpoint, any framework answers with `status_code` 502 and without `headers`: the
-    problems of a server that we call are not those of our client.
+    problems of an upstream server are not problems of the application's client.
     """
 
     status_code = _BAD_GATEWAY
@@ -206,10 +206,10 @@ class ReceivedProblem(Exception):
         return local
 
     def __str__(self) -> str:
-        said = self.problem_details
-        text = f"{self.status} {said.title or _declared(type(self)).problem_type.title}".rstrip()
-        if said.detail:
-            text += f": {said.detail}"
+        details = self.problem_details
+        text = f"{self.status} {details.title or _declared(type(self)).problem_type.title}".rstrip()
+        if details.detail:
+            text += f": {details.detail}"
         if self.request is not None:
             text += f" [{self.request.method} {without_secrets(str(self.request.url))}]"
         return one_line(text)

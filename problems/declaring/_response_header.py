@@ -1,7 +1,7 @@
 """
 Members that are sent as response header fields.
 
-Knows how one value becomes the text of one or more field lines, nothing of
+Converts one value to the text of one or more field lines. Does not import
 responses.
 """
 

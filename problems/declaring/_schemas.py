@@ -98,7 +98,7 @@ def _is(one: object, other: object) -> bool:
 
 
 def _has_same(one: object, other: object) -> bool:
-    """Return whether the fields of one schema are those of another."""
+    """Return whether two schemas have the same fields."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return False
     return one.keys() == other.keys() and all(one[key] is other[key] for key in one)

@@ -33,12 +33,12 @@ __all__ = ["ClientProblem", "Problem", "ServerProblem", "detail_of", "details_of
 
 
 def positional(*, default: Any, kw_only: Literal[False] = False) -> Any:  # noqa: ARG001 - read by type checkers
-    """Tell type checkers of the one member that may be given by position."""
+    """Declare the one positional argument to type checkers (PEP 681)."""
     return default
 
 
 def keyword(*, default: Any, kw_only: Literal[True] = True) -> Any:  # noqa: ARG001 - read by type checkers
-    """Tell type checkers of a member that may not."""
+    """Declare a keyword-only argument to type checkers (PEP 681)."""
     return default
 
 
@@ -71,7 +71,7 @@ class _NotAModel:
 @dataclass_transform(kw_only_default=True, field_specifiers=(Field, positional, keyword))
 class Declared:
     """
-    Tells type checkers that annotations are keyword arguments.
+    Declares to type checkers that annotations are keyword arguments.
 
     A base of its own: checkers read the fields of the subclasses of a class
     so decorated (PEP 681), and `Problem` has fields.

@@ -113,7 +113,7 @@ def _contexts(scope: Facts, app: FastAPI, route: APIRoute) -> Iterator[RouteCont
 
 
 def overriding_in(overrides: Mapping[Any, Any], dependant: Dependant) -> Iterator[Dependant]:
-    """Yield what is called instead of dependencies, and instead of what that depends on."""
+    """Yield the overrides of dependencies, and the overrides of their own dependencies."""
     seen: set[object] = set()
     waiting = [dependant]
     while waiting:
@@ -134,7 +134,7 @@ def dependants_in(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def _written(route: RouteContext) -> Types:
-    """Yield what is declared on the endpoint, on dependencies at any depth, and in `responses`."""
+    """Yield the types declared on the endpoint, on dependencies at any depth, and in `responses`."""
     yield from _written_on(route.dependant)
     for status in route.responses:
         if isinstance(status, DeclaredStatus):
@@ -148,7 +148,7 @@ def _written_on(dependant: Dependant) -> Types:
 
 def _implied(dependant: Dependant, statuses: set[int]) -> Types:
     """
-    Yield what the security schemes of an operation raise.
+    Yield the types that the security schemes of an operation raise.
 
     Scopes imply a 403 (RFC 6750, section 3.1), which the application raises itself: a declared one is that.
     """
@@ -184,7 +184,7 @@ def _calls_fastapis(scheme: SecurityBase) -> bool:
 
 
 def _not_authenticated(scheme: SecurityBase) -> type[Problem]:
-    """Return what a scheme raises; `make_not_authenticated_error` is what FastAPI's users override for that."""
+    """Return the type that a scheme raises; users of FastAPI override `make_not_authenticated_error` to change it."""
     make = getattr(scheme, "make_not_authenticated_error", None)
     error = make() if make is not None else None
     if isinstance(error, Problem):
@@ -193,7 +193,7 @@ def _not_authenticated(scheme: SecurityBase) -> type[Problem]:
 
 
 def _frameworks(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
-    """Yield what FastAPI answers before it calls the endpoint."""
+    """Yield the types of problems that FastAPI raises before it calls the endpoint."""
     if _validates(route):
         yield registry.validation_problem
     if route.body_field is not None:

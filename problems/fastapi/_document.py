@@ -46,7 +46,7 @@ class ExtendedOpenAPI:
 
 
 def extend_openapi(app: object, setup: Setup) -> None:
-    """Let the `openapi` of a FastAPI application tell of problems, if it does not yet."""
+    """Extend `openapi` of a FastAPI application with problems, if that was not done yet."""
     if isinstance(app, FastAPI) and not isinstance(app.openapi, ExtendedOpenAPI):
         app.openapi = ExtendedOpenAPI(app, setup)  # type: ignore[method-assign]  # FastAPI's documented extension point
 
@@ -62,7 +62,7 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
 
 
 def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
-    """Extend a document by the operations of *app*, and by those of mounted applications that somebody put there."""
+    """Extend the operations of *app* in a document, and operations of mounted applications that were merged into it."""
     groups: dict[int, tuple[Setup, list[DocumentedOperation]]] = {}
     for part, operation in [*_served(app, schema, setup, ""), *((setup, it) for it in _called(app, schema))]:
         groups.setdefault(id(part.registry), (part, []))[1].append(operation)
@@ -139,7 +139,7 @@ def _documented(documents: Json, route: RouteContext, path: str) -> Iterator[Doc
 
 
 def _take_out_422(responses: Json) -> None:
-    """Remove the 422 that FastAPI adds by itself; one that somebody wrote stays."""
+    """Remove the 422 that FastAPI adds by itself. A 422 that the application declares stays."""
     content = responses.get("422", {}).get("content", {})
     if [media.get("schema") for media in content.values()] == [_FASTAPI_422]:
         del responses["422"]

@@ -1,7 +1,7 @@
 """
 `responses=` entries that add up instead of replacing each other.
 
-Knows how FastAPI merges such dictionaries, and nothing else of it.
+Knows how FastAPI merges such dictionaries. Does not import FastAPI's routing.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ class DeclaredStatus(int):
     The status code of one declared problem type, as a key that equals no other.
 
     FastAPI merges the `responses` of application, router and route by key: with plain numbers the 409 of a
-    route would replace that of its router.
+    route would replace the entry of its router.
     """
 
     problem: type[Problem]

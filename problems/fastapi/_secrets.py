@@ -29,7 +29,7 @@ class Secrets:
         self._known: dict[int, tuple[object, Names | None]] = {}
 
     def of(self, scope: Facts) -> Names | None:
-        """Return the names of the secrets in a request; nothing if it is not known what the request has."""
+        """Return the names of the secrets in a request, or `None` if its inputs are unknown."""
         route, app = scope.get("route"), scope.get("app")
         if not isinstance(route, APIRoute | APIWebSocketRoute):
             return None
@@ -41,7 +41,7 @@ class Secrets:
 
 
 def _dependants(app: object, route: APIRoute | APIWebSocketRoute, *, with_overrides: bool = False) -> list[Dependant]:
-    """Return what an operation depends on, in each place where its router is included."""
+    """Return the dependencies of an operation, for each place where its router is included."""
     found = [route.dependant]
     if isinstance(app, FastAPI):
         found += [it.dependant for it in iter_route_contexts(app.routes) if it.original_route is route]
@@ -68,6 +68,6 @@ def _parameters(dependants: list[Dependant]) -> Iterator[tuple[object, tuple[str
 
 
 def _body(route: APIRoute | APIWebSocketRoute) -> Iterator[tuple[Any, tuple[str, ...]]]:
-    # Without a name: where a body is a secret as a whole, nothing that leads to it says so.
+    # A body that is a secret as a whole has no name by which it could be masked.
     if isinstance(route, APIRoute) and route.body_field is not None:
         yield route.body_field, ()

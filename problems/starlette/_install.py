@@ -129,12 +129,12 @@ def problem_response(conn: HTTPConnection, exc: Exception) -> Response:
         exc: The exception that was raised.
     """
     setup = setup_of(conn.scope.get("app")) or setup_for(None, Policy())
-    told: BaseException | None = None
+    meaning: BaseException | None = None
     if isinstance(exc, AuthenticationError):
         with guarded("`Policy(translate=…)` failed; the usual problem is sent."):
-            told = meaning_of(exc, setup.policy, setup.registry)
-        told = told or BadRequest()
-    return respond(setup, conn.scope, exc, told)
+            meaning = meaning_of(exc, setup.policy, setup.registry)
+        meaning = meaning or BadRequest()
+    return respond(setup, conn.scope, exc, meaning)
 
 
 def _check(policy: Policy) -> None:

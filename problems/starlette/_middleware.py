@@ -1,7 +1,7 @@
 """
 The middleware around and below the middleware of an application.
 
-Knows what has been sent and what must go on to the server; `problems.answering` decides the answer.
+Tracks the sent messages and the exceptions that must reach the server; `problems.answering` decides the response.
 """
 
 from dataclasses import replace
@@ -222,12 +222,12 @@ class _Ending(ProblemResponse):
 
 async def answer_crash(setup: Setup, place: Place, exc: Exception, scope: Scope) -> Quietly:
     """
-    Answer a crash that has left all middleware, and return what remains to be sent directly.
+    Answer a crash that has left all middleware, and return the response that remains to be sent directly.
 
     Args:
         setup: The registry and policy of the application.
         place: The outermost place of the application.
-        exc: The exception, which goes on to the server afterwards.
+        exc: The exception, which is raised to the server afterwards.
         scope: The request.
     """
     way: Way | None = scope.get(WAY)

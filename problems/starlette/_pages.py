@@ -36,7 +36,7 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
     Return an application with the problem pages of *registry*: mount it where the type URIs lead to.
 
     An index and a page for each type, for people and, by negotiation, as JSON Schema, JSON and Markdown. Type URIs
-    are those of the registry, wherever the pages are mounted. Mounted in an application, each page lists the documented
+    come from the registry, wherever the pages are mounted. Mounted in an application, each page lists the documented
     operations that answer with the type.
 
     >>> from starlette.applications import Starlette

@@ -26,14 +26,14 @@ def exchange_of(setup: Setup, scope: Scope) -> Exchange:
     return Exchange(setup, scope, scope if way is None else way.notes)
 
 
-def respond(setup: Setup, scope: Scope, exc: Exception, told: BaseException | None = None) -> "ProblemResponse":
-    """Return the response to *exc*, or to *told* if that is answered instead."""
-    return ProblemResponse(exchange_of(setup, scope).decide(exc, told))
+def respond(setup: Setup, scope: Scope, exc: Exception, meaning: BaseException | None = None) -> "ProblemResponse":
+    """Return the response to *exc*, or to *meaning* if that is answered instead."""
+    return ProblemResponse(exchange_of(setup, scope).decide(exc, meaning))
 
 
 class ProblemResponse(Response):
     """
-    A decision as a response: when it was sent, observers are told.
+    The response of a decision, which calls the observers after it was sent.
 
     Attributes:
         decision: What is answered to which exception.
@@ -51,7 +51,7 @@ class ProblemResponse(Response):
         await self.decision.sent()
 
     async def transmit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the messages, without telling observers."""
+        """Send the messages without calling observers."""
         if scope["type"] == "http" or can_deny(scope):
             await super().__call__(scope, receive, send)
         else:

@@ -49,7 +49,7 @@ def _declarations(app: Any, setup: Setup) -> Iterator[tuple[type[Problem], str]]
 
 
 def _methods(endpoint: object, place: Place) -> list[str]:
-    """Return the methods of a route, none for those of a WebSocket; a class has a function for each."""
+    """Return the methods of a route, or no methods for a WebSocket. A class has a function for each method."""
     if isinstance(endpoint, type):
         return [name.upper() for name in ("get", "head", "post", "put", "patch", "delete") if hasattr(endpoint, name)]
     methods = getattr(place.route, "methods", None)

@@ -31,7 +31,7 @@ class Response(Protocol):
     raw_headers: list[tuple[bytes, bytes]]
 
     async def transmit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the messages of the response, and do nothing else."""
+        """Send the messages of the response, without side effects."""
 
 
 class Place:
@@ -74,7 +74,7 @@ class Point:
         self.stream: Stream | None = None
 
     def __call__(self, message: Message) -> Any:
-        """Pass a message on, and return what is to be awaited."""
+        """Pass a message on, and return the awaitable."""
         if self.stream is not None:
             return self._streamed(self.stream, message)
         if message["type"] == "http.response.start":  # early hints and other messages do not start a response
@@ -254,7 +254,7 @@ class Below:
         self._place = place
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        """Pass the request on, and return what is to be awaited."""
+        """Pass the request on, and return the awaitable."""
         way: Way | None = scope.get(WAY)
         if way is None or scope["type"] != "http":
             return self.app(scope, receive, send)

@@ -34,7 +34,7 @@ def is_enabled(status: int, problem: Problem | None, levels: Levels) -> bool:
 
 
 def _level(status: int, problem: Problem | None, levels: Levels) -> int:
-    """Return the level of a record: that of the most specific class, else that of the status."""
+    """Return the level of a record: of the most specific class, or else of the status."""
     chosen = [levels[cls] for cls in type(problem).__mro__ if cls in levels] if levels else []
     return chosen[0] if chosen else _ERROR if status >= 500 else _INFO
 
@@ -97,7 +97,7 @@ class guarded:  # noqa: N801 - reads as a function, as `contextlib.suppress` doe
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Log an exception, without the one that was being handled."""
+        """Log an exception, without the exception that was being handled."""
         if not isinstance(failure, Exception):
             return False
         failed(failure, (self._handled,), self._message, *self._args)
@@ -114,7 +114,7 @@ def warned(message: str) -> None:
 
 def failed(failure: Exception, handled: tuple[BaseException | None, ...], message: str, *args: object) -> None:
     """
-    Log a failure at ERROR, its traceback without those of the exceptions in whose handling it happened.
+    Log a failure at ERROR, without the tracebacks of the exceptions in whose handling it happened.
 
     Python chains them, and the text of a validation error contains the inputs.
     """

@@ -1,8 +1,8 @@
 """
 Problems on the span of their request.
 
-Uses the API of OpenTelemetry, not its SDK, and makes no spans: they are those of FastAPI, of an instrumentation, or
-your own.
+Uses the API of OpenTelemetry, not its SDK, and makes no spans: they come from FastAPI, from an instrumentation, or
+from your code.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ def trace_instance(_: object) -> str:
     """
     Return the id of the current trace as `urn:uuid:…`, for `Policy(instance=trace_instance)`.
 
-    Body, log record and span then have one id; the digits are those of the trace. Without a trace it is a fresh one.
+    Body, log record and span then have one id; it has the digits of the trace. Without a trace it is a fresh id.
     """
     context = trace.get_current_span().get_span_context()
     return (UUID(int=context.trace_id) if context.is_valid else uuid4()).urn
@@ -66,7 +66,7 @@ class _TraceProblems:
 def _mark(span: Span, occurrence: Occurrence) -> None:
     span.set_attribute(_ERROR_TYPE, occurrence.type)
     span.set_status(StatusCode.ERROR)
-    if occurrence.is_expected:  # any other goes on through the span, to be recorded by whoever made that
+    if occurrence.is_expected:  # any other exception passes through the span, and the creator of the span records it
         span.record_exception(occurrence.exception, {_ERROR_TYPE: occurrence.type})
 
 
