@@ -22,6 +22,7 @@ FOLLOWING: Final = {
         "opentelemetry-sdk",
         "opentelemetry-semantic-conventions",
         "opentelemetry-util-http",
+        "wrapt",
     },
 }
 """Packages whose version follows from another package."""
