@@ -244,13 +244,15 @@ class _Reader:
     def _place(self, entry: Mapping[str, object], place: _Place | None) -> _Place | None:
         """Return the place of an entry: its own, or the place of the list that contains it."""
         loc, source = entry.get("loc"), entry.get("source")
-        said = next((it for it in (entry.get("in"), entry.get("location"), source) if isinstance(it, str)), None)
+        location_name = next(
+            (it for it in (entry.get("in"), entry.get("location"), source) if isinstance(it, str)), None
+        )
         if _is_mapping(source):
             return _of_members(source, None)
-        if (own := _of_members(entry, said)) is not None:
+        if (own := _of_members(entry, location_name)) is not None:
             return own
         if is_array(loc):
-            return self._of_loc(entry, loc, said)
+            return self._of_loc(entry, loc, location_name)
         if place is not None:
             return place
         if isinstance(where := entry.get("location"), str) and _location(where) is None:  # Huma: "body.items[0].price"
@@ -260,33 +262,33 @@ class _Reader:
         found = next((entry[name] for name in self._paths if entry.get(name) not in (None, "")), None)
         if source is not None and isinstance(entry.get("key"), str):  # Litestar
             found = entry["key"]
-        return _located(found, said)
+        return _located(found, location_name)
 
-    def _of_loc(self, entry: Mapping[str, object], loc: Sequence[object], said: str | None) -> _Place | None:
-        if said is None and entry.get("type") == "json_invalid":  # its last step is an offset
+    def _of_loc(self, entry: Mapping[str, object], loc: Sequence[object], location: str | None) -> _Place | None:
+        if location is None and entry.get("type") == "json_invalid":  # its last step is an offset
             return _Place(())
-        return _located(loc, said)
+        return _located(loc, location)
 
 
-def _located(value: object, said: str | None) -> _Place | None:
-    """Return the place that a path names; its location is *said*, or the first step of the path."""
-    if said is not None:
-        location = _location(said)
-        found = _of_steps(value) if is_array(value) else _of_path(value) if isinstance(value, str) else None
-        return None if location is None or found is None else _in(found, location)
+def _located(value: object, location_name: str | None) -> _Place | None:
+    """Return the place that a path names; its location is *location_name*, or the first step of the path."""
+    if location_name is not None:
+        location = _location(location_name)
+        place = _of_steps(value) if is_array(value) else _of_path(value) if isinstance(value, str) else None
+        return None if location is None or place is None else _in(place, location)
     if is_array(value):
-        found = _of_steps(value)
+        place = _of_steps(value)
     elif isinstance(value, str) and value.startswith("/"):
-        found = _Place(tuple(it.replace("~1", "/").replace("~0", "~") for it in value[1:].split("/")))
+        place = _Place(tuple(it.replace("~1", "/").replace("~0", "~") for it in value[1:].split("/")))
     else:
         return _of_path(value) if isinstance(value, str) else None
-    if found is None or not found.steps:
-        return found
-    first, *rest = found.steps
+    if place is None or not place.steps:
+        return place
+    first, *rest = place.steps
     if first == "body":
         return _Place(tuple(rest))
     location = _location(first) if isinstance(first, str) and rest and first not in _BODIES else None
-    return found if location is None else _in(_Place(tuple(rest)), location)
+    return place if location is None else _in(_Place(tuple(rest)), location)
 
 
 def _location(name: str) -> _Place | None:
@@ -304,9 +306,9 @@ def _below(place: _Place | None, step: str | int) -> _Place | None:
     return None if place is None or place.pointer is not None else place._replace(steps=(*place.steps, step))
 
 
-def _of_members(entry: Mapping[str, object], said: str | None) -> _Place | None:
+def _of_members(entry: Mapping[str, object], location_name: str | None) -> _Place | None:
     """Return the place in members that are only used for places: pointers, and the names of parameters."""
-    location = None if said is None else _location(said)
+    location = None if location_name is None else _location(location_name)
     for name in _POINTERS:
         if isinstance(text := entry.get(name), str):
             return _of_pointer(text) if name != "pointer" or text[:1] in ("", "#", "/") else _of_path(text)

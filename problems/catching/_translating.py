@@ -112,8 +112,8 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
         self.__exit__(cls, error, traceback)
 
     def _target(self, cls: type) -> Target | None:
-        found = (self._table.get(base) for base in cls.__mro__ if base is not ReceivedProblem)
-        return next((target for target in found if target is not None), self._table.get(ReceivedProblem))
+        targets = (self._table.get(base) for base in cls.__mro__ if base is not ReceivedProblem)
+        return next((target for target in targets if target is not None), self._table.get(ReceivedProblem))
 
 
 def _check(theirs: object, target: object) -> None:
@@ -143,9 +143,9 @@ def _types_of(targets: Iterable[Target]) -> Iterator[type[Problem]]:
 
 def _translated(error: Problem, target: Target) -> Problem:
     if not is_problem(target):
-        made: object = cast("Callable[[Problem], object]", target)(error)
-        if not isinstance(made, Problem) or isinstance(made, ReceivedProblem):
-            raise SetupError(f"A function of `translating` must return a problem of your own; got {made!r}.")
-        return made
+        problem: object = cast("Callable[[Problem], object]", target)(error)
+        if not isinstance(problem, Problem) or isinstance(problem, ReceivedProblem):
+            raise SetupError(f"A function of `translating` must return a problem of your own; got {problem!r}.")
+        return problem
     shared = definition_of(target).body.model_fields.keys() & vars(error).keys()
     return target(**{name: vars(error)[name] for name in shared})

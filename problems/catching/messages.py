@@ -91,17 +91,17 @@ def problem_from_close(code: int, reason: str, registry: Registry, *, url: str |
         facts = known.problem_type
         document = {"type": reason, "title": facts.title, "status": facts.status}
         return registry.revive_document(document, status=facts.status, url=url)
-    said: Mapping[str, Any] = {"title": reason} if reason else {}
-    return registry.revive_document(said, status=status, url=url)
+    members: Mapping[str, Any] = {"title": reason} if reason else {}
+    return registry.revive_document(members, status=status, url=url)
 
 
 def _problem(data: str | bytes, registry: Registry, url: str | None) -> Problem:
     document, reason = read_json(_as_bytes(data), None)
-    said: Mapping[str, Any] = {} if document is None else document
-    standard, _ = standard_members(said)
+    members: Mapping[str, Any] = {} if document is None else document
+    standard, _ = standard_members(members)
     status: int = standard.get("status", _UNKNOWN)
     usable = status if 400 <= status <= 599 else _UNKNOWN
-    return registry.revive_document(said, status=usable, url=url, reason=reason)
+    return registry.revive_document(members, status=usable, url=url, reason=reason)
 
 
 def _as_bytes(text: str | bytes) -> bytes:

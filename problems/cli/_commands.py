@@ -192,8 +192,8 @@ def lint_(
     _report(found, form, fail_on)
 
 
-def _report(found: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
-    findings = tuple(found)
+def _report(reported: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
+    findings = tuple(reported)
     if form == "json":
         write(Findings(findings=findings).model_dump_json(indent=2, exclude_none=True) + "\n", None)
     elif form == "github":
@@ -209,10 +209,10 @@ def _report(found: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
         raise typer.Exit(1)
 
 
-def _place(found: Finding) -> str:
+def _place(finding: Finding) -> str:
     """Return the file and line of a finding, in the form that editors and terminals recognise, on a separate line."""
-    line = "" if found.line is None else f":{found.line}"
-    return "" if found.file is None else f"{found.file}{line}\n"
+    line = "" if finding.line is None else f":{finding.line}"
+    return "" if finding.file is None else f"{finding.file}{line}\n"
 
 
 @app.command(rich_help_panel=_WRITE)
@@ -276,24 +276,24 @@ def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warni
     _report([_breach(it, registry) for it in check(application)], form, fail_on)
 
 
-def _breach(found: Breach, registry: Registry) -> Finding:
+def _breach(breach: Breach, registry: Registry) -> Finding:
     """Return a breach as a finding: more severe if it is more certain; a type that is never raised breaks no client."""
-    severity = _SEVERITIES[found.certainty]
+    severity = _SEVERITIES[breach.certainty]
     return Finding(
-        code=found.kind.replace(" ", "-"),
-        severity="warning" if found.kind in _HARMLESS and severity == "error" else severity,
-        type=_uri(found, registry),
-        name=found.problem.__qualname__,
-        message=f"{found.where} {found.message} ({found.certainty})",
-        fix=found.fix,
-        file=_relative(found.file) if found.file else None,
-        line=found.line or None,
+        code=breach.kind.replace(" ", "-"),
+        severity="warning" if breach.kind in _HARMLESS and severity == "error" else severity,
+        type=_uri(breach, registry),
+        name=breach.problem.__qualname__,
+        message=f"{breach.where} {breach.message} ({breach.certainty})",
+        fix=breach.fix,
+        file=_relative(breach.file) if breach.file else None,
+        line=breach.line or None,
     )
 
 
-def _uri(found: Breach, registry: Registry) -> str:
-    is_unresolved = found.kind in ("unregistered", "relative") or found.problem is Problem
-    return found.problem.problem_type.uri if is_unresolved else registry.uri(found.problem)
+def _uri(breach: Breach, registry: Registry) -> str:
+    is_unresolved = breach.kind in ("unregistered", "relative") or breach.problem is Problem
+    return breach.problem.problem_type.uri if is_unresolved else registry.uri(breach.problem)
 
 
 def _relative(file: str) -> str:
@@ -304,9 +304,9 @@ def _relative(file: str) -> str:
 @app.command(rich_help_panel=_WRITE)
 def openapi(target: Target, *, output: Output = None) -> None:
     """Write the OpenAPI document of a FastAPI application."""
-    found: Any = load(target)
-    finish(found)
-    make = getattr(found, "openapi", None)
+    application: Any = load(target)
+    finish(application)
+    make = getattr(application, "openapi", None)
     if not callable(make):
         raise TargetError(f"{target!r} has no OpenAPI document. Name a FastAPI application: `module:app`.")
     write(json.dumps(make(), indent=2, ensure_ascii=False) + "\n", output)
@@ -327,9 +327,9 @@ def build(
     ] = "all",
 ) -> None:
     """Write the problem pages as the files of a static site."""
-    made = Pages(load_registry(target), heading=heading)
-    found = {output / name: content.decode() for name, content in made.files() if form == "all" or name.endswith(".md")}
-    write_files(output, found)
+    site = Pages(load_registry(target), heading=heading)
+    files = {output / name: content.decode() for name, content in site.files() if form == "all" or name.endswith(".md")}
+    write_files(output, files)
 
 
 @app.command(rich_help_panel=_WRITE)
@@ -356,11 +356,11 @@ def migrate(
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
     options = tools.migrate.Options(target, only, base, errors_module, responses, formatted)
-    found = tools.migrate.migrate(application, options)
-    for change in found.changes:
+    migration = tools.migrate.migrate(application, options)
+    for change in migration.changes:
         write(change.diff(), None)
-    for left in found.left:
+    for left in migration.left:
         write(f"{left}\n", None)
-    write(f"{found.summary()}\n", None)
+    write(f"{migration.summary()}\n", None)
     if write_files_:
-        tools.migrate.write(found, allow_dirty=allow_dirty)
+        tools.migrate.write(migration, allow_dirty=allow_dirty)

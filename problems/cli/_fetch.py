@@ -41,25 +41,27 @@ def statuses_of(uris: Iterable[str], seconds: float = _SECONDS_FOR_ALL) -> Mappi
     waiting: SimpleQueue[str] = SimpleQueue()
     for uri in dict.fromkeys(uris):
         waiting.put(uri)
-    found: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     end = time.monotonic() + seconds
     # Daemon threads: a server that sends one byte a second must not keep the process alive.
-    workers = [Thread(target=_work, args=(waiting, found), daemon=True) for _ in range(min(_AT_ONCE, waiting.qsize()))]
+    workers = [
+        Thread(target=_work, args=(waiting, statuses), daemon=True) for _ in range(min(_AT_ONCE, waiting.qsize()))
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(max(0.0, end - time.monotonic()))
-    return dict(found)
+    return dict(statuses)
 
 
-def _work(waiting: SimpleQueue[str], found: dict[str, int]) -> None:
+def _work(waiting: SimpleQueue[str], statuses: dict[str, int]) -> None:
     while True:
         try:
             uri = waiting.get_nowait()
         except Empty:
             return
         try:
-            found[uri] = _status(uri)
+            statuses[uri] = _status(uri)
         except Exception:  # noqa: BLE001, S112 - http.client raises many types for invalid HTTP; none has a status
             continue
 

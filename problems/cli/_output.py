@@ -57,8 +57,8 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(_escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
+def _escape(character: re.Match[str]) -> str:
+    units = character[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
@@ -79,12 +79,12 @@ def say_markdown(text: str) -> None:
 
 def say_table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> None:
     """Write a table to standard output; long text is wrapped, never cut off."""
-    made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold", no_wrap=False)
+        table.add_column(column, overflow="fold", no_wrap=False)
     for row in rows:
-        made.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
-    _console().print(made)
+        table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
+    _console().print(table)
 
 
 def fail(message: str) -> None:

@@ -147,11 +147,11 @@ class Finding:
             return f"{self.problem.__qualname__} ({self.problem.problem_type.status})"
         name = self.exception.__qualname__
         texts = " or ".join(repr(it) for it in self.texts[:_FIRST])
-        said = f", {texts}," if texts else ""
+        quoted = f", {texts}," if texts else ""
         if self.problem is Problem:
-            return f"a plain {name}{said} whose status could not be read"
+            return f"a plain {name}{quoted} whose status could not be read"
         plain = "a plain " if issubclass(self.exception, HTTPException) else ""
-        return f"{plain}{name}{said} answered as {self.problem.__qualname__} ({self.problem.problem_type.status})"
+        return f"{plain}{name}{quoted} answered as {self.problem.__qualname__} ({self.problem.problem_type.status})"
 
 
 @dataclass(frozen=True, slots=True)

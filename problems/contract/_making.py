@@ -102,7 +102,7 @@ class Making(Functions, ABC):
                 frame.calls((Bound(Known(after), value),), Arguments(rest=(UNKNOWN,)))
         return made
 
-    def _keep_fields(self, cls: type[Any], made: Instance, arguments: Arguments, frame: Frame) -> None:
+    def _keep_fields(self, cls: type[Any], instance: Instance, arguments: Arguments, frame: Frame) -> None:
         """Keep the fields of a dataclass, a model or a named tuple; run the validators of a model."""
         if dataclasses.is_dataclass(cls):
             names = [it.name for it in dataclasses.fields(cls) if it.init]
@@ -110,7 +110,7 @@ class Making(Functions, ABC):
             written = special(cls, "_fields")
             names = list(written) if isinstance(written, tuple) else []
         for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named):
-            self.assign(made, name, values)
+            self.assign(instance, name, values)
         validators = tuple(self.validators(cls))
         with frame.capped(LIKELY):
             for validator in validators:
@@ -124,15 +124,15 @@ class Making(Functions, ABC):
 
     def _error(self, cls: type[BaseException], arguments: Arguments, inner: Frame, frame: Activation) -> Instance:
         init = inspect.getattr_static(cls, "__init__", None)
-        made = Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key()))
+        instance = Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key()))
         is_http = issubclass(cls, HTTPException) and not issubclass(cls, Problem)
         if isinstance(init, types.FunctionType) and self._sources.is_own(init):
-            inner.calls((Bound(Known(init), made),), arguments)
-            codes, details = (self.assigned(made, name) for name in ("status_code", "detail"))
+            inner.calls((Bound(Known(init), instance),), arguments)
+            codes, details = (self.assigned(instance, name) for name in ("status_code", "detail"))
         else:
             codes, details = arguments.get(0, "status_code"), arguments.get(1, "detail")
         if not is_http:
-            return dataclasses.replace(made, site=made.site if self._sources.is_own_class(cls) else None)
+            return dataclasses.replace(instance, site=instance.site if self._sources.is_own_class(cls) else None)
         codes = codes or look(Known(cls), "status_code")
         return Instance(cls, exact=True, statuses=tuple(_statuses(codes)), text=_text(details))
 

@@ -106,8 +106,8 @@ class DocumentedType(BaseModel):
     @property
     def definitions(self) -> Mapping[str, Json]:
         """The schemas that members refer to, by name."""
-        found: Mapping[str, Json] = self.document.get("$defs", {})
-        return found
+        schemas: Mapping[str, Json] = self.document.get("$defs", {})
+        return schemas
 
 
 class Vocabulary(BaseModel):
@@ -158,9 +158,9 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
     """Return the documentation of one problem type as data."""
     facts, model = registry.facts(cls), registry.model(cls)
     description, attributes = described(cls.__dict__.get("__doc__"))
-    made = Components.of(registry, [cls])
-    name = made.names[cls]
-    schema = _standalone(made.schemas, name)
+    components = Components.of(registry, [cls])
+    name = components.names[cls]
+    schema = _standalone(components.schemas, name)
     schema["description"] = description or facts.title
     for member, text in attributes.items():
         alias = definition_of(cls).members.sent.get(member)
@@ -177,7 +177,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         reference=_reference(cls, facts.uri, registry.base),
         aliases=tuple(_absolute(alias, registry.base) for alias in definition_of(cls).declaration.aliases),
         bases=tuple(_bases(cls, registry)),
-        headers=tuple(_headers(made.responses[name].get("headers", {}))),
+        headers=tuple(_headers(components.responses[name].get("headers", {}))),
         example=example_document(cls, facts, model),
         document=schema,
     )
@@ -193,9 +193,9 @@ def _describe_inputs(properties: Json) -> None:
 
 def _standalone(schemas: Json, name: str) -> Json:
     """Return one of several component schemas as a standalone schema, with the others as its definitions."""
-    found: Json = json.loads(json.dumps(schemas).replace(f'"{SCHEMAS}', '"#/$defs/'))
-    own = found.pop(name)
-    return {"$defs": found, **own} if found else own
+    definitions: Json = json.loads(json.dumps(schemas).replace(f'"{SCHEMAS}', '"#/$defs/'))
+    own = definitions.pop(name)
+    return {"$defs": definitions, **own} if definitions else own
 
 
 def _absolute(reference: str, base: str | None) -> str:
@@ -218,7 +218,7 @@ def _bases(cls: type[Problem], registry: Registry) -> Iterator[str]:
             yield registry.uri(base) if has_type else base.__name__
 
 
-def _headers(found: Mapping[str, Json]) -> Iterator[DocumentedHeader]:
-    for name, header in found.items():
+def _headers(headers: Mapping[str, Json]) -> Iterator[DocumentedHeader]:
+    for name, header in headers.items():
         required, description = header.get("required", False), header.get("description", "")
         yield DocumentedHeader(name=name, required=required, description=description, values=header.get("schema"))

@@ -151,8 +151,8 @@ class Components:
         """Return a response of `of_operation` with its reference replaced by the content."""
         if "$ref" not in response:
             return response
-        found: Json = self.responses[self.component_of(response) or ""]
-        return found
+        component: Json = self.responses[self.component_of(response) or ""]
+        return component
 
     def component_of(self, response: Json) -> str | None:
         """Return the name of the component response that a response refers to, or `None`."""

@@ -69,31 +69,31 @@ def extend_document(
     responses: Json = components.get("responses", {})
     types = dict.fromkeys(cls for operation in declaring for cls in operation.types)
     version = str(schema.get("openapi", ""))
-    made = Components.of(registry, types, schemas, version=version, pages=pages, legacy=legacy)
-    made.share(operation.types for operation in declaring if operation.has_content)
+    components_of_types = Components.of(registry, types, schemas, version=version, pages=pages, legacy=legacy)
+    components_of_types.share(operation.types for operation in declaring if operation.has_content)
     used: Json = {}
     needed: set[str] = set()
     for operation in declaring:
-        for component, response in _extended(operation, made, responses):
+        for component, response in _extended(operation, components_of_types, responses):
             needed.add(response["content"][PROBLEM_JSON]["schema"]["$ref"].removeprefix(SCHEMAS))
             used |= {component: response} if component else {}
     if used:
         components["responses"] = dict(sorted({**responses, **used}.items()))
     if needed:
-        components["schemas"] = dict(sorted({**schemas, **_reachable(needed, made.schemas)}.items()))
+        components["schemas"] = dict(sorted({**schemas, **_reachable(needed, components_of_types.schemas)}.items()))
     return schema
 
 
 def _extended(
-    operation: DocumentedOperation, made: Components, taken: Mapping[str, Any]
+    operation: DocumentedOperation, components: Components, taken: Mapping[str, Any]
 ) -> Iterator[tuple[str | None, Json]]:
     """Write the responses of one operation; yield each written response and the name of its component."""
     # OpenAPI's status codes are texts, but YAML reads them as numbers.
     responses: Json = {str(status): it for status, it in operation.document.get("responses", {}).items()}
     operation_id = operation.document.get("operationId") or operation.id
-    found, _ = made.of_operation(operation.types, operation_id, invalid=operation.invalid)
-    for status, response in found.items():
-        whole, component = made.whole(response), made.component_of(response)
+    generated, _ = components.of_operation(operation.types, operation_id, invalid=operation.invalid)
+    for status, response in generated.items():
+        whole, component = components.whole(response), components.component_of(response)
         if not operation.has_content:
             responses.setdefault(status, {key: it for key, it in whole.items() if key != "content"})
             continue
@@ -131,10 +131,10 @@ def _is_bare(existing: Json, whole: Json, status: int) -> bool:
 
 def _reachable(names: set[str], schemas: Mapping[str, Any]) -> Json:
     """Return the schemas with these names, and all schemas that they refer to."""
-    found: Json = {}
+    reachable: Json = {}
     while names:
         name = names.pop()
-        if name in schemas and name not in found:
-            found[name] = schemas[name]
+        if name in schemas and name not in reachable:
+            reachable[name] = schemas[name]
             names |= references_in(schemas[name])
-    return found
+    return reachable

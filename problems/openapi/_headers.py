@@ -47,18 +47,18 @@ def headers_of(cls: type[Problem]) -> Json:
 def _property(document: Json, name: str, model: Any) -> Json:
     """Return the schema of a member, with the definitions that it refers to."""
     field = model.model_fields[name]
-    found: Json = document["properties"].get(field.serialization_alias or field.alias or name, {})
-    return {**found, "$defs": document.get("$defs", {})}
+    schema: Json = document["properties"].get(field.serialization_alias or field.alias or name, {})
+    return {**schema, "$defs": document.get("$defs", {})}
 
 
 def _header(header: ResponseHeader, member: FieldInfo, schema: Json) -> Json:
-    found, example = _schema(header, member, schema)
+    field_schema, example = _schema(header, member, schema)
     if header.example:
         example = header.example
     return {
         **({"description": header.description} if header.description else {}),
         **({"required": True} if member.is_required() or member.default is not None else {}),
-        "schema": found,
+        "schema": field_schema,
         **({"example": example} if example is not None else {}),
     }
 

@@ -38,11 +38,11 @@ class InvalidInputs:
 
     def items(self) -> Json | None:
         """Return the schema of one rejected input, or `None` if there are too many entries."""
-        found = [
+        entries = [
             *(_entry(codes, **_parameter(*key)) for key, codes in self._parameters.items() if codes != frozenset()),
             *(_entry(codes, pointer=_pointer(path)) for path, codes in self._pointers.items() if codes != frozenset()),
         ]
-        return {"anyOf": found} if 0 < len(found) <= _MOST else None
+        return {"anyOf": entries} if 0 < len(entries) <= _MOST else None
 
 
 def example_of_input(items: Json) -> Json | None:

@@ -44,12 +44,12 @@ def problem_names(uris: Uris) -> dict[type[Problem], str]:
     groups: dict[str, list[type[Problem]]] = {}
     for cls in uris:
         groups.setdefault(_plain(cls), []).append(cls)
-    found: dict[type[Problem], str] = {}
+    names: dict[type[Problem], str] = {}
     for name, group in groups.items():
-        found |= (
+        names |= (
             {group[0]: name} if len(group) == 1 else _distinguished(name, {cls: uris[cls] for cls in group}, groups)
         )
-    return found
+    return names
 
 
 def member_names(name: str, taken: AbstractSet[str]) -> Iterator[str]:

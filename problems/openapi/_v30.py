@@ -30,18 +30,18 @@ def to_30(schema: Json) -> Json:
     """
     if schema == _NULL:
         return {"enum": [None], "nullable": True}
-    found = {key: value for key, value in schema.items() if key not in _UNKNOWN}
-    nullable = _is_nullable(found)
+    converted = {key: value for key, value in schema.items() if key not in _UNKNOWN}
+    nullable = _is_nullable(converted)
     for keyword in _ONE:
-        if is_object(inner := found.get(keyword)):
-            found[keyword] = to_30(inner)
+        if is_object(inner := converted.get(keyword)):
+            converted[keyword] = to_30(inner)
     for keyword in _LISTS:
-        if is_list(options := found.get(keyword)):
-            found[keyword] = [to_30(it) for it in options if it != _NULL]
-    if is_object(properties := found.get("properties")):
-        found["properties"] = {name: to_30(it) if is_object(it) else {} for name, it in properties.items()}
-    found = _flat(_words(found))
-    return {**found, "nullable": True} if nullable else found
+        if is_list(options := converted.get(keyword)):
+            converted[keyword] = [to_30(it) for it in options if it != _NULL]
+    if is_object(properties := converted.get("properties")):
+        converted["properties"] = {name: to_30(it) if is_object(it) else {} for name, it in properties.items()}
+    converted = _flat(_words(converted))
+    return {**converted, "nullable": True} if nullable else converted
 
 
 def _is_nullable(schema: Json) -> bool:
@@ -50,35 +50,35 @@ def _is_nullable(schema: Json) -> bool:
     return any(_NULL in schema.get(union, ()) for union in ("anyOf", "oneOf"))
 
 
-def _words(found: Json) -> Json:
+def _words(keywords: Json) -> Json:
     """Replace the keywords that OpenAPI 3.0 spells differently."""
-    if "const" in found:
-        found["enum"] = [found.pop("const")]
-    if is_list(examples := found.pop("examples", None)) and examples:
-        found["example"] = examples[0]
+    if "const" in keywords:
+        keywords["enum"] = [keywords.pop("const")]
+    if is_list(examples := keywords.pop("examples", None)) and examples:
+        keywords["example"] = examples[0]
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if not isinstance(found.get(exclusive, True), bool):
-            found |= {limit: found.pop(exclusive), exclusive: True}
-    if is_list(items := found.pop("prefixItems", None)) and items:
-        found["items"] = {"anyOf": items}
-    if is_list(types := found.get("type")):
-        found |= _of_types([it for it in types if it != "null"])
-    if found.get("type") == "array":
-        found.setdefault("items", {})
-    return found
+        if not isinstance(keywords.get(exclusive, True), bool):
+            keywords |= {limit: keywords.pop(exclusive), exclusive: True}
+    if is_list(items := keywords.pop("prefixItems", None)) and items:
+        keywords["items"] = {"anyOf": items}
+    if is_list(types := keywords.get("type")):
+        keywords |= _of_types([it for it in types if it != "null"])
+    if keywords.get("type") == "array":
+        keywords.setdefault("items", {})
+    return keywords
 
 
 def _of_types(types: list[Any]) -> Json:
     return {"type": types[0]} if len(types) == 1 else {"type": None, "anyOf": [{"type": it} for it in types]}
 
 
-def _flat(found: Json) -> Json:
+def _flat(flat: Json) -> Json:
     """Return a schema without unions of one schema, and without keywords beside a reference."""
-    found = {key: value for key, value in found.items() if not (key == "type" and value is None)}
+    flat = {key: value for key, value in flat.items() if not (key == "type" and value is None)}
     for union in ("anyOf", "oneOf"):
-        if len(options := found.get(union, ())) == 1:
-            whole = {key: value for key, value in found.items() if key != union}
-            found = {"allOf": options, **whole} if "$ref" in options[0] else {**options[0], **whole}
-    if "$ref" in found and len(found) > 1:
-        found = {"allOf": [{"$ref": found.pop("$ref")}], **found}
-    return found
+        if len(options := flat.get(union, ())) == 1:
+            whole = {key: value for key, value in flat.items() if key != union}
+            flat = {"allOf": options, **whole} if "$ref" in options[0] else {**options[0], **whole}
+    if "$ref" in flat and len(flat) > 1:
+        flat = {"allOf": [{"$ref": flat.pop("$ref")}], **flat}
+    return flat

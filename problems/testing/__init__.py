@@ -140,21 +140,21 @@ def _facts(
         yield "status", f"expected {status}, got {response.status_code}"
     elif document.get("status", status) != status:
         yield "status", f"expected {status} in the document too, got {document['status']!r} (RFC 9457, section 3.1.2)"
-    said = document.get("type", ABOUT_BLANK)
-    if registry is not None and said != registry.uri(expected):
-        yield "type", f"expected {registry.uri(expected)!r}, got {said!r}"
-    elif registry is None and not _may_be(expected, str(said)):
-        yield "type", f"expected {expected.problem_type.uri!r}, got {said!r}"
+    uri = document.get("type", ABOUT_BLANK)
+    if registry is not None and uri != registry.uri(expected):
+        yield "type", f"expected {registry.uri(expected)!r}, got {uri!r}"
+    elif registry is None and not _may_be(expected, str(uri)):
+        yield "type", f"expected {expected.problem_type.uri!r}, got {uri!r}"
 
 
-def _may_be(expected: type[Problem], said: str) -> bool:
+def _may_be(expected: type[Problem], received: str) -> bool:
     """Return whether a registry could give *expected* the received type URI."""
     written = expected.problem_type.uri
-    if expected is ValidationProblem and said != written:
+    if expected is ValidationProblem and received != written:
         written = "validation-problem"
-    if said == written:
+    if received == written:
         return True
-    return not is_absolute(written) and said.endswith(written) and not check_base(said.removesuffix(written))
+    return not is_absolute(written) and received.endswith(written) and not check_base(received.removesuffix(written))
 
 
 def _misfits(error: ValidationError) -> Iterator[tuple[str, str]]:

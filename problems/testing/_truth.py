@@ -270,14 +270,14 @@ class _Contract:
         yield from (f"{kind} {fault}" for fault in _headers(documented or {}, response))
         yield from (f"{kind}, which {fault}" for fault in _revived(response, document, self.registry))
 
-    def _of_body(self, said: str, media: Json, value: object) -> Iterator[str]:
+    def _of_body(self, response: str, media: Json, value: object) -> Iterator[str]:
         schema = {**_object(media.get("schema")), "components": self.document.get("components", {})}
         try:
-            yield from (f"{said}, which is not valid: {fault}" for fault in self.validate(schema, value))
+            yield from (f"{response}, which is not valid: {fault}" for fault in self.validate(schema, value))
         except ModuleNotFoundError:
             raise
         except Exception as error:  # noqa: BLE001 - a schema that others wrote may be anything
-            yield f"{said}, which cannot be validated: {type(error).__name__}: {error}"
+            yield f"{response}, which cannot be validated: {type(error).__name__}: {error}"
 
     def _response(self, operation: _Operation, status: int) -> Json | None:
         """Return the documented response of a status: of the status itself, of its range, or the default."""

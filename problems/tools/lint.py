@@ -106,7 +106,7 @@ class Findings(BaseModel):
     findings: tuple[Finding, ...]
 
 
-class _Said(BaseModel):
+class _Draft(BaseModel):
     """A finding without its class."""
 
     code: str
@@ -129,13 +129,13 @@ def lint(registry: Registry, *, also: Iterable[type[Problem]] = ()) -> list[Find
         registry: The problem types.
         also: Further classes to check.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     types = [cls for cls in dict.fromkeys((*registry, *also)) if not cls.__module__.startswith(_OURS)]
     for cls in types:
-        found += (_finding(said, cls, registry) for check in _CHECKS for said in check(cls, registry))
+        findings += (_finding(draft, cls, registry) for check in _CHECKS for draft in check(cls, registry))
     for several in (_same_titles, _ambiguous):
-        found += (_finding(said, cls, registry) for cls, said in several(types, registry))
-    return found
+        findings += (_finding(draft, cls, registry) for cls, draft in several(types, registry))
+    return findings
 
 
 def unregistered(registry: Registry) -> list[Finding]:
@@ -144,19 +144,19 @@ def unregistered(registry: Registry) -> list[Finding]:
 
     Clients with the registry do not know them. Names that begin with an underscore are left out.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for module in [sys.modules[name] for name in dict.fromkeys(cls.__module__ for cls in registry)]:
         known = [registry, *(value for value in vars(module).values() if isinstance(value, Registry))]
         for name, cls in vars(module).items():
             if _is_declared(name, cls, module.__name__) and not any(cls in it for it in known):
-                said = _Said(
+                draft = _Draft(
                     code="unregistered",
                     severity="warning",
                     message=f"No registry of {module.__name__} contains it: clients do not know its type.",
                     fix="Put it into the registry, or begin its name with an underscore.",
                 )
-                found.append(_finding(said, cls, registry))
-    return found
+                findings.append(_finding(draft, cls, registry))
+    return findings
 
 
 def unregistered_in(app: object) -> list[Finding]:
@@ -170,12 +170,12 @@ def unregistered_in(app: object) -> list[Finding]:
         app: An application of Starlette or FastAPI that has problem types.
     """
     registries = list(_registries(app))
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for cls, names in _declared_by(app).items():
-        said = _lack(cls, registries, ", ".join(names))
-        if said is not None:
-            found.append(_finding(said, cls, registries[0]))
-    return found
+        draft = _lack(cls, registries, ", ".join(names))
+        if draft is not None:
+            findings.append(_finding(draft, cls, registries[0]))
+    return findings
 
 
 def _registries(app: object) -> Iterator[Registry]:
@@ -197,14 +197,14 @@ def _declared_by(app: object) -> Mapping[type[Problem], list[str]]:
     return found
 
 
-def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Said | None:
+def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Draft | None:
     """Return why clients cannot know a declared type, or `None` if they know it."""
     uri = cls.problem_type.uri
     is_relative = not is_absolute(uri)
     if not registries or cls.problem_type.is_blank or any(cls in it or it.get(it.uri(cls)) for it in registries):
         return None
     if is_relative and all(it.base is None for it in registries):
-        return _Said(
+        return _Draft(
             code="relative-type",
             severity="warning",
             message=f"{where} declares it, and {uri!r} is sent as it is: its meaning depends on the address.",
@@ -212,7 +212,7 @@ def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Sa
         )
     if not is_relative and not any(map(len, registries)):
         return None
-    return _Said(
+    return _Draft(
         code="unregistered",
         severity="warning",
         message=f"{where} declares it, and the application's registry does not contain it: clients do not know it.",
@@ -245,7 +245,7 @@ def dead_types(registry: Registry, fetch: Callable[[str], int | None]) -> list[F
         registry: The problem types.
         fetch: Returns the status of the response to a GET request, or `None` without a response.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for cls in registry:
         uri = registry.uri(cls)
         address = _page_address(uri)
@@ -253,14 +253,14 @@ def dead_types(registry: Registry, fetch: Callable[[str], int | None]) -> list[F
         if address is not None and (status is None or status >= 400):
             answer = "has no response" if status is None else f"is answered with {status}"
             fix = "Mount `problem_pages(registry)` there, or publish the files of `problems pages`."
-            said = _Said(code="dead-type", severity="warning", message=f"GET {uri} {answer}.", fix=fix)
-            found.append(_finding(said, cls, registry))
-    return found
+            draft = _Draft(code="dead-type", severity="warning", message=f"GET {uri} {answer}.", fix=fix)
+            findings.append(_finding(draft, cls, registry))
+    return findings
 
 
-def _finding(said: _Said, cls: type[Problem], registry: Registry) -> Finding:
+def _finding(draft: _Draft, cls: type[Problem], registry: Registry) -> Finding:
     file, line = place_of(cls)
-    return Finding(**said.model_dump(), type=registry.uri(cls), name=cls.__qualname__, file=file, line=line)
+    return Finding(**draft.model_dump(), type=registry.uri(cls), name=cls.__qualname__, file=file, line=line)
 
 
 def place_of(cls: type) -> tuple[str | None, int | None]:
@@ -273,7 +273,7 @@ def place_of(cls: type) -> tuple[str | None, int | None]:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), line
 
 
-def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+def _status(cls: type[Problem], _: Registry) -> Iterator[_Draft]:
     status = cls.problem_type.status
     for base in cls.__mro__[1:]:
         if not issubclass(base, Problem):
@@ -281,7 +281,7 @@ def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
         kind = 4 if base is ClientProblem else 5 if base is ServerProblem else None
         wanted = base.problem_type.status
         if (wanted and wanted != status) or (kind is not None and kind != status // 100):
-            yield _Said(
+            yield _Draft(
                 code="status-conflict",
                 severity="error",
                 message=f"The status {status} contradicts {base.__name__}: `except {base.__name__}` catches it.",
@@ -290,11 +290,11 @@ def _status(cls: type[Problem], _: Registry) -> Iterator[_Said]:
             return
 
 
-def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
     uri = registry.uri(cls)
     if uri.startswith(REGISTRY_URI):
         # RFC 9457, section 4.2: the prefix is reserved for registered types.
-        yield _Said(
+        yield _Draft(
             code="reserved-type",
             severity="error",
             message=f"{uri!r} is in the name space of the IANA registry.",
@@ -302,11 +302,11 @@ def _reserved(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         )
 
 
-def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
     uri = registry.uri(cls)
     if not is_absolute(uri):
         # RFC 9457, section 3.1.1: every response would resolve it against its own address.
-        yield _Said(
+        yield _Draft(
             code="relative-type",
             severity="warning",
             message=f"The type {uri!r} is sent as it is: its meaning depends on the address.",
@@ -314,11 +314,11 @@ def _relative(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         )
 
 
-def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+def _blank(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
     own = [name for name in definition_of(cls).members.sent.values() if name not in _inherited_from_catalog(cls)]
     if registry.facts(cls).is_blank and own:
         # RFC 9457, section 4: members are defined by a type.
-        yield _Said(
+        yield _Draft(
             code="blank-with-members",
             severity="warning",
             message=f"The members ({', '.join(own)}) have no type that defines them, so clients cannot know them.",
@@ -332,9 +332,9 @@ def _inherited_from_catalog(cls: type[Problem]) -> set[str]:
     return {name for base in bases for name in definition_of(base).members.sent.values()}
 
 
-def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+def _description(cls: type[Problem], _: Registry) -> Iterator[_Draft]:
     if not cls.__dict__.get("__doc__"):
-        yield _Said(
+        yield _Draft(
             code="no-description",
             severity="warning",
             message="The class has no docstring to describe it in OpenAPI and on the problem page.",
@@ -342,10 +342,10 @@ def _description(cls: type[Problem], _: Registry) -> Iterator[_Said]:
         )
 
 
-def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+def _title(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
     title = registry.facts(cls).title
     if title[:1].islower() or _CODE_LIKE.fullmatch(title) or len(title) > _TITLE_MAX:
-        yield _Said(
+        yield _Draft(
             code="title",
             severity="warning",
             message=f"The title {title!r} does not read as a short sentence for people.",
@@ -353,11 +353,11 @@ def _title(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         )
 
 
-def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
+def _names(cls: type[Problem], _: Registry) -> Iterator[_Draft]:
     for name in definition_of(cls).members.sent.values():
         if not _MEMBER_NAME.fullmatch(name):
             # RFC 9457, section 4: for names that also work in other formats.
-            yield _Said(
+            yield _Draft(
                 code="member-name",
                 severity="warning",
                 message=f"The member {name!r} is not a letter and two or more letters, digits or '_'.",
@@ -365,7 +365,7 @@ def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
             )
         if _LEAKY.search(name.lower()):
             # RFC 9457, section 4: problem details are not a debugging tool.
-            yield _Said(
+            yield _Draft(
                 code="leaky-member",
                 severity="warning",
                 message=f"The member {name!r} seems to reveal the implementation.",
@@ -373,9 +373,9 @@ def _names(cls: type[Problem], _: Registry) -> Iterator[_Said]:
             )
 
 
-def _example(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
+def _example(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
     if example_document(cls, registry.facts(cls), registry.model(cls)) is None:
-        yield _Said(
+        yield _Draft(
             code="no-example",
             severity="info",
             message="The package cannot make an example document that fits the members.",
@@ -383,7 +383,7 @@ def _example(cls: type[Problem], registry: Registry) -> Iterator[_Said]:
         )
 
 
-def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Said]]:
+def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Draft]]:
     first: dict[str, type[Problem]] = {}
     for cls in types:
         facts = registry.facts(cls)
@@ -392,13 +392,13 @@ def _same_titles(types: Iterable[type[Problem]], registry: Registry) -> Iterator
             message = (
                 f"The title {facts.title!r} is the title of {other.__qualname__} too: people cannot distinguish them."
             )
-            said = _Said(
+            draft = _Draft(
                 code="same-title", severity="warning", message=message, fix="Write a title that names the difference."
             )
-            yield cls, said
+            yield cls, draft
 
 
-def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Said]]:
+def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[tuple[type[Problem], _Draft]]:
     """Yield the classes without a type for which clients cannot be given unknown problems of the same status."""
     by_status: dict[int, list[type[Problem]]] = {}
     for cls in types:
@@ -410,7 +410,7 @@ def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[t
             message = f"{names} have the status {status} and no type: clients raise none of these for unknown types."
             fix = "Give all but one a `type=` and a `title=`, or derive one from the others."
             for cls in classes:
-                yield cls, _Said(code="shared-status", severity="warning", message=message, fix=fix)
+                yield cls, _Draft(code="shared-status", severity="warning", message=message, fix=fix)
 
 
 _CHECKS: Final = (_status, _reserved, _relative, _blank, _description, _title, _names, _example)

@@ -94,13 +94,13 @@ class Pages:
         A path is the part of the type URI after the base, or else the end of the type URI. `about:blank` types have
         no page.
         """
-        found: dict[str, DocumentedType] = {}
+        pages: dict[str, DocumentedType] = {}
         for documented in self.vocabulary.types:
             if documented.type != ABOUT_BLANK:
                 path = _path(documented)
-                taken = [number for number in range(2, len(found) + 3) if f"{path}-{number}" not in found]
-                found[path if path not in found else f"{path}-{taken[0]}"] = documented
-        return found
+                taken = [number for number in range(2, len(pages) + 3) if f"{path}-{number}" not in pages]
+                pages[path if path not in pages else f"{path}-{taken[0]}"] = documented
+        return pages
 
     def find(self, path: str, *, query: str = "", accept: str = "") -> Representation | None:
         """
@@ -161,11 +161,11 @@ class Pages:
 
     def _union(self) -> dict[str, object]:
         """Return the schema for documents of any type in the registry."""
-        made = Components.of(self._registry, types_of(self._registry))
+        components = Components.of(self._registry, types_of(self._registry))
         return {
             "title": self._heading,
-            "anyOf": [{"$ref": f"#/$defs/{name}"} for name in made.names.values()],
-            "$defs": json.loads(json.dumps(made.schemas).replace(f'"{SCHEMAS}', '"#/$defs/')),
+            "anyOf": [{"$ref": f"#/$defs/{name}"} for name in components.names.values()],
+            "$defs": json.loads(json.dumps(components.schemas).replace(f'"{SCHEMAS}', '"#/$defs/')),
         }
 
 

@@ -47,9 +47,9 @@ class Reference(str):
 
     def __new__(cls, written: str, file: str, base: str) -> Self:
         """Return a reference with the text *written*."""
-        made = super().__new__(cls, written)
-        made.file, made.base = file, base
-        return made
+        reference = super().__new__(cls, written)
+        reference.file, reference.base = file, base
+        return reference
 
 
 class Document:
@@ -72,10 +72,10 @@ class Document:
         self.root: Json = whole if isinstance(whole, dict) else {}
 
     def _add(self, file: str, content: object) -> JsonValue:
-        made = self._roots[file] = _Copy(file, self._named).of(content, "", ())
-        if own := text(made, "$self"):  # OpenAPI 3.2: a URI for the whole document
-            self._named.setdefault(own.partition("#")[0], made)
-        return made
+        root = self._roots[file] = _Copy(file, self._named).of(content, "", ())
+        if own := text(root, "$self"):  # OpenAPI 3.2: a URI for the whole document
+            self._named.setdefault(own.partition("#")[0], root)
+        return root
 
     def resolved(self, value: JsonValue) -> JsonValue:
         """Return the value that a reference refers to, or `None`; any other value is returned unchanged."""
@@ -208,31 +208,31 @@ class _Copy:
             return {} if isinstance(value, dict) else []
         inner = (*outer, id(value))
         if isinstance(value, list):
-            made: JsonValue = [self.of(it, base, inner) for it in value]
+            copied: JsonValue = [self.of(it, base, inner) for it in value]
         else:
-            made = self._object(value, base, inner)
-        self._done[key] = made
-        return made
+            copied = self._object(value, base, inner)
+        self._done[key] = copied
+        return copied
 
     def _object(self, value: dict[object, object], base: str, inner: tuple[int, ...]) -> Json:
-        made: Json = {}
+        copied: Json = {}
         own = value.get("$id")
         if isinstance(own, str) and not check_reference(own):
             base = (resolve(base, own) if base else own).partition("#")[0]
-            self._named.setdefault(base, made)
+            self._named.setdefault(base, copied)
         for name, it in value.items():
             key = _key(name)
             if key in _REFERENCES and isinstance(it, str):
-                made[key] = Reference(_clean(it), self._file, base)
+                copied[key] = Reference(_clean(it), self._file, base)
             else:
-                made[key] = self.of(it, base, inner)
+                copied[key] = self.of(it, base, inner)
         for name in _ANCHORS:
-            if anchor := text(made, name):
-                self._named.setdefault(f"{base or self._file}#{anchor}", made)
-        mapping = made.get("mapping")
-        if text(made, "propertyName") and isinstance(mapping, dict):
-            made["mapping"] = {name: self._mapped(it, base) for name, it in mapping.items()}
-        return made
+            if anchor := text(copied, name):
+                self._named.setdefault(f"{base or self._file}#{anchor}", copied)
+        mapping = copied.get("mapping")
+        if text(copied, "propertyName") and isinstance(mapping, dict):
+            copied["mapping"] = {name: self._mapped(it, base) for name, it in mapping.items()}
+        return copied
 
     def _mapped(self, value: JsonValue, base: str) -> JsonValue:
         """Return the schema that a discriminator names: by its component name, or by a reference."""

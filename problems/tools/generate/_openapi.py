@@ -55,8 +55,8 @@ class Found:
 
 def sources(document: Document, schemas: Schemas) -> Found:
     """Return the problem types of a document."""
-    made = Found()
-    found, bases = list(uses(document, made.notes.append)), _bases(document)
+    result = Found()
+    found, bases = list(uses(document, result.notes.append)), _bases(document)
     identity = _identity(document, found)
     groups: dict[tuple[str, object], list[Facts]] = {}
     for use in found:
@@ -67,25 +67,25 @@ def sources(document: Document, schemas: Schemas) -> Found:
     # A range is narrower than `default`, so its classes come first.
     for (kind, _), group in sorted(groups.items(), key=lambda it: (it[0][0] == "any", it[0] == ("any", 0))):
         if kind == "ours":
-            made.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
+            result.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
             continue
         source = _source(document, schemas, group)
         if kind == "any":
-            made.sources += _family(source, exact)
+            result.sources += _family(source, exact)
             continue
         if group[0].uri == ABOUT_BLANK and not source.members and source.status:
             plain[by_status(source.status).__name__] = None
         else:
-            made.sources.append(source)
+            result.sources.append(source)
     if plain:
         note = f"Responses without a type, raised as the classes of `problems.catalog`: {', '.join(plain)}."
-        made.notes.append(note)
-    made.notes += document.notes()
-    if not groups and not made.notes:
-        made.notes.append("The document contains no problem type: no response and no schema looks like a problem.")
-    made.dialect = _dialect(document, found, identity)
-    made.base = server_of(document) if any(source.code for source in made.sources) else None
-    return made
+        result.notes.append(note)
+    result.notes += document.notes()
+    if not groups and not result.notes:
+        result.notes.append("The document contains no problem type: no response and no schema looks like a problem.")
+    result.dialect = _dialect(document, found, identity)
+    result.base = server_of(document) if any(source.code for source in result.sources) else None
+    return result
 
 
 def _family(source: Source, exact: set[object]) -> Iterator[Source]:
