@@ -84,7 +84,7 @@ class ReadResponse:
         headers: The header fields, a mapping of aiohttp's own.
         url: The address of the last request.
         request: The last request.
-        content: The body, as far as it was read.
+        content: The part of the body that was read.
     """
 
     status_code: int

@@ -49,7 +49,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
     declares the class in its return annotation, if it has one.
 
     Attributes:
-        problem_types: The classes that can be raised, as far as they are known without calling a function.
+        problem_types: The classes that can be raised, if they are known without calling a function.
 
     Args:
         table: The classes to translate, each with its target.
@@ -92,7 +92,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
         return cast("F", raises(*self.problem_types)(wrapped))
 
     def __enter__(self) -> None:
-        """Translate what is raised from here on."""
+        """Start translating raised problems."""
 
     def __exit__(
         self, cls: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

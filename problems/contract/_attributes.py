@@ -2,7 +2,7 @@
 Possible values of attributes and parameters: their current values, annotations, and assignments in the application.
 
 Does not run descriptors or `__getattr__`; the application's own are bound, so that they can be followed.
-This is one thing: what a parameter can be depends on assigned attributes, and those on annotations.
+This is one thing: parameters depend on assigned attributes, and assigned attributes on annotations.
 """
 
 import ast

@@ -125,7 +125,7 @@ class Finding:
             case "unregistered":
                 return f"Write `Registry({name}, …)`."
             case "handled":
-                return f"Write `responses={{{self.problem.problem_type.status}: …}}` with what the handler sends."
+                return f"Write `responses={{{self.problem.problem_type.status}: …}}` with the response of the handler."
             case "contradicted":
                 return f"Take {self.problem.problem_type.status} out of `responses=` if no endpoint returns it itself."
             case _:
@@ -166,7 +166,7 @@ class RaiseSite:
         function: The module and qualified name of the function that raises.
         exception: The class.
         statuses: The status codes; empty if none could be read.
-        texts: The texts, as far as they are known; an f-string keeps `{expression}` for its fields.
+        texts: The known texts; an f-string keeps `{expression}` for its fields.
         certainty: The certainty that an operation reaches it.
         operations: The operations that reach it.
     """

@@ -253,7 +253,7 @@ class Frame(Managers, Expressions):
         holds = self.test(node.test)
         off = self._is_off(node.test) if holds is None else None
         before, tested = self._tested, names_tested(node.test)
-        # What was asked before on this way may contradict: `if key == 1: return`, and then `if key == 1: raise`.
+        # An earlier condition on this path may contradict: `if key == 1: return`, and then `if key == 1: raise`.
         level = CERTAIN if before.isdisjoint(tested) else LIKELY
         self._tested = before | tested
         ends = []
@@ -292,7 +292,7 @@ class Frame(Managers, Expressions):
             self.depth -= 1
         before = self.names.version
         self.branch(node.body, level)
-        if self.names.version != before:  # what an iteration leaves behind, the next one finds
+        if self.names.version != before:  # the next iteration sees the names of the previous one
             if isinstance(node, ast.While):
                 self.test(node.test)
             self.branch(node.body, level)
@@ -305,8 +305,8 @@ class Frame(Managers, Expressions):
         """
         Follow statements whose exceptions are caught.
 
-        Returns whether what comes after them is never reached, what they raise, whether something in them is not
-        followed, and whether they can raise an exception of Python's own.
+        Returns whether the following statements are unreachable, the raised exceptions, whether a part is not
+        followed, and whether they can raise an exception of Python itself.
         """
         outcome, fallible = self.outcome, self.fallible
         raises, is_open = outcome.raises, outcome.open
@@ -333,7 +333,7 @@ class Frame(Managers, Expressions):
         if not node.finalbody:
             return inner()
         _, raises, _, _ = self._collected(inner)
-        if self.branch(node.finalbody):  # what leaves `finally` takes the place of what was raised before
+        if self.branch(node.finalbody):  # leaving `finally` replaces the exceptions raised before
             return True
         for raised in raises:
             self.outcome.raises[raised] = None
@@ -384,7 +384,7 @@ class Frame(Managers, Expressions):
         return exceptions(value for part in parts for value in self.value(part))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Bind what a function imports, if it is imported already: this check runs nothing."""
+        """Bind the imports of a function, if the modules are already loaded: this check does not run code."""
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]

@@ -27,7 +27,7 @@ class _Policy(Protocol):
 
 
 class _Setup(Protocol):
-    """What `add_problems` gave an application."""
+    """The setup of an application by `add_problems`."""
 
     @property
     def registry(self) -> Registry: ...

@@ -130,7 +130,7 @@ def _of_name(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Iterator[Val
     elif hasattr(hint, "__supertype__"):  # a `NewType`
         yield from of_type(hint.__supertype__)
     elif type(hint).__name__ == "TypeAliasType":
-        yield UNKNOWN  # its value is evaluated only when it is asked for
+        yield UNKNOWN  # its value is evaluated lazily
     elif isinstance(cls := origin or hint, type) and cls is not object and cls.__module__ != "collections.abc":
         yield Instance(cls, arguments=tuple(map(Known, arguments)))
     else:

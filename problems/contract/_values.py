@@ -138,7 +138,7 @@ class Raise:
         exception: The class of the exception.
         place: The place where it is raised.
         status: The status code of an `HTTPException`, or `UNREAD`; `None` for any other exception.
-        text: The text of an `HTTPException`, as far as it is known.
+        text: The known part of the text of an `HTTPException`.
         sure: The certainty that it is raised.
         grouped: Whether it is raised inside an exception group.
     """

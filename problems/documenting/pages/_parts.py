@@ -113,7 +113,7 @@ def advice(documented: DocumentedType) -> Iterator[str]:
             f"for people: they may be reworded or translated."
         )
     if any(header.name.lower() == "retry-after" for header in documented.headers):
-        yield "Wait for as long as the field `Retry-After` says before you send the request again."
+        yield "Wait for the time in the header field `Retry-After` before you send the request again."
     elif documented.status >= 500:
         yield "The request may be right: the same request may succeed later."
     elif documented.status >= 400:

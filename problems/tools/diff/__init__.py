@@ -134,7 +134,7 @@ def _known_to_both(changes: Iterable[Change], before: Vocabulary, after: Vocabul
 
 
 def _by_identity(vocabulary: Vocabulary) -> dict[_Key, DocumentedType]:
-    """Return the types by what identifies them: the type URI, and for `about:blank` the status."""
+    """Return the types by their identity: the type URI, and for `about:blank` the status."""
     return {_identity(it): it for it in vocabulary.types}
 
 
@@ -211,28 +211,28 @@ def _status_bases(documented: DocumentedType) -> frozenset[str]:
 _CODES: Final[Mapping[Kind, tuple[str, bool, str]]] = {
     Kind.REMOVED: ("removed", True, "is gone: clients that read it no longer find it."),
     Kind.REFUSED: ("removed", True, "is gone: clients that read it no longer find it."),
-    Kind.OPTIONAL: ("optional", True, "may be absent now: clients of before may refuse documents without it."),
+    Kind.OPTIONAL: ("optional", True, "may be absent now: older clients may reject documents without it."),
     Kind.REQUIRED: (
         "required",
         True,
-        "is required now: clients with the new class may refuse what older servers send.",
+        "is required now: clients with the new class may reject documents of older servers.",
     ),
     Kind.ADDED: ("added", False, "is new: clients ignore members that they do not know."),
     Kind.ADDED_REQUIRED: (
         "added",
         True,
-        "is new and required: clients with the new class refuse what older servers send.",
+        "is new and required: clients with the new class reject documents of older servers.",
     ),
     Kind.ADDED_TO_CLOSED: (
         "added",
         True,
-        "is new in an object that allowed no other members: clients of before refuse it.",
+        "is new in an object that allowed no other members: older clients reject it.",
     ),
 }
 """The code, whether the change is breaking, and the end of its sentence."""
 
-_NARROWED: Final = "allows fewer values: clients with the new class refuse what older servers send."
-_WIDENED: Final = "allows more values: clients of before may refuse them."
+_NARROWED: Final = "allows fewer values: clients with the new class reject documents of older servers."
+_WIDENED: Final = "allows more values: older clients may reject them."
 _CHANGED: Final = "has other values: clients that read it may fail."
 
 
@@ -297,7 +297,7 @@ def _header(documented: DocumentedType, old: DocumentedHeader, new: DocumentedHe
 
 
 def _operations(before: Served, after: Served, types: Iterable[DocumentedType]) -> Iterator[Change]:
-    """Yield where a type joins or leaves an operation that is in both documents."""
+    """Yield the types that join or leave an operation in both documents."""
     shared = [it for it in before.answers if it in after.answers]
     for documented in types:
         key = _identity(documented)
@@ -348,7 +348,7 @@ def served(document: Json) -> Served:
 
 
 class _Reader:
-    """Reads which problem types the schemas of one OpenAPI document stand for."""
+    """Reads the problem types behind the schemas of one OpenAPI document."""
 
     def __init__(self, schemas: Json) -> None:
         self._schemas = Schemas({"$defs": schemas})

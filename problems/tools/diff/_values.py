@@ -320,7 +320,7 @@ def _is_within(size: int, limits: Json, lowest: str, highest: str) -> bool:
 
 
 def _is_of(value: object, kind: object) -> bool:
-    """Return whether a value of an enumeration has the type that stands beside it."""
+    """Return whether a value of an enumeration has the type in the same schema."""
     if isinstance(value, bool):
         return kind in (None, "boolean")
     if isinstance(value, int | float):

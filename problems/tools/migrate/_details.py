@@ -39,7 +39,7 @@ class Detail:
     Attributes:
         words: The text without its fields, for names and titles.
         template: The `detail` template of the class; `None` if the text is passed where the problem is raised.
-        text: The expression to pass as `detail` where the problem is raised; `None` if the template says it all.
+        text: The expression to pass as `detail` where the problem is raised; `None` if the template is complete.
         members: For each member its type and the expression of its value.
     """
 

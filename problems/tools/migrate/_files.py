@@ -75,12 +75,12 @@ class Edits:
     All changes in one file.
 
     Attributes:
-        calls: By line and column of the call, what replaces it.
-        declared: By the first line of a function, decorators included, the names to declare.
+        calls: The replacement of each call, by its line and column.
+        declared: The names to declare, by the first line of the function, decorators included.
         imports: Further names to import, each with its module and the name to import it as.
         registry: The name of the registry to pass to `add_problems`, if the file calls it.
-        installed: The code to write after the line on which the application is made.
-        without_responses: Whether to remove entries of `responses=` that document the old form of an error.
+        installed: The code to write after the line that creates the application.
+        without_responses: Whether to remove entries of `responses=` that document the old format of an error.
     """
 
     calls: dict[tuple[int, int], Edit] = field(default_factory=dict[tuple[int, int], Edit])
@@ -160,7 +160,7 @@ class SourceFile:
         return self._reader.assigned.get(name)
 
     def edited(self, edits: Edits) -> bytes:
-        """Return the file with *edits*, every other byte as it is."""
+        """Return the file with *edits*; all other bytes are unchanged."""
         module = self._wrapper.module.visit(_Writer(self._reader, edits))
         context = CodemodContext()
         for module_name, name, alias in self._imports(edits):
@@ -221,7 +221,7 @@ class _Reader(cst.CSTVisitor):
     def qualified(self, node: cst.CSTNode) -> set[str]:
         """Return the qualified names of *node*."""
         found = self._qualified.get(node, set())
-        found = found() if callable(found) else found  # LibCST computes them when they are asked for
+        found = found() if callable(found) else found  # LibCST computes them on demand
         return {name.name for name in found if isinstance(name, QualifiedName)}
 
     def visit_Name(self, node: cst.Name) -> None:
@@ -271,7 +271,7 @@ class _Reader(cst.CSTVisitor):
         self._constant = ""
 
     def visit_Arg(self, node: cst.Arg) -> None:
-        """Note the entries of `responses=` that document the old form of an error."""
+        """Note the entries of `responses=` that document the old format of an error."""
         if node.keyword is None or node.keyword.value != "responses" or not isinstance(node.value, cst.Dict):
             return
         for element in node.value.elements:
@@ -367,7 +367,7 @@ class _Writer(cst.CSTTransformer):
         return end
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        """Declare what a function raises: in the decorator that is there, or in a new one next to the function."""
+        """Declare the problems that a function raises: in its existing decorator, or in a new one."""
         names = self._edits.declared.get(self._reader.first[original_node])
         if not names:
             return updated_node

@@ -38,7 +38,7 @@ class Replacement:
 
     Attributes:
         name: The class that is raised.
-        code: The expression that makes the problem.
+        code: The expression that creates the problem.
         proposed: The new type; `None` for a ready-made class.
     """
 
@@ -54,15 +54,13 @@ def replacement(
     Return the replacement of a call.
 
     Raises:
-        Unclear: It has to stay as it is; the message is the reason.
+        Unclear: The call cannot be replaced; the message is the reason.
     """
     if call.starred:
         raise Unclear("its arguments are unpacked from a value")
     status = _status(call.arguments.get("status_code"), module)
     if status >= 500:
-        raise Unclear(
-            f"the text of a {status} is not sent to clients today; declare a problem and write what they may read"
-        )
+        raise Unclear(f"the text of a {status} is not sent to clients today; declare a problem with a text for clients")
     types = _Types(call, module)
     detail = read_detail(call.arguments.get("detail"), phrase(status), types.of, constants)
     headers, other = _headers(call.arguments.get("headers"))
@@ -104,7 +102,7 @@ def _headers(expression: ast.expr | None) -> tuple[dict[str, ast.expr], ast.expr
 
 
 def _status(expression: ast.expr | None, module: ModuleType | None) -> int:
-    """Return the status code that an expression has for certain: a number, or a constant that the module knows."""
+    """Return the certain status code of an expression: a number, or a constant that the module defines."""
     value: object = expression.value if isinstance(expression, ast.Constant) else None
     if isinstance(expression, ast.Attribute | ast.Name):
         value = _looked_up(ast.unparse(expression), module)
@@ -141,7 +139,7 @@ class _Types:
                 self._hints = {}
 
     def of(self, expression: ast.expr) -> str | None:
-        """Return the name of the type of an expression, if it is one that a member can have."""
+        """Return the name of the type of an expression, if a member can have it."""
         if isinstance(expression, ast.Name):
             kind = self._hints.get(expression.id)
             name = _named(kind) if kind is not None else self._written.get(expression.id, "").partition("[")[0]

@@ -1,7 +1,7 @@
 """
 The problem types that a migration proposes, and the module that defines them.
 
-Equal errors are one type. Does not read applications: it is given what was read in the source.
+Equal errors share one type. Does not read applications: it receives the content of the source.
 """
 
 import ast
@@ -152,7 +152,7 @@ def _root_names() -> frozenset[str]:
 
 
 def _class(proposed: ProposedType) -> str:
-    """Return the source of a class: each keyword on a line of its own, as a reader of the header wants them."""
+    """Return the source of a class, with each keyword argument on a separate line."""
     words: dict[str, object] = {"type": kebab(proposed.name), "title": proposed.title}
     if proposed.status is not None:
         words["status"] = proposed.status
