@@ -1,12 +1,14 @@
 """
-What an error does not do: build anything anew, read annotations, or leave reference cycles behind.
+What an error does not do.
+
+It builds nothing anew, reads no annotations, walks through neither all types nor all rejected inputs, and leaves no
+reference cycles behind. `benchmarks/` measures the time.
 """
 
 import gc
-import sys
+import json
 import typing
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import fastapi
@@ -17,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from problems import NotFound, Policy, Registry
-from problems.answering._answer import answer
+from problems.answering._answer import Rejected, answer
 from problems.answering.policy import RequestFacts
 from problems.declaring._definition import definition_of
 from problems.fastapi import add_problems
@@ -26,6 +28,7 @@ from problems.websockets import text_for
 
 BASE: Final = "https://shop.example/problems/"
 SCOPE: Final = {"type": "http", "method": "GET", "path": "/items/7", "headers": []}
+FACTS: Final = RequestFacts({"method": "GET"})
 
 
 class ItemNotFound(NotFound, type="item-not-found", title="Item not found"):
@@ -143,56 +146,70 @@ WAYS: Final[dict[str, Callable[[], Callable[[], None]]]] = {
 }
 
 
-@contextmanager
-def recording() -> Iterator[list[str]]:
-    """Record the calls of Python functions, calls of the test itself left out."""
-    calls: list[str] = []
+class LookedUp(dict):
+    """A dictionary in which entries are looked up; nobody may walk through it."""
 
-    def note(frame: Any, event: str, _: object) -> None:
-        module = frame.f_globals.get("__name__", "")
-        if event == "call" and not module.startswith(("_pytest", "contextlib", "re")) and module != __name__:
-            calls.append(f"{module}.{frame.f_code.co_qualname}")
+    def walked(self, *_: object) -> Any:
+        """Refuse to be walked through."""
+        raise AssertionError("All types are walked through for each error.")
 
-    before = sys.getprofile()
-    gc.disable()  # its callbacks would be counted now and then
-    sys.setprofile(note)
-    try:
-        yield calls
-    finally:
-        sys.setprofile(before)
-        gc.enable()
+    __iter__ = keys = values = items = walked
 
 
-def calls_of(once: Callable[[], None]) -> list[str]:
-    """Return the Python calls of a way that was gone before, so that what is built on first use is built."""
-    for _ in range(3):
-        once()
-    with recording() as calls:
-        once()
-    return calls
+class Unread(Mapping):
+    """An error of a request that nobody may read."""
+
+    def read(self, *_: object) -> Any:
+        """Refuse to be read."""
+        raise AssertionError("An error is read that is not sent.")
+
+    __getitem__ = __iter__ = __len__ = __contains__ = read
 
 
-class TestCalls:
-    """What the number of Python calls of one error does not depend on; `benchmarks/` measures their time."""
+class Errors(list):
+    """Errors of a request of which the first ones are read; nobody may walk through all of them."""
 
-    def test_the_number_of_types(self):
+    def __iter__(self) -> Any:
+        raise AssertionError("All errors are walked through.")
+
+
+class TestFlat:
+    """An error costs the same, however many types there are and however many inputs were rejected."""
+
+    @pytest.mark.parametrize("uri", [f"{BASE}item-not-found", "item-not-found", f"{BASE}unknown", "about:blank"])
+    def test_the_number_of_types(self, uri):
         """
-        A registry of many types takes no more calls than one of a few.
+        A received type is looked up, and the other types of the registry are not walked through.
         """
-        others = [
-            type(f"Other{number}", (NotFound,), {}, type=f"other-{number}", title="Other") for number in range(200)
-        ]
-        document = {"type": f"{BASE}item-not-found", "item_id": 7, "name": "x"}
+        registry = Registry(ItemNotFound, base=BASE)
+        for name in ("_facts", "_by_uri", "_by_text"):
+            setattr(registry, name, LookedUp(getattr(registry, name)))
+        document = {"type": uri, "item_id": 7, "name": "x"}
 
-        def reviving(registry: Registry) -> Callable[[], None]:
-            def once() -> None:
-                registry.revive_document(document, status=404)
+        for _ in range(2):  # the way of the first occurrence, and that of all others
+            registry.revive_document(document, status=404, url=BASE)
 
-            return once
+    def test_the_number_of_types_when_answering(self):
+        """
+        The form of a class is looked up as well.
+        """
+        registry = Registry(ItemNotFound, base=BASE)
+        for name in ("_facts", "_by_uri", "_by_text"):
+            setattr(registry, name, LookedUp(getattr(registry, name)))
+        problem = ItemNotFound("No item has the id 7.", item_id=7, name="x")
 
-        few, many = Registry(ItemNotFound, base=BASE), Registry(ItemNotFound, *others, base=BASE)
+        assert [404, 404] == [answer(problem, FACTS, Policy(), registry).status for _ in range(2)]
 
-        assert calls_of(reviving(few)) == calls_of(reviving(many))
+    def test_the_number_of_rejected_inputs(self):
+        """
+        Of ten thousand errors those are read that are sent.
+        """
+        known = invalid(10).errors()
+        errors = Errors([*known * 5, *[Unread()] * 10_000])
+
+        body = json.loads(answer(Rejected(errors, {}), FACTS, Policy(), Registry()).body)
+
+        assert (50, True) == (len(body["errors"]), body["truncated"])
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -265,7 +282,7 @@ class TestForms:
 
         text_for(received, registry)
 
-        assert 502 == answer(received, RequestFacts({"method": "GET"}), Policy(), registry).status
+        assert 502 == answer(received, FACTS, Policy(), registry).status
 
     def test_what_a_constructor_of_the_users_keeps(self):
         """
