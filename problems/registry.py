@@ -7,19 +7,19 @@ writing and reading use the same tables.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from types import MappingProxyType, ModuleType
-from typing import Any, Final, NamedTuple, Protocol, Self, TypeGuard
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import SchemaValidator
 
 from problems._wire.details import ProblemDetails
 from problems._wire.json import join, prefix
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
 from problems._wire.status import phrase
 from problems._wire.text import briefly
-from problems._wire.uris import check_base, is_absolute, resolve
+from problems._wire.uris import check_base, is_absolute, on_base, resolve
 from problems.catalog import ValidationProblem, by_status
 from problems.declaring._definition import definition_of
 from problems.declaring._mistakes import faults
@@ -109,7 +109,7 @@ class Registry:
         self._models: WeakKeyDictionary[type, type[BaseModel]] = WeakKeyDictionary()
         # Weak: applications make classes while they run, and a registry must not keep them.
         self._forms: WeakKeyDictionary[type, Form] = WeakKeyDictionary()
-        self._direct: dict[type, dict[tuple[object, int], tuple[Callable[..., Any], Callable[[], Problem]]]] = {}
+        self._direct: dict[tuple[type, str, int], _Known] = {}
         self._overridden: Mapping[type[Problem], ProblemType] = {}
         self._fill({_defined(cls): self._resolved(cls) for cls in types})
 
@@ -146,7 +146,7 @@ class Registry:
         for cls, its in self._facts.items():
             aliases = definition_of(cls).declaration.aliases
             # As written too: what a server sends that has no base of its own to send.
-            for uri in (its.uri, *aliases, *map(self._absolute, aliases)):
+            for uri in (its.uri, *aliases, *(on_base(alias, self._base) for alias in aliases)):
                 self._claim(uri, cls)
         for uri, cls in known.items():
             self._claim(uri, cls)
@@ -195,10 +195,7 @@ class Registry:
         facts = cls.problem_type
         if cls is ValidationProblem and self._base is not None:
             return ProblemType(self._base + _VALIDATION_URI, _VALIDATION_TITLE, facts.status)
-        return facts._replace(uri=self._absolute(facts.uri))
-
-    def _absolute(self, reference: str) -> str:
-        return reference if self._base is None or is_absolute(reference) else self._base + reference
+        return facts._replace(uri=on_base(facts.uri, self._base))
 
     def __iter__(self) -> Iterator[type[Problem]]:
         return iter(self._types)
@@ -359,12 +356,10 @@ class Registry:
             reason: Why there was no document, if there was none.
             identity: The member that names the problem type, if it is another one than `type`.
         """
-        members: dict[str, Any]
-        try:
-            read, make = self._direct[type(response)][document.get("type") if identity is None else None, status]
-            members = read(document)
-            problem = make()
-        except Exception:  # noqa: BLE001 - what is not known yet, does not fit or is no URI takes the long way
+        uri = document.get("type") if identity is None else None
+        known = self._direct.get((type(response), uri, status)) if isinstance(uri, str) else None
+        members = None if known is None else known.members_of(document)
+        if known is None or members is None:  # not received before, or some members do not fit
             found = self._by_text.get(_text_in(document, identity))
             found = found or self._found(document.get("type"), url if response is None else _address(response))
             fit = self._fit(found, document, headers, status)
@@ -373,7 +368,9 @@ class Registry:
             if fit.ignored:
                 members["problem_ignored"] = fit.ignored
             self._remember(document.get("type"), found, fit, cls, (type(response), status))
-            problem = cls.__new__(cls)
+        else:
+            cls = known.cls
+        problem = cls.__new__(cls)
         members["problem_status"] = status
         members["problem_received"] = document
         members["problem_response"] = response
@@ -431,7 +428,7 @@ class Registry:
         known, response, status = definition_of(found).members, *key
         is_whole = len(known.sent) == len(known.names) and not (fit.further and _names_of(fit.further))
         if ":" in uri and is_whole:
-            self._direct.setdefault(response, {})[uri, status] = known.reader.validate_python, partial(cls.__new__, cls)
+            self._direct[response, uri, status] = _Known(cls, known.reader)
 
     def find(self, uri: str, url: str | None = None) -> type[Problem] | None:
         """Return the class of a `type` as received: resolved against *url* first, then as written."""
@@ -473,6 +470,27 @@ def _address(response: Located) -> str | None:
         return None
 
 
+class _Known(NamedTuple):
+    """
+    What was found out about one type URI that came with one status from one client library.
+
+    Attributes:
+        cls: The class of the received problem.
+        reader: Validates the members, which are all in the document.
+    """
+
+    cls: type[Problem]
+    reader: SchemaValidator
+
+    def members_of(self, document: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the members in a document; `None` if they do not fit."""
+        try:
+            members: dict[str, Any] = self.reader.validate_python(document)
+        except Exception:  # noqa: BLE001 - a validator of the application may raise anything
+            return None
+        return members
+
+
 class _Fit(NamedTuple):
     """
     The class that a document revives as.
@@ -511,13 +529,13 @@ def _misfit(cls: type[Problem], error: Exception) -> str:
     return f"The members do not fit {cls.__qualname__}: {told}"
 
 
-def unregistered(cls: type[Problem], registry: Registry) -> str | None:
+def lack_of(cls: type[Problem], registry: Registry) -> Literal["unregistered", "relative"] | None:
     """
-    Return why clients do not recognise the type URI of a class, with the line to write; `None` if they do.
+    Return what the type URI of a class lacks to be recognised by clients; `None` if they recognise it.
 
     Classes without a type URI of their own need no registry, nor do absolute URIs in an application without one.
 
-    >>> unregistered(Problem, Registry(base="https://shop.example/problems/")) is None
+    >>> lack_of(Problem, Registry(base="https://shop.example/problems/")) is None
     True
     """
     if (
@@ -526,10 +544,20 @@ def unregistered(cls: type[Problem], registry: Registry) -> str | None:
         or (facts := registry.facts(cls)).is_blank
     ):
         return None
-    is_there, is_complete = registry.get(facts.uri) is not None, is_absolute(facts.uri)
+    if not is_absolute(facts.uri):
+        return "relative"
+    is_expected = bool(len(registry) or registry.base)
+    return "unregistered" if is_expected and registry.get(facts.uri) is None else None
+
+
+def unregistered(cls: type[Problem], registry: Registry) -> str | None:
+    """
+    Return why clients do not recognise the type URI of a class, with the line to write; `None` if they do.
+
+    >>> unregistered(Problem, Registry(base="https://shop.example/problems/")) is None
+    True
+    """
+    if lack_of(cls, registry) is None:
+        return None
     base = f'base="{registry.base or "https://api.example.com/problems/"}"'
-    if not is_there and (len(registry) or registry.base or not is_complete):
-        return f"{cls.__qualname__} is not registered. Write `Registry({cls.__name__}, …, {base})`."
-    if not is_complete:
-        return f"{cls.__qualname__} has the relative type {facts.uri!r}. Write `Registry({cls.__name__}, …, {base})`."
-    return None
+    return f"{cls.__qualname__} is not registered. Write `Registry({cls.__name__}, …, {base})`."

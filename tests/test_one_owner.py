@@ -16,6 +16,10 @@ FACTS = {
     "fallback document": (r'"title":"Internal Server Error"', "_wire/json.py"),
     "definition attribute": (r'ATTRIBUTE: Final = "_problem"', "declaring/_definition.py"),
     "guard of a JSON object": (r"def _?is_object\(value: object\)", "_wire/json.py"),
+    "reference on a base": (r"\bbase \+ (reference|uri|alias)\b", "_wire/uris.py"),
+    "facts of a request without a request": (r'"effective_route_context":', "declaring/_applications.py"),
+    "type URIs that clients do not recognise": (r'return "relative"', "registry.py"),
+    "short way of a received problem": (r"\b_direct\[", "registry.py"),
     "guard of a JSON array": (r"def _?is_array\(value: object\)", "_wire/json.py"),
 }
 

@@ -1,7 +1,7 @@
 import gc
 import sys
 import types
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import pytest
@@ -23,6 +23,7 @@ from problems import (
 )
 from problems._wire.problem_type import ABOUT_BLANK
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
+from problems.registry import lack_of, unregistered
 
 BASE = "https://shop.example/problems/"
 
@@ -690,3 +691,145 @@ class TestBounds:
         assert Registry(Invalid, base=base).get(f"{base}validation-problem") is None
         assert Registry().get("validation-problem") is None
         assert Registry().get("about:blank") is None
+
+
+class TestRecognised:
+    @pytest.mark.parametrize(
+        ("cls", "registry", "lack"),
+        [
+            pytest.param(ItemNotFound, Registry(), "relative", id="relative, no base"),
+            pytest.param(ItemNotFound, Registry(Absolute), "relative", id="relative, no base, other types"),
+            pytest.param(ItemNotFound, Registry(base=BASE), "unregistered", id="relative, not registered"),
+            pytest.param(ItemNotFound, Registry(ItemNotFound, base=BASE), None, id="registered"),
+            pytest.param(Absolute, Registry(), None, id="absolute, no registry"),
+            pytest.param(Absolute, Registry(Urn), "unregistered", id="absolute, other types"),
+            pytest.param(Absolute, Registry(base=BASE), "unregistered", id="absolute, a base"),
+            pytest.param(Absolute, Registry(Absolute, base=BASE), None, id="absolute, registered"),
+            pytest.param(Base, Registry(base=BASE), None, id="a base class"),
+            pytest.param(NotFound, Registry(base=BASE), None, id="no type URI"),
+            pytest.param(ValidationProblem, Registry(base=BASE), None, id="invalid requests"),
+            pytest.param(ValidationProblem, Registry(OwnValidation, base=BASE), "unregistered", id="another's place"),
+        ],
+    )
+    def test_lack(self, cls, registry, lack):
+        """
+        A type URI is relative, or registered, or there is nothing to register.
+        """
+        assert (lack, lack is not None) == (lack_of(cls, registry), unregistered(cls, registry) is not None)
+
+    @pytest.mark.parametrize(
+        ("registry", "base"),
+        [
+            pytest.param(Registry(base=BASE), BASE, id="its own"),
+            pytest.param(Registry(), "https://api.example.com/problems/", id="an example"),
+        ],
+    )
+    def test_line(self, registry, base):
+        """
+        The sentence has the line to write, with the base of the registry.
+        """
+        assert f'ItemNotFound is not registered. Write `Registry(ItemNotFound, …, base="{base}")`.' == unregistered(
+            ItemNotFound, registry
+        )
+
+
+class TestFind:
+    @pytest.mark.parametrize(
+        ("uri", "url", "expected"),
+        [
+            pytest.param(f"{BASE}item-not-found", None, ItemNotFound, id="absolute, no address"),
+            pytest.param(f"{BASE}item-not-found", "https://x.example/", ItemNotFound, id="absolute"),
+            pytest.param("item-not-found", f"{BASE}list", ItemNotFound, id="relative to the address"),
+            pytest.param("item-not-found", "https://x.example/", None, id="relative to another address"),
+            pytest.param("item-not-found", None, None, id="relative, no address"),
+            pytest.param("sold-out", "https://x.example/", OutOfStock, id="an alias as written"),
+            pytest.param("sold-out", None, OutOfStock, id="an alias, no address"),
+            pytest.param(f"{BASE}unknown", f"{BASE}list", None, id="unknown"),
+        ],
+    )
+    def test_class(self, uri, url, expected):
+        """
+        A type is resolved against the address of the response, and then looked up as it was written.
+        """
+        assert expected is Registry(ItemNotFound, OutOfStock, base=BASE).find(uri, url)
+
+    def test_the_address_wins_over_what_was_written(self):
+        """
+        A relative type that is an alias of one class belongs to the class that it resolves to.
+        """
+
+        class Resolved(NotFound, type=f"{BASE}sold-out-by", title="Resolved"): ...
+
+        class Written(Conflict, type="https://other.example/written", title="Written", aliases=("sold-out-by",)): ...
+
+        registry = Registry(Resolved, Written)
+
+        assert [Resolved, Written] == [registry.find("sold-out-by", f"{BASE}x"), registry.find("sold-out-by")]
+
+
+class TestShortWay:
+    """A type that was received before takes a shorter way to the same exception."""
+
+    DOCUMENT: ClassVar = {"type": f"{BASE}item-not-found", "title": "Item not found", "status": 404, "item_id": 7}
+
+    @pytest.mark.parametrize(
+        ("change", "status"),
+        [
+            pytest.param({}, 404, id="nothing"),
+            pytest.param({"item_id": 8}, 404, id="a member"),
+            pytest.param({"item_id": "x"}, 404, id="a member that does not fit"),
+            pytest.param({"status": 500}, 500, id="the status"),
+            pytest.param({"type": "item-not-found"}, 404, id="a relative type"),
+            pytest.param({"type": f"{BASE}sold-out"}, 404, id="another type"),
+            pytest.param({"type": None}, 404, id="no text"),
+            pytest.param({"type": ["item-not-found"]}, 404, id="no text, and not hashable"),
+        ],
+    )
+    def test_same_exception(self, change, status):
+        """
+        After a first occurrence a document becomes what a fresh registry makes of it.
+        """
+
+        def seen(problem):
+            return type(problem).__mro__, problem.reading, getattr(problem, "item_id", None), problem.status
+
+        known, document = Registry(ItemNotFound, OutOfStock, base=BASE), {**self.DOCUMENT, **change}
+        for _ in range(2):
+            known.revive_document(self.DOCUMENT, status=404)
+        fresh = Registry(ItemNotFound, OutOfStock, base=BASE).revive_document(document, status=status)
+
+        assert seen(fresh) == seen(known.revive_document(document, status=status))
+        assert seen(fresh) == seen(known.revive_document(document, status=status))
+
+    def test_identity(self):
+        """
+        Where another member names the type, `type` does not.
+        """
+        known = Registry(ItemNotFound, OutOfStock, base=BASE)
+        for _ in range(2):
+            known.revive_document(self.DOCUMENT, status=404)
+
+        problem = known.revive_document({**self.DOCUMENT, "code": "sold-out"}, status=404, identity="code")
+
+        assert isinstance(problem, OutOfStock)
+
+
+class TestTexts:
+    def test_a_text_of_two_classes(self):
+        """
+        A type or alias as written that two classes share identifies neither.
+        """
+
+        class One(Conflict, type="lost", title="One", aliases=("first",)): ...
+
+        class Other(Conflict, type="lost", title="Other", aliases=("second",)): ...
+
+        both = Registry(One, base="https://one.example/") | Registry(Other, base="https://other.example/")
+        read = {
+            code: both.revive_document({"code": code}, status=409, identity="code")
+            for code in ("first", "second", "lost", "unknown")
+        }
+
+        assert {"first": (True, False), "second": (False, True), "lost": (False, False), "unknown": (False, False)} == {
+            code: (isinstance(it, One), isinstance(it, Other)) for code, it in read.items()
+        }

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-__all__ = ["check_base", "check_reference", "is_absolute", "quote_reference", "resolve", "without_secrets"]
+__all__ = ["check_base", "check_reference", "is_absolute", "on_base", "quote_reference", "resolve", "without_secrets"]
 
 # RFC 3986, appendix A. The repetitions are possessive, so that a match takes linear time.
 _NAMED: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=]++|%[0-9A-Fa-f]{2}"
@@ -99,6 +99,16 @@ def is_absolute(reference: str) -> bool:
     (True, False)
     """
     return _has_scheme(reference) is not None
+
+
+def on_base(reference: str, base: str | None) -> str:
+    """
+    Return *reference* appended to *base*, or as it is if it is absolute or there is no base.
+
+    >>> on_base("out-of-stock", "https://shop.example/problems/")
+    'https://shop.example/problems/out-of-stock'
+    """
+    return reference if base is None or is_absolute(reference) else base + reference
 
 
 def check_base(base: str) -> str | None:

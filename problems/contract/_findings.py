@@ -9,11 +9,10 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final, Literal, TypeAlias, TypeGuard
+from typing import Final, Literal, TypeAlias, TypeGuard
 
 from starlette.exceptions import HTTPException
 
-from problems._wire.uris import is_absolute
 from problems.catalog import class_of
 from problems.contract._operations import Operation
 from problems.contract._values import CERTAIN, LIKELY, POSSIBLE, UNREAD, UNSEEN, Instance, Known, Place, Raise, Value
@@ -21,6 +20,7 @@ from problems.declaring._applications import own_handler
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
+from problems.registry import lack_of
 
 __all__ = ["Certainty", "Finding", "Followed", "RaiseSite", "findings", "raise_sites"]
 
@@ -324,7 +324,7 @@ def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
         if it.operation.setup is None:
             continue
         for cls, place, sure in _used(it):
-            kind = _lack(cls, it.operation.setup.registry)
+            kind = lack_of(cls, it.operation.setup.registry)
             if kind is not None:
                 found.setdefault((kind, cls), []).append((place, it.operation.name, sure))
     for (kind, cls), uses in found.items():
@@ -402,18 +402,6 @@ def _used(it: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:
         answer = problem_of(raised, it.operation.translate)
         if answer is not None and answer is not Problem and raised.sure != UNSEEN:
             yield answer, (raised.place.file, raised.place.line), raised.sure
-
-
-def _lack(cls: type[Problem], registry: Any) -> Literal["unregistered", "relative"] | None:
-    facts = cls.problem_type
-    if facts.is_blank or cls in registry:
-        return None
-    is_relative = not is_absolute(facts.uri)
-    if is_relative and registry.base is None:
-        return "relative"
-    if registry.get(registry.uri(cls)) is not None:  # a subclass without declarations has the type of its base
-        return None
-    return "unregistered" if is_relative or len(registry) else None
 
 
 def _place(call: object) -> tuple[str, int]:

@@ -106,10 +106,8 @@ def _of_route(app: object, place: Place, setup: _Setup | None) -> Iterator[Opera
     for method, endpoint in _endpoints(route):
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
         calls = tuple(dict.fromkeys(_overridden(calls, getattr(app, "dependency_overrides", None) or {})))
-        scope = {"app": app, "route": place.original, "endpoint": route.endpoint, "path": path}
-        scope |= {"method": method.upper(), "type": "http" if method != "WebSocket" else "websocket"}
-        scope["fastapi"] = {"effective_route_context": place.context}
-        found = setup.declares(scope, setup.registry) if setup is not None else ()
+        request = place.request(app, "" if method == "WebSocket" else method.upper())
+        found = setup.declares(request, setup.registry) if setup is not None else ()
         own = (it for call in (*calls, route.endpoint) for it in declared(call))
         written = tuple(dict.fromkeys((*own, *_on_middleware(app), *responses)))
         every = tuple(dict.fromkeys((*(found or ()), *written)))

@@ -42,6 +42,20 @@ class Place(NamedTuple):
     path: str
     context: Any = None
 
+    def request(self, app: object, method: str) -> dict[str, Any]:
+        """
+        Return the facts of a request that reaches this route of *app*, as adapters get them; no method for a WebSocket.
+        """
+        return {
+            "type": "http" if method else "websocket",
+            "app": app,
+            "route": self.original,
+            "endpoint": self.route.endpoint,
+            "method": method,
+            "path": self.path,
+            "fastapi": {"effective_route_context": self.context},
+        }
+
 
 def places_in(routes: Iterable[object], prefix: str = "") -> Iterator[Place]:
     """

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from problems._wire.details import STANDARD_MEMBERS
 from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
-from problems._wire.uris import is_absolute
+from problems._wire.uris import on_base
 from problems.catalog import ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
@@ -175,7 +175,7 @@ def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
         status=facts.status,
         description=description,
         reference=_reference(cls, facts.uri, registry.base),
-        aliases=tuple(_absolute(alias, registry.base) for alias in definition_of(cls).declaration.aliases),
+        aliases=tuple(on_base(alias, registry.base) for alias in definition_of(cls).declaration.aliases),
         bases=tuple(_bases(cls, registry)),
         headers=tuple(_headers(components.responses[name].get("headers", {}))),
         example=example_document(cls, facts, model),
@@ -196,10 +196,6 @@ def _standalone(schemas: Json, name: str) -> Json:
     definitions: Json = json.loads(json.dumps(schemas).replace(f'"{SCHEMAS}', '"#/$defs/'))
     own = definitions.pop(name)
     return {"$defs": definitions, **own} if definitions else own
-
-
-def _absolute(reference: str, base: str | None) -> str:
-    return reference if base is None or is_absolute(reference) else base + reference
 
 
 def _reference(cls: type[Problem], uri: str, base: str | None) -> str | None:

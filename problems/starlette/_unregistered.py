@@ -42,7 +42,7 @@ def _declarations(app: Any, setup: Setup) -> Iterator[tuple[type[Problem], str]]
         inner = inner_application(place.route)
         if endpoint is not None:
             for method in _methods(endpoint, place):
-                types = setup.declares(_scope(app, place, method), setup.registry) or ()
+                types = setup.declares(place.request(app, method), setup.registry) or ()
                 yield from ((cls, f"{method or 'WebSocket'} {place.path}") for cls in types)
         elif inner is not None and not hasattr(inner, "problems_installed"):
             yield from _declarations(inner, setup)
@@ -54,16 +54,3 @@ def _methods(endpoint: object, place: Place) -> list[str]:
         return [name.upper() for name in ("get", "head", "post", "put", "patch", "delete") if hasattr(endpoint, name)]
     methods = getattr(place.route, "methods", None)
     return sorted(methods)[:1] if methods else [""]
-
-
-def _scope(app: Any, place: Place, method: str) -> dict[str, Any]:
-    """Return the facts of a request that decide which operation it reaches."""
-    return {
-        "type": "http" if method else "websocket",
-        "app": app,
-        "route": place.original,
-        "endpoint": place.route.endpoint,
-        "method": method,
-        "path": place.path,
-        "fastapi": {"effective_route_context": place.context},
-    }

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from problems._wire.invalid_params import InvalidParam
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import PHRASES
-from problems._wire.uris import is_absolute
+from problems._wire.uris import on_base
 from problems.catalog import ValidationProblem, by_status
 from problems.declaring._definition import definition_of
 from problems.declaring._response_header import ResponseHeader
@@ -303,7 +303,7 @@ def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
 
 def _claim(uri: str, base: str | None, claimed: dict[str, None]) -> bool:
     """Claim a URI, as written and with the base of the registry; return whether it was free."""
-    names = {uri, uri if base is None or is_absolute(uri) else base + uri}
+    names = {uri, on_base(uri, base)}
     if uri == ABOUT_BLANK or names & claimed.keys():
         return False
     claimed.update(dict.fromkeys(names))
