@@ -200,7 +200,7 @@ def need(given: object, kind: type, what: str, instead: str) -> None:
     >>> need(404, str, "text", "Write a text.")
     Traceback (most recent call last):
     ...
-    problems.errors.SetupError: 404 is no text. Write a text.
+    problems.errors.SetupError: 404 is not a valid text. Write a text.
 
     Args:
         given: What was given.
@@ -212,7 +212,7 @@ def need(given: object, kind: type, what: str, instead: str) -> None:
         SetupError: It is not.
     """
     if not isinstance(given, kind):
-        raise SetupError(f"{_briefly(given)} is no {what}. {instead}")
+        raise SetupError(f"{_briefly(given)} is not a valid {what}. {instead}")
 
 
 def _briefly(given: object) -> str:

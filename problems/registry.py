@@ -83,7 +83,7 @@ class Registry:
         base: What relative types are appended to; ends in `/`, `#`, `:` or `=`.
 
     Raises:
-        InvalidRegistry: The base is no base, a relative type has none, or one of *types* is no problem class.
+        InvalidRegistry: The base is invalid, a relative type has no base, or one of *types* is not a problem class.
         DuplicateType: Two classes claim one type URI.
         AbstractProblem: One of *types* is a base.
     """
@@ -104,7 +104,7 @@ class Registry:
 
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
         if base is not None and (reason := check_base(base)):
-            raise InvalidRegistry(f"`base={base!r}` is no base URI: {reason}")
+            raise InvalidRegistry(f"`base={base!r}` is not a base URI: {reason}")
         self._base = base
         self._models: WeakKeyDictionary[type, type[BaseModel]] = WeakKeyDictionary()
         # Weak: applications make classes while they run, and a registry must not keep them.
@@ -223,12 +223,12 @@ class Registry:
 
     @property
     def validation_problem(self) -> type[ValidationProblem]:
-        """The class that tells of invalid requests: the one that is registered, or ours."""
+        """The class for invalid requests: the registered class, or `ValidationProblem`."""
         return self._invalid
 
     def check_validation_problem(self) -> None:
         """
-        Refuse to answer invalid requests with what cannot tell of them.
+        Raise if invalid requests cannot be answered with the registered class.
 
         For whoever answers: a client may well read the validation problems of several servers.
 
@@ -282,7 +282,7 @@ class Registry:
         return self._by_uri.get(uri)
 
     def form(self, cls: type[Problem]) -> Form:
-        """Return how the documents of a class are written, for whoever sends them."""
+        """Return the form of the documents of a class, for code that sends them."""
         form = self.known_form(cls)
         if form is None:
             defined = _defined(cls)
@@ -319,7 +319,7 @@ class Registry:
 
     def revive(self, details: ProblemDetails, *, status: int | None = None, url: str | None = None) -> Problem:
         """
-        Return the exception that a document tells of; it is for the caller to raise.
+        Return the exception for a document, for the caller to raise.
 
         A type that is not registered, or whose members do not fit, becomes the class of its status.
 
@@ -344,16 +344,16 @@ class Registry:
         identity: str | None = None,
     ) -> Problem:
         """
-        Return the exception that a JSON object tells of, as it came over the wire.
+        Return the exception for a JSON object that was received.
 
         Args:
-            document: The object; what is not of RFC 9457 in it is ignored, and told in `reading`.
+            document: The object; invalid standard members are ignored, and reported in `reading`.
             status: The status code on the wire.
             url: Where it came from, if not from a response.
             response: What it came with.
             headers: The header fields it came with, for members that are sent there.
             library: Tells the status error of the client library from the class of the response.
-            reason: Why there was no document, if there was none.
+            reason: Why there was no document; `None` if there was one.
             identity: The member that names the problem type, if it is another one than `type`.
         """
         uri = document.get("type") if identity is None else None
@@ -525,8 +525,8 @@ def _text_in(document: Mapping[str, object], name: str | None) -> str:
 
 
 def _misfit(cls: type[Problem], error: Exception) -> str:
-    told = faults(error) if isinstance(error, ValidationError) else f"{type(error).__name__}."
-    return f"The members do not fit {cls.__qualname__}: {told}"
+    reason = faults(error) if isinstance(error, ValidationError) else f"{type(error).__name__}."
+    return f"The members do not fit {cls.__qualname__}: {reason}"
 
 
 def lack_of(cls: type[Problem], registry: Registry) -> Literal["unregistered", "relative"] | None:

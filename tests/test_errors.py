@@ -22,7 +22,7 @@ ERRORS = [
     InvalidMembers("ItemNotFound", "item_id: Field required."),
     InvalidHeader("X-Quota", "its value has control characters."),
     AbstractProblem("ItemNotFound", "raised"),
-    InvalidRegistry("`base='x'` is no base URI."),
+    InvalidRegistry("`base='x'` is not a base URI."),
     DuplicateType(("A", "https://shop.example/a"), ("B", "https://shop.example/a")),
     SetupError("This client raises problems already."),
 ]

@@ -99,7 +99,7 @@ class TestBase:
         with pytest.raises(InvalidRegistry) as caught:
             Registry(ItemNotFound, base=base)
 
-        assert str(caught.value).startswith(f"`base={base!r}` is no base URI: ")
+        assert str(caught.value).startswith(f"`base={base!r}` is not a base URI: ")
 
     def test_absolute_types_stay(self):
         """

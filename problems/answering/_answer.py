@@ -77,7 +77,7 @@ def _written(problem: Problem, is_expected: bool, facts: RequestFacts, policy: P
         with guarded("The type of a problem could not be compared with the registry."):
             _notice_unregistered(cls, registry)
     given: object = problem.instance or facts.instance
-    instance = given if isinstance(given, str) else None  # whatever others have made of it
+    instance = given if isinstance(given, str) else None  # other code may have replaced it
     if policy.adapts:
         body, described = adapted(problem, instance, facts, policy, registry)
     else:

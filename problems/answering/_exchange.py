@@ -113,13 +113,13 @@ class Exchange:
     def __init__(self, setup: Setup, facts: Facts, notes: MutableMapping[str, Any]) -> None:
         self._setup, self._facts, self._notes = setup, facts, notes
 
-    def decide(self, exc: Exception, told: BaseException | None = None) -> "Decision":
+    def decide(self, exc: Exception, meaning: BaseException | None = None) -> "Decision":
         """
         Return the decision about *exc*. A crash is decided once in a request, by the first application that asks.
 
         Args:
             exc: The exception that was raised.
-            told: What is answered instead of *exc*.
+            meaning: The exception that is answered instead of *exc*.
 
         Raises:
             UndeclaredProblem: The operation does not declare the problem, and `Policy(undeclared="raise")`.
@@ -128,10 +128,10 @@ class Exchange:
             return known
         setup, facts = self._setup, self._facts
         policy = setup.policy
-        if told is None:
-            told = exc if isinstance(exc, Problem) else self._read(exc)
+        if meaning is None:
+            meaning = exc if isinstance(exc, Problem) else self._read(exc)
         known_facts = RequestFacts(facts, policy.instance and _instance(policy.instance, facts))
-        decision = Decision(answer(told, known_facts, policy, setup.registry), exc, known_facts, setup)
+        decision = Decision(answer(meaning, known_facts, policy, setup.registry), exc, known_facts, setup)
         problem, undeclared = decision.answer.problem, WATCH.undeclared or policy.undeclared
         if problem is not None and WATCH.observers:
             WATCH.notice(problem)

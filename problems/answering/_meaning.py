@@ -131,7 +131,7 @@ def _text_of(exc: BaseException) -> str:
 
 def _translated(exc: BaseException, policy: Policy) -> Problem | None:
     for cls in type(exc).__mro__:
-        # What a server told us is translated as something received, never as what it is for that server.
+        # A received problem is translated as something received, never as the class that it has for that server.
         if isinstance(exc, ReceivedProblem) and not issubclass(cls, ReceivedProblem):
             continue
         target = policy.translate.get(cls) if issubclass(cls, Exception) else None
@@ -149,7 +149,7 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
 def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Problem:
     """Return the problem of an invalid request: of the class that the registry has for it."""
     shows = policy.include_inputs and exc.secrets is not None
-    told = rejected(
+    params = rejected(
         exc.errors,
         exc.body,
         include_inputs=shows,
@@ -157,26 +157,26 @@ def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Pro
         hide_custom_messages=policy.hide_custom_messages,
     )
     headers = _NOSNIFF if policy.include_inputs else None
-    truncated = is_truncated(exc.errors, told)
+    truncated = is_truncated(exc.errors, params)
     cls, members = registry.validation_problem, {"truncated": truncated}
-    problem = unvalidated(cls, _sentence(cls, exc.errors, told), members, headers)
+    problem = unvalidated(cls, _sentence(cls, exc.errors, params), members, headers)
     # Plain values all of them, which need no second look.
-    written = to_json({"errors": told, "truncated": True} if truncated else {"errors": told}, inf_nan_mode="null")
-    problem.__dict__.update(_rejected=told, _written=written)
+    written = to_json({"errors": params, "truncated": True} if truncated else {"errors": params}, inf_nan_mode="null")
+    problem.__dict__.update(_rejected=params, _written=written)
     if policy.legacy_detail:
-        keep_errors(problem, exc.errors, told)
+        keep_errors(problem, exc.errors, params)
     return problem
 
 
-def _sentence(cls: type[Problem], errors: Sequence[object], told: Sequence[object]) -> str:
+def _sentence(cls: type[Problem], errors: Sequence[object], params: Sequence[object]) -> str:
     """Return the `detail` for some errors: the template of the class, or how many there are."""
     with suppress(Exception):  # a template may need what an invalid request does not have, and `errors` may be anything
-        return definition_of(cls).members.detail({"errors": told, "truncated": False}) or sentence(len(errors))
-    return sentence(len(told))
+        return definition_of(cls).members.detail({"errors": params, "truncated": False}) or sentence(len(errors))
+    return sentence(len(params))
 
 
 def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
-    """Return the problem of an `HTTPException` that is none of ours; nothing of its `detail` is lost."""
+    """Return the problem of an `HTTPException` of another library, with all of its `detail`."""
     status: object = getattr(exc, "status_code", None)
     if not _is_status(status):
         return None

@@ -1,7 +1,7 @@
 """
-How one application answers: a value, made once and passed on.
+The options of one application: an immutable value.
 
-Knows what can be chosen, not what comes of it: that is decided in `problems.answering._answer`.
+Contains and checks the options. `problems.answering._answer` applies them.
 """
 
 import os
@@ -26,7 +26,7 @@ from problems.errors import SetupError
 
 __all__ = ["Policy", "RequestFacts", "RequestId", "Translation", "fresh_instance"]
 
-# What is safe in a log, a header and a URI reference alike; it cannot be mistaken for an absolute URI.
+# The characters that are safe in a log, a header and a URI reference; it cannot be mistaken for an absolute URI.
 _REQUEST_ID: Final = r"(?:urn:uuid:)?[0-9A-Za-z][0-9A-Za-z._~+=@-]{0,127}"
 
 Translation = type[Problem] | Callable[[Any], Problem | None]
@@ -121,7 +121,7 @@ class RequestId:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """
-    How one application answers. The defaults are safe.
+    The options for the responses of one application. The defaults are safe.
 
     >>> Policy(expose_server_detail=True).expose_unexpected
     False
@@ -134,39 +134,39 @@ class Policy:
         traceback:
             Whether the problem of an unexpected exception has its traceback as the member `traceback`: for
             development only. Request headers and local variables are never in it.
-        include_inputs: Whether a validation problem tells the rejected values; secrets are masked.
-        masked: The names of members and parameters whose values are masked, besides those of type `SecretStr`.
+        include_inputs: Whether a validation problem contains the rejected values; secrets are masked.
+        masked: The names of members and parameters whose values are masked, besides values of type `SecretStr`.
         hide_custom_messages:
-            Whether the messages of validators of your own are replaced by a constant: they say what their authors
-            wrote, which may repeat the input.
-        validation_status: The status code of invalid requests, such as 400; by default that of their problem type, 422.
+            Whether the messages of your own validators are replaced by a constant, because they
+            may repeat the input.
+        validation_status: The status code of invalid requests, such as 400; by default 422, as their problem type.
         instance:
-            What identifies an occurrence (RFC 9457, section 3.1.5): a function of the request's facts, or `None` to
+            The identifier of an occurrence (RFC 9457, section 3.1.5): a function of the request's facts, or `None` to
             send none. A random `urn:uuid:…` by default; `RequestId()` for the id of the request.
         translate:
-            What foreign exceptions become; the most specific class counts. The text of an exception is never sent.
+            The problems for foreign exceptions; the most specific class counts. The text of an exception is never sent.
         framework_texts:
             Whether the plain texts that Starlette's own middleware answers with (`Invalid host header`,
             `Disallowed CORS origin`, `Content Too Large`) become problems. They are recognised by status and text. A
             WebSocket without a route is a 404 then.
         close_codes:
-            Which close code tells of a status in an open WebSocket; `private_close_code` of `problems.websockets`
-            loses nothing of the status.
+            Returns the close code for a status in an open WebSocket; `private_close_code` of `problems.websockets`
+            keeps the exact status.
         problem_frames: Whether an open WebSocket is sent the problem as a text frame before the close frame.
         representations:
-            What a problem can be sent as besides JSON, if the client likes it better: `XML` of
+            The representations besides JSON, for clients that prefer them: `XML` of
             `problems.answering._xml`, `HTML` or `html(…)` of `problems.answering._html`, or your own. A function of the
             request's facts offers them to some requests only, such as those outside of `/api/`.
         texts: The texts in other languages, for clients that ask for one.
         hooks: Functions that are called with each answered problem, in order, after it was sent.
         log_levels:
-            The level of the log record, for problem classes and those below them; the most specific one counts. By
+            The level of the log record, for problem classes and their subclasses; the most specific class counts. By
             default a client's mistake is INFO and the server's own ERROR.
         undeclared:
-            What happens when an operation answers with a problem that it does not declare: nothing, a warning that
+            The reaction to a problem that its operation does not declare: none, a warning that
             names operation, class, file and line, or an `UndeclaredProblem` with the same text. For tests.
         validation_schemas:
-            Whether OpenAPI tells of each operation which inputs can be rejected, and with which codes. It makes
+            Whether OpenAPI lists for each operation the inputs that can be rejected, and the codes. It makes
             the document larger.
         legacy_detail:
             Whether `detail` is the value that FastAPI sends, for clients that read it: whatever an `HTTPException` was
@@ -174,7 +174,7 @@ class Policy:
             chooses by request; the header fields that it reads are in `Vary`. For a transition.
 
     Raises:
-        SetupError: An option cannot be what is chosen for it.
+        SetupError: The value of an option is invalid.
     """
 
     expose_unexpected: bool = False
@@ -218,7 +218,7 @@ _UNDECLARED: Final = ("ignore", "warn", "raise")
 
 def checked(name: str, value: object) -> object:
     """
-    Return what is chosen for an option, in the form in which a policy keeps it.
+    Return the checked value of an option, in the form in which a policy stores it.
 
     >>> checked("masked", ["iban"])
     frozenset({'iban'})
@@ -247,7 +247,7 @@ def _switch_or_function(name: str, value: object) -> object:
 def _names(name: str, value: object) -> object:
     if _is_several(value) and all(isinstance(it, str) for it in value):
         return frozenset(value)
-    raise _refused(name, value, 'it is no collection of names. Write `{"iban"}` for one.')
+    raise _refused(name, value, 'it is not a collection of names. Write `{"iban"}` for one.')
 
 
 def _status(name: str, value: object) -> object:
@@ -255,13 +255,13 @@ def _status(name: str, value: object) -> object:
         return None
     if isinstance(value, int) and 400 <= value <= 499:
         return int(value)
-    raise _refused(name, value, "it is no status code that blames a request. Use one from 400 to 499, such as 400.")
+    raise _refused(name, value, "it is not a status code for invalid requests. Use one from 400 to 499, such as 400.")
 
 
 def _function(name: str, value: object) -> object:
     if callable(value):
         return value
-    raise _refused(name, value, "it is no function. Give one that is called with a status code.")
+    raise _refused(name, value, "it is not a function. Give one that is called with a status code.")
 
 
 def _identifier(name: str, value: object) -> object:
@@ -269,9 +269,11 @@ def _identifier(name: str, value: object) -> object:
         return value
     if isinstance(value, str):
         header = f"`Policy(instance=RequestId({_quoted(value)}))`"
-        reason = f"it is no function. Give one of the request's facts, or write {header} for a header field."
+        reason = f"it is not a function. Give one of the request's facts, or write {header} for a header field."
         raise _refused(name, value, reason)
-    raise _refused(name, value, "it is no function. Give one of the request's facts, or `None` to send no `instance`.")
+    raise _refused(
+        name, value, "it is not a function. Give one of the request's facts, or `None` to send no `instance`."
+    )
 
 
 def _quoted(text: str) -> str:
@@ -281,10 +283,12 @@ def _quoted(text: str) -> str:
 
 def _translations(name: str, value: object) -> object:
     if not _is_mapping(value):
-        raise _refused(name, value, "it is no mapping. Write `{KeyError: NotFound}` and the like.")
+        raise _refused(name, value, "it is not a mapping. Write `{KeyError: NotFound}`.")
     for exception, target in value.items():
         if not (isinstance(exception, type) and issubclass(exception, Exception)):
-            raise _refused(name, value, f"its key {exception!r} is no exception class. Give each class its own entry.")
+            raise _refused(
+                name, value, f"its key {exception!r} is not an exception class. Give each class its own entry."
+            )
         if not _makes_problems(target):
             reason = f"{exception.__qualname__} cannot become {target!r}. Give a problem class or a function."
             raise _refused(name, value, reason)
@@ -302,26 +306,26 @@ def _representations(name: str, value: object) -> object:
         return value
     if _is_sequence(value) and all(isinstance(it, Representation) for it in value):
         return tuple(value)
-    raise _refused(name, value, "it is no tuple of representations. Write `(HTML,)` for one, or give a function.")
+    raise _refused(name, value, "it is not a tuple of representations. Write `(HTML,)` for one, or give a function.")
 
 
 def _texts(name: str, value: object) -> object:
     if value is None or isinstance(value, Texts):
         return value
-    raise _refused(name, value, "it is no texts. Put the texts into `Texts({language: texts})`.")
+    raise _refused(name, value, "it is not an instance of `Texts`. Put the texts into `Texts({language: texts})`.")
 
 
 def _hooks(name: str, value: object) -> object:
     if _is_sequence(value) and all(callable(it) for it in value):
         return tuple(value)
-    raise _refused(name, value, "it is no tuple of functions. Write `(hook,)` for one.")
+    raise _refused(name, value, "it is not a tuple of functions. Write `(hook,)` for one.")
 
 
 def _levels(name: str, value: object) -> object:
     if value is None:
         return None
     if not _is_mapping(value):
-        raise _refused(name, value, "it is no mapping. Write `{NotFound: logging.DEBUG}` and the like.")
+        raise _refused(name, value, "it is not a mapping. Write `{NotFound: logging.DEBUG}`.")
     for cls, level in value.items():
         if not (isinstance(cls, type) and issubclass(cls, Problem) and isinstance(level, int)):
             raise _refused(name, value, f"{cls!r} cannot have the level {level!r}. Give problem classes, and integers.")
@@ -331,7 +335,7 @@ def _levels(name: str, value: object) -> object:
 def _mode(name: str, value: object) -> object:
     if value in _UNDECLARED:
         return value
-    raise _refused(name, value, "there is no such choice. Use 'ignore', 'warn' or 'raise'.")
+    raise _refused(name, value, "it is not one of the choices. Use 'ignore', 'warn' or 'raise'.")
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
@@ -359,4 +363,4 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], object]]] = {
     "undeclared": _mode,
     "legacy_detail": _switch_or_function,
 }
-"""The check of each option that is no switch."""
+"""The check of each option that is not a switch."""

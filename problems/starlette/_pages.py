@@ -49,13 +49,13 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
         heading: The heading of the index.
     """
     need(registry, Registry, "registry", "Write `problem_pages(registry)` with the registry of the problem types.")
-    made: dict[object, Pages] = {None: Pages(registry, heading=heading)}
+    pages_of: dict[object, Pages] = {None: Pages(registry, heading=heading)}
 
     async def page(request: Request) -> Response:
         outer: object = request.scope.get(_OUTER)
-        if outer not in made:
-            made[outer] = Pages(registry, heading=heading, operations=_answering(outer, registry))
-        pages = made[outer]
+        if outer not in pages_of:
+            pages_of[outer] = Pages(registry, heading=heading, operations=_answering(outer, registry))
+        pages = pages_of[outer]
         path: str = request.path_params["path"]
         accept = ", ".join(request.headers.getlist("accept"))
         found = pages.find(path, query=request.url.query, accept=accept)
@@ -67,7 +67,7 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
         return _response(found, request)
 
     app = _Pages(routes=[Route("/{path:path}", page)])
-    app.state.problem_pages = made[None]  # documents link to the pages
+    app.state.problem_pages = pages_of[None]  # documents link to the pages
     return app
 
 

@@ -179,11 +179,11 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("app", "registry", "options", "message"),
         [
-            pytest.param(Starlette(), Gone, {}, r"<class .*Gone'> is no registry\. Write", id="class"),
-            pytest.param(Starlette(), [Gone], {}, r"Gone'>\] is no registry\. Write", id="list"),
-            pytest.param(REGISTRY, Starlette(), {}, r"Starlette .* is no registry\. Write", id="swapped"),
-            pytest.param(REGISTRY, None, {}, r"Registry\(.* is no application\. Write", id="no application"),
-            pytest.param(Starlette(), None, {"policy": "x"}, r"'x' is no policy\. Write", id="no policy"),
+            pytest.param(Starlette(), Gone, {}, r"<class .*Gone'> is not a valid registry\. Write", id="class"),
+            pytest.param(Starlette(), [Gone], {}, r"Gone'>\] is not a valid registry\. Write", id="list"),
+            pytest.param(REGISTRY, Starlette(), {}, r"Starlette .* is not a valid registry\. Write", id="swapped"),
+            pytest.param(REGISTRY, None, {}, r"Registry\(.* is not a valid application\. Write", id="no application"),
+            pytest.param(Starlette(), None, {"policy": "x"}, r"'x' is not a valid policy\. Write", id="no policy"),
         ],
     )
     def test_another_kind_of_argument(self, app, registry, options, message):

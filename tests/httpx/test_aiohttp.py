@@ -112,7 +112,7 @@ class TestHook:
         """
         It raises when the hook is made.
         """
-        with pytest.raises(SetupError, match=r"is no registry\."):
+        with pytest.raises(SetupError, match=r"is not a valid registry\."):
             problem_hook(ItemNotFound)
 
     def test_an_endless_body(self, server):
