@@ -1,5 +1,5 @@
 """
-Streams that fail: with a status while nothing was sent, else with the problem as their last item.
+The failures of streams: a response before the first item, otherwise the problem as the last item.
 
 Knows the messages of ASGI and the stream formats. The content of a problem
 is decided in `problems.answering._answer`.

@@ -1,5 +1,5 @@
 """
-The response to an exception: which problem it is, what is sent of it, and how that is written.
+The response to an exception: its problem, the content that is sent, and the representation.
 
 Pure functions and values; may import `problems._wire`, `problems.declaring`, `problems.catalog` and
 `problems.registry`, and neither a door of a framework nor `problems.catching`.

@@ -1,5 +1,5 @@
 """
-What the body of a problem class may hold, checked where it is written.
+The checks of the body of a problem class at its definition.
 
 Knows the names that are taken and what pydantic leaves behind in a class body;
 resolves no annotation and builds no model.
@@ -43,7 +43,7 @@ _ABOUT_MEMBERS: Final = frozenset({"FieldValidatorDecoratorInfo", "FieldSerializ
 
 def check_names(cls: str, names: Iterable[str]) -> None:
     """
-    Refuse member names that mean something else already.
+    Raise if a member has a reserved or private name.
 
     Raises:
         ReservedMember: One of *names* is taken.
@@ -71,7 +71,7 @@ def is_standard(name: str) -> bool:
 
 def check_body(cls: type, own: Mapping[str, object], members: frozenset[str]) -> None:
     """
-    Refuse what would be inert in the body of a problem class, or would hide something else.
+    Raise if an entry in the body of a problem class would have no effect, or would hide another attribute.
 
     Args:
         cls: The class.

@@ -1,5 +1,5 @@
 """
-What a class header may say, checked where it is written.
+The checks of class keyword arguments at the definition of a problem class.
 
 Pure: takes the words and what is inherited, returns the facts or refuses them
 with a sentence. Runs once for each class, at import, so it is quick and builds nothing.
@@ -38,7 +38,7 @@ class Words(NamedTuple):
 
 class Inherited(NamedTuple):
     """
-    What a class has from a base.
+    The facts that a class inherits from a base.
 
     Attributes:
         owner: The name of the base.

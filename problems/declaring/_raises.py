@@ -1,5 +1,5 @@
 """
-Which problem types a function can raise, as its author declares it.
+The decorator `raises`: the problem types that a function can raise.
 
 A declaration is an attribute of the function, read by introspection. The function is not wrapped.
 Knows no framework.
@@ -63,15 +63,15 @@ def is_problem(cls: object) -> TypeGuard[type[Problem]]:
 
 def check_types(types: Iterable[object], use: str) -> None:
     """
-    Refuse what cannot be declared.
+    Raise if one of *types* cannot be declared.
 
     Args:
         types: What was given.
-        use: The name of what it was given to.
+        use: The name of the function or decorator that received them, for the message.
 
     Raises:
         AbstractProblem: One of *types* is a base.
-        SetupError: One of *types* is no problem class.
+        SetupError: One of *types* is not a problem class.
     """
     for cls in types:
         if not is_problem(cls):

@@ -201,7 +201,7 @@ class ReceivedProblem(Exception):
         if unknown := [name for name in members if name not in self.__dict__]:
             raise InvalidMembers(declared.__qualname__, f"{unknown[0]} is no member of the received problem.")
         text = self.problem_details.detail if detail else None
-        local = declared.__new__(declared)  # not through an initialiser of the user, which may take something else
+        local = declared.__new__(declared)  # bypasses a user-defined `__init__`, which may take other arguments
         Problem.__init__(local, text or "", **{name: self.__dict__[name] for name in members})
         return local
 

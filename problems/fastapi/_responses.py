@@ -44,7 +44,7 @@ def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
     Raises:
         AbstractProblem: One of *types* is a base.
-        SetupError: One of *types* is no problem class.
+        SetupError: One of *types* is not a problem class.
     """
     check_types(types, "responses")
     found: dict[int | str, dict[str, Any]] = {}
