@@ -311,6 +311,31 @@ class TestForeign:
         """
         assert 418 == answered(HTTPException(418, "x", headers)).status
 
+    @pytest.mark.parametrize(("status", "lengths"), [(204, []), (205, [b"0"]), (304, [])])
+    def test_the_length_of_no_content(self, status, lengths):
+        """
+        Of the statuses without content only 205 has a length, which is 0 (RFC 9110, section 15.3.6).
+        """
+        headers = answered(HTTPException(status)).headers
+
+        assert lengths == [value for name, value in headers if name == b"content-length"]
+
+    @pytest.mark.parametrize("status", [200, 599])
+    def test_the_first_and_the_last_status(self, status):
+        """
+        The ends of the range of final statuses belong to it.
+        """
+        assert status == answered(HTTPException(status)).status
+
+    @pytest.mark.parametrize("status", [199, 600])
+    def test_no_final_status(self, status):
+        """
+        An exception with a status outside the range is a crash.
+        """
+        decided = answered(HTTPException(status, "No status"))
+
+        assert (500, False) == (decided.status, decided.is_expected)
+
 
 class TestTranslation:
     @pytest.mark.parametrize(
