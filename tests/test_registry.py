@@ -410,6 +410,23 @@ class TestValidationProblem:
 
         assert (True, "#/amount") == (isinstance(problem, ValidationProblem), problem.errors[0].pointer)
 
+    @pytest.mark.parametrize(
+        ("registry", "cls"),
+        [
+            pytest.param(Registry(base=BASE), ValidationProblem, id="ours"),
+            pytest.param(Registry(OwnValidation, base=BASE), OwnValidation, id="registered"),
+        ],
+    )
+    def test_another_status(self, registry, cls):
+        """
+        A registry with another status for invalid requests has the type URI of the first one, which does not change.
+        """
+        other = registry.invalid_as(400)
+
+        assert [(registry.uri(cls), 422), (registry.uri(cls), 400)] == [
+            (it.facts(cls).uri, it.facts(cls).status) for it in (registry, other)
+        ]
+
 
 class TestValue:
     def test_equality(self):
