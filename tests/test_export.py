@@ -247,7 +247,7 @@ class TestNames:
 USE = """
 import { isProblem, problemTypes, type Problem } from "./problems";
 
-export function told(problem: Problem): string {
+export function described(problem: Problem): string {
   switch (problem.type) {
     case problemTypes.ItemNotFound:
       return `no item ${problem.item_id.toFixed()}`;
@@ -264,7 +264,7 @@ export function told(problem: Problem): string {
 
 const body: unknown = JSON.parse('{"type": "https://shop.example/problems/out-of-stock", "available": 2, "lines": []}');
 if (isProblem(body, problemTypes.OutOfStock)) console.log(body.available.toFixed(1));
-if (isProblem(body)) console.log(told(body));
+if (isProblem(body)) console.log(described(body));
 console.log(isProblem(body, problemTypes.ItemNotFound), isProblem({ type: "about:blank" }), isProblem(null));
 """
 

@@ -42,16 +42,16 @@ class TestFieldsOfTheBody:
         """
 
         class Fits(base, type="fits", title="Fits"):
-            told: Annotated[str, ResponseHeader(name)]
+            field: Annotated[str, ResponseHeader(name)]
 
         class Misfits(NotFound, type="misfits", title="Misfits"):
-            told: Annotated[str, ResponseHeader(name)]
+            field: Annotated[str, ResponseHeader(name)]
 
         further = {"length": 1} if base is RangeNotSatisfiable else {}
 
-        assert "x" == Fits(told="x", **further).headers[name].rpartition(", ")[2]
-        with pytest.raises(InvalidDefinition, match=rf"Misfits: the member 'told' cannot be a header.*{name}"):
-            Misfits(told="x")
+        assert "x" == Fits(field="x", **further).headers[name].rpartition(", ")[2]
+        with pytest.raises(InvalidDefinition, match=rf"Misfits: the member 'field' cannot be a header.*{name}"):
+            Misfits(field="x")
 
 
 def refusal(header: ResponseHeader, value: object) -> str:

@@ -112,7 +112,7 @@ class TestErrors:
 
     def test_a_registered_class_is_used(self):
         """
-        A validation problem of the application's own is sent instead of ours.
+        The application's own validation problem is sent instead of ours.
         """
 
         class Invalid(ValidationProblem, type="invalid", title="Invalid request", status=400):

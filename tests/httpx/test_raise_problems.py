@@ -251,7 +251,9 @@ class TestClient:
         """
         It raises at once, not when the first error comes.
         """
-        with pytest.raises(SetupError, match=r"is not a valid registry\. Give one, such as `Registry\(ItemNotFound\)`\."):
+        with pytest.raises(
+            SetupError, match=r"is not a valid registry\. Give one, such as `Registry\(ItemNotFound\)`\."
+        ):
             raise_problems(peer(), wrong)
 
     def test_redirect(self, peer, server):
