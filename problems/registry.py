@@ -145,7 +145,7 @@ class Registry:
         self._by_uri: dict[str, type[Problem]] = {}
         for cls, its in self._facts.items():
             aliases = definition_of(cls).declaration.aliases
-            # As written too: what a server sends that has no base of its own to send.
+            # As written too: servers without a base URI send relative types.
             for uri in (its.uri, *aliases, *(on_base(alias, self._base) for alias in aliases)):
                 self._claim(uri, cls)
         for uri, cls in known.items():
@@ -230,7 +230,7 @@ class Registry:
         """
         Raise if invalid requests cannot be answered with the registered class.
 
-        For whoever answers: a client may well read the validation problems of several servers.
+        Only for servers: a client may read the validation problems of several servers.
 
         Raises:
             InvalidRegistry: There are several classes for them, or theirs has further members that are required.
@@ -238,14 +238,14 @@ class Registry:
         first, *others = [cls for cls in self._types if issubclass(cls, ValidationProblem)] or [ValidationProblem]
         if others:
             raise InvalidRegistry(
-                f"Both {_name(first)} and {_name(others[0])} tell of invalid requests, which are answered with one "
+                f"Both {_name(first)} and {_name(others[0])} describe invalid requests, which are answered with one "
                 f"problem type. Derive the other from `UnprocessableContent`, or leave it out."
             )
         further = {} if first is ValidationProblem else definition_of(first).body.model_fields
         for name, field in further.items():
             if name != "errors" and field.is_required():
                 raise InvalidRegistry(
-                    f"{_name(first)} tells of invalid requests, where nobody gives its member {name!r}. "
+                    f"{_name(first)} describes invalid requests, which have no value for its member {name!r}. "
                     f"Give {name!r} a default, or derive the class from `UnprocessableContent`."
                 )
 
@@ -352,7 +352,7 @@ class Registry:
             url: Where it came from, if not from a response.
             response: What it came with.
             headers: The header fields it came with, for members that are sent there.
-            library: Tells the status error of the client library from the class of the response.
+            library: Returns the status error of the client library for the class of the response.
             reason: Why there was no document; `None` if there was one.
             identity: The member that names the problem type, if it is another one than `type`.
         """
@@ -411,7 +411,7 @@ class Registry:
         return _Fit(base, None, headed, (), reason or ambiguity)
 
     def _of_status(self, status: int) -> tuple[type[Problem] | None, str | None]:
-        """Return the class that the user declared for a status without a type URI, or why there is none."""
+        """Return the user-defined class for a status without a type URI, or why no class is used."""
         declared = self._untyped.get(status, ())
         derived = next((cls for cls in declared if all(issubclass(cls, other) for other in declared)), None)
         if derived is not None or not declared:
@@ -531,7 +531,7 @@ def _misfit(cls: type[Problem], error: Exception) -> str:
 
 def lack_of(cls: type[Problem], registry: Registry) -> Literal["unregistered", "relative"] | None:
     """
-    Return what the type URI of a class lacks to be recognised by clients; `None` if they recognise it.
+    Return why clients do not recognise the type URI of a class; `None` if they do.
 
     Classes without a type URI of their own need no registry, nor do absolute URIs in an application without one.
 

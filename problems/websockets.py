@@ -63,10 +63,10 @@ def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callab
 
 
 def _checked(code: int) -> int:
-    # RFC 6455, section 7.4: some are never sent, some belong to the protocol, from 5000 on there are none.
+    # RFC 6455, section 7.4: some are never sent, some belong to the protocol, codes from 5000 do not exist.
     if 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in _NEVER_SENT):
         return code
-    raise ValueError(f"{code!r} is no close code that can be sent. Use one from 4000 to 4999, or a registered one.")
+    raise ValueError(f"{code!r} is not a close code that can be sent. Use one from 4000 to 4999, or a registered one.")
 
 
 def text_for(

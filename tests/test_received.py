@@ -350,7 +350,7 @@ class TestRelayed:
         """
         A name that is not a member is a mistake.
         """
-        with pytest.raises(InvalidMembers, match="nothing is no member of the received problem"):
+        with pytest.raises(InvalidMembers, match="nothing is not a member of the received problem"):
             receive().relayed("nothing")
 
     @pytest.mark.parametrize("name", ["problem_status", "problem_response"])

@@ -388,7 +388,7 @@ class TestValidationProblem:
         """
         A member without a value would be missing from each answer.
         """
-        with pytest.raises(InvalidRegistry, match=r"_Traced tells of .* its member 'trace'.* Give 'trace' a default"):
+        with pytest.raises(InvalidRegistry, match=r"_Traced describes .* its member 'trace'.* Give 'trace' a default"):
             Registry(_Traced, base=BASE).check_validation_problem()
 
     def test_a_class_of_that_type(self):

@@ -71,7 +71,7 @@ class TestCloseFor:
         """
         A choice of codes that servers refuse to send is a mistake.
         """
-        with pytest.raises(ValueError, match="no close code that can be sent"):
+        with pytest.raises(ValueError, match="not a close code that can be sent"):
             close_for(Conflict(), codes=lambda status: code)
 
     @settings(max_examples=50)

@@ -232,7 +232,7 @@ class Decision:
         """
         Add the instance to the notes of the exception, so that the traceback of the server shows it.
 
-        To be called just before a crash goes on to the server. A note of an earlier request is replaced.
+        Call it just before a crash is raised to the server. A note of an earlier request is replaced.
         """
         instance = self.answer.instance
         with suppress(Exception):  # an exception of another library may have notes of any kind

@@ -175,7 +175,7 @@ def _chosen(sentences: Mapping[str, Sentences], language: str | None) -> tuple[s
 
 
 def _for_people(details: ProblemDetails, tag: str, sentences: Sentences, home: str) -> Iterator[str]:
-    """Yield what to do now, a way back, and the id to quote."""
+    """Yield advice for the reader, a link back, and the id to quote."""
     lang = f'lang="{escape(tag)}"'
     if details.status:
         yield f'<p class="advice" {lang}>{escape(sentences.advice(details.status))}</p>\n'

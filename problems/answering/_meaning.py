@@ -71,13 +71,13 @@ def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Proble
     if policy.translate and (translated := _translated(exc, policy)) is not None:
         return translated
     if isinstance(exc, ReceivedProblem):
-        # A server's trouble with us is no trouble of our client's: nothing of it is passed on.
+        # A problem of an upstream server is not a problem of the client: no part of it is passed on.
         return unvalidated(BadGateway, None, _NO_MEMBERS)
     return _foreign(exc, policy) if isinstance(exc, HTTPException) else None
 
 
 def unexpected(exc: BaseException, policy: Policy) -> Problem:
-    """Return the problem of an exception that nobody meant for a client: a constant, unless the policy says more."""
+    """Return the problem of an unexpected exception: a constant, unless the policy exposes more."""
     text = f"{type(exc).__name__}: {_text_of(exc)}" if policy.expose_unexpected else None
     members: Mapping[str, Any] = _NO_MEMBERS
     if policy.traceback:
@@ -184,7 +184,7 @@ def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:
     text, members = (None, _NO_MEMBERS) if hidden else _split(getattr(exc, "detail", None))
     cls = class_of(status)
     if not members.keys().isdisjoint(definition_of(cls).members.names):
-        cls = _bare_class(status)  # `retry_after` of a stranger is no header of ours, and must not get lost as one
+        cls = _bare_class(status)  # a foreign `retry_after` is a plain member, and must not be taken for the header
     # The class of an `HTTPException` fills in the phrase where the raise site gives no text, and clients read it.
     problem = unvalidated(cls, text or _phrase(status), members, getattr(exc, "headers", None))
     if policy.legacy_detail and not hidden:

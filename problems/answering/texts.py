@@ -82,7 +82,7 @@ class Texts:
 
     def text(self, language: str, key: str, part: Part) -> str | None:
         """
-        Return the text for *key* in *language*, or in the language it is a variety of; nothing if there is none.
+        Return the text for *key* in *language* or in the language it is a variety of, or `None`.
 
         >>> texts = Texts({"de": {"404": "Nicht gefunden"}, "de_AT": {"409": "Jo mei"}})
         >>> texts.text("de-AT", "404", "title")

@@ -82,7 +82,7 @@ def class_of(status: int) -> type[Problem]:
     """
     Return a class whose occurrences are sent with *status*, be it registered or not.
 
-    For what other libraries raise: a 499 is answered as a 499. What is no status of a response with content is a 500.
+    For what other libraries raise: a 499 is answered as a 499. Any status without content is a 500.
     """
     base = by_status(status)
     if not definition_of(base).declaration.abstract:

@@ -107,7 +107,7 @@ def declare(
 
 
 def _joined(one: Inherited, other: Inherited) -> Inherited:
-    """Return what two bases say together: of each fact, what the first one says that knows it."""
+    """Return the facts of two bases, each from the first base that defines it."""
     if one.status and other.status and one.status != other.status:
         raise ValueError(
             f"{one.owner} has the status {one.status} and {other.owner} has {other.status}. "

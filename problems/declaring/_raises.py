@@ -36,7 +36,7 @@ def raises(*types: type[Problem]) -> Callable[[F], F]:
 
     Raises:
         AbstractProblem: One of *types* is a base: what is documented has a status.
-        SetupError: One of *types* is no problem class, or what is decorated cannot hold a declaration.
+        SetupError: One of *types* is not a problem class, or the decorated object cannot hold a declaration.
     """
     check_types(types, "@raises")
 
@@ -82,9 +82,9 @@ def check_types(types: Iterable[object], use: str) -> None:
 
 def declared(call: object) -> tuple[type[Problem], ...]:
     """
-    Return what is declared on a function, class, instance, method or partial, and on what it calls.
+    Return the types declared on a function, class, instance, method or partial, and on the wrapped function.
 
-    A subclass has the declarations of its bases, an instance those of its class.
+    A subclass has the declarations of its bases, an instance the declarations of its class.
     """
     return tuple(dict.fromkeys(_declared(call)))
 
@@ -97,7 +97,7 @@ def _declared(call: object) -> Iterator[type[Problem]]:
     if isinstance(call, partial):
         yield from _declared(call.func)
     elif isinstance(call, type):
-        yield from getattr(getattr(call, "__init__"), _ATTRIBUTE, ())  # noqa: B009 - mypy takes it for that of an instance
+        yield from getattr(getattr(call, "__init__"), _ATTRIBUTE, ())  # noqa: B009 - mypy takes it for an instance's `__init__`
         yield from getattr(call.__new__, _ATTRIBUTE, ())
     else:
         yield from getattr(getattr(cls, "__call__", None), _ATTRIBUTE, ())  # noqa: B004 - what a call to it runs

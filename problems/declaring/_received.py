@@ -194,12 +194,12 @@ class ReceivedProblem(Exception):
             detail: Whether the server's `detail` is passed on.
 
         Raises:
-            InvalidMembers: A name is no member of this problem, or the members do not suffice.
+            InvalidMembers: A name is not a member of this problem, or the members do not suffice.
             AbstractProblem: The status is not registered, so that there is no class to make.
         """
         declared = _declared(type(self))
         if unknown := [name for name in members if name not in self.__dict__]:
-            raise InvalidMembers(declared.__qualname__, f"{unknown[0]} is no member of the received problem.")
+            raise InvalidMembers(declared.__qualname__, f"{unknown[0]} is not a member of the received problem.")
         text = self.problem_details.detail if detail else None
         local = declared.__new__(declared)  # bypasses a user-defined `__init__`, which may take other arguments
         Problem.__init__(local, text or "", **{name: self.__dict__[name] for name in members})
@@ -236,7 +236,7 @@ def received(
     Return the class of received problems of one declared class.
 
     Args:
-        declared: The class that the registry found, or that of the status.
+        declared: The class that the registry found, or the class of the status.
         library: The status error of the client library that received it.
         further: The class of the received status, if *declared* does not derive from it.
     """

@@ -38,7 +38,7 @@ class ResponseHeader:
         example: The text of the field in an OpenAPI document, for a field with an `encode` of its own.
 
     Raises:
-        InvalidHeader: The name is that of no field, or of one that describes the body, as Content-Length does.
+        InvalidHeader: The name is invalid, or the field describes the body, like Content-Length.
     """
 
     # No dataclass: to generate one takes longer than to import this module and its like.
@@ -69,13 +69,13 @@ class ResponseHeader:
         Refuse a status that the field is not sent with.
 
         Raises:
-            InvalidHeader: It tells of the body, and not of the resource as with some statuses.
+            InvalidHeader: The field describes the body, and not the resource as with some statuses.
         """
         for field in (self.name, *self.also):
             refuse_body_field(field, status)
 
     def read(self, text: str) -> Any:
-        """Return the value of a received field, as far as it can be told from its *text*; `None` if it cannot."""
+        """Return the value of a received field, or `None` if its *text* cannot be read."""
         try:
             return text if self.decode is None else self.decode(text)
         except Exception:  # noqa: BLE001 - the text comes from a stranger, and must not hide the problem it came with

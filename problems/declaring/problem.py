@@ -146,7 +146,7 @@ class Problem(Declared, HTTPException):
     instance: str | None = keyword(default=None, kw_only=True)
     headers: Mapping[str, str] | None = keyword(default=None, kw_only=True)
 
-    status_code = 0  # what HTTPException sets for each instance; here it is that of the class
+    status_code = 0  # HTTPException sets it for each instance; here the class has it
 
     problem_type: ClassVar[ProblemType] = ProblemType(ABOUT_BLANK, "", 0)
     """The facts of this class, the type URI as written; a registry resolves it."""
@@ -187,7 +187,7 @@ class Problem(Declared, HTTPException):
             super().__init_subclass__()
             _define(cls, words)
 
-        # Whatever is given is taken, to be refused in a sentence of our own.
+        # Accepts any arguments, so that wrong ones raise `InvalidMembers` with a readable message.
         def __init__(
             self, detail: str = "", *further: object, instance: Any = None, headers: Any = None, **members: Any
         ) -> None:
@@ -299,7 +299,7 @@ def extensions_of(problem: Problem) -> bytes:
 
 
 def _delegated(problem: Problem, known: Members) -> dict[str, object]:
-    """Return the members that a class of the user's looks up elsewhere, as exceptions of task runners do."""
+    """Return the members that a user-defined class looks up elsewhere, as exceptions of task runners do."""
     delegate: Callable[[Problem, str], object] | None = getattr(type(problem), "__getattr__", None)
     found: dict[str, object] = {}
     if delegate is None:
@@ -317,7 +317,7 @@ def _undeclared(problem: Problem) -> tuple[str, ...]:
 
 
 def details_of(problem: Problem, facts: ProblemType) -> ProblemDetails:
-    """Return the document of an occurrence, its type URI and title those of *facts*."""
+    """Return the document of an occurrence, with the type URI and title in *facts*."""
     return ProblemDetails.model_validate(
         {
             "type": facts.uri,
@@ -343,7 +343,7 @@ def _fill(
     headers: Mapping[str, str] | None,
     members: dict[str, Any],
 ) -> None:
-    """Give a problem the arguments of its initialiser; a wrong one is refused in a sentence."""
+    """Set the arguments of a problem. Raises `InvalidMembers` for wrong ones."""
     cls = type(problem)
     known, name = cls._problem.members, cls.__qualname__
     if further or (detail and not isinstance(detail, str)):  # RFC 9457, section 3.1.4: a string
@@ -362,7 +362,7 @@ def _fill(
     if headers is not None or known.headers:
         values["headers"] = _lines(name, known, values, headers)
     problem.__dict__.update(values)
-    if problem.args != (detail,):  # perhaps those of an initialiser of the user, which may hold anything
+    if problem.args != (detail,):  # perhaps set by a user-defined `__init__`, and of any type
         problem.args = (detail,) if detail and problem.args else ()
 
 
@@ -384,7 +384,7 @@ def _lines(name: str, known: Members, values: dict[str, Any], headers: Mapping[s
 
 
 def _define(cls: type[Problem], given: Mapping[str, Any]) -> None:
-    """Give a class its definition, or that of its base if it declares nothing."""
+    """Give a class its definition, or the definition of its base if it declares nothing."""
     if unknown := [word for word in given if word not in Words._fields]:
         raise InvalidDefinition(cls.__qualname__, unknown_word(unknown[0]))
     own = annotations_of(cls)
@@ -408,7 +408,7 @@ def _is_that_type(cls: type[Problem], base: type[Problem]) -> bool:
 
 
 def _inherited(base: type[Problem]) -> Inherited:
-    """Return what a class has from one of its bases."""
+    """Return the facts that a class inherits from one of its bases."""
     facts, definition = base.problem_type, definition_of(base)
     declaration = definition.declaration
     title = facts.title if declaration.abstract else ""

@@ -106,7 +106,7 @@ def _response(found: Representation, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     response = Response(found.body, headers=headers, media_type=found.media_type)
     if request.method == "HEAD":
-        response.body = b""  # the header fields stay those of the answer to GET (RFC 9110, section 9.3.2)
+        response.body = b""  # the header fields stay as in the response to GET (RFC 9110, section 9.3.2)
     return response
 
 
