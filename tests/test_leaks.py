@@ -31,8 +31,8 @@ from problems.answering.texts import Texts
 from problems.fastapi import add_problems
 from problems.httpx import raise_problems
 from problems.starlette import ProblemMiddleware, problem_response, read_body
+from tests.leaking import MEANT, SECRET, SINKS, SOURCES, site
 
-SECRET = "hunter2"
 HERE = __file__.rpartition("/")[2]
 PLANTED = (SECRET, HERE, "Traceback", "site-packages", "INSERT INTO", "10.0.0.7")
 SENT = {"authorization": f"Bearer {SECRET}", "cookie": f"session={SECRET}", "x-api-key": SECRET}
@@ -458,3 +458,26 @@ def test_a_validator_that_quotes_its_input_tells_no_secret(place, validator, cap
 
     assert (422, []) == (response.status_code, found(everything(response)))
     assert [] == [text for text in told if SECRET in text]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.filterwarnings("ignore::pydantic.json_schema.PydanticJsonSchemaWarning")  # a `Secret` as a default
+class TestEverySource:
+    """Each source of `tests.leaking` in an application of its own, with every sink."""
+
+    def test_the_source_is_answered(self, source):
+        """
+        The application answers with an error in every representation, so that there is something to look at.
+        """
+        statuses = {response.status_code for response in site(source).responses.values()}
+        expected = {"input": {422}, "body": {422}, "request": {422}, "member": {503}, "default": {503}}
+
+        assert statuses <= expected.get(SOURCES[source].kind, {400, 404, 500, 503})
+
+    def test_only_sinks_that_are_meant_to_show_the_secret_show_it(self, source):
+        """
+        What is hidden from the body is hidden everywhere; what is sent is shown where it is meant to be.
+        """
+        shown = {name for name, text_of in SINKS.items() if SECRET in text_of(site(source))}
+
+        assert MEANT.get(source, set()) == shown

@@ -47,7 +47,7 @@ from problems.declaring._response_header import ResponseHeader
 from problems.declaring._schemas import as_sent, paths_of, settled, shows_all
 from problems.errors import InvalidDefinition, SetupError
 
-__all__ = ["Members", "MembersModel", "message_in", "mirror"]
+__all__ = ["Members", "MembersModel", "default_as_sent", "message_in", "mirror"]
 
 _MESSAGE_MAX: Final = 200
 
@@ -131,6 +131,12 @@ class Members:
         """The names of the members whose wire form may not show all of the value."""
         definitions = has_serializer(self._definitions)
         return frozenset(name for name, field in self._own.items() if definitions or has_serializer(field))
+
+    @cached_property
+    def unshown(self) -> frozenset[str]:
+        """The names on the wire of the members that `str()` and `repr()` leave out: those of `Field(repr=False)`."""
+        fields = self.model.model_fields
+        return frozenset(wire for name, wire in self.sent.items() if not fields[name].repr)
 
     @cached_property
     def reader(self) -> SchemaValidator:
@@ -224,7 +230,7 @@ class Members:
         kept |= {name: document.get(self.sent.get(name, name)) for name in hiding}
         with suppress(Exception):  # what a mask makes of a value need not be valid
             read = self.reader.validate_python(document)
-            kept |= {name: read[name] for name in hiding if name in self.sent and name in read}
+            kept |= {name: read[name] for name in hiding if self.sent.get(name) in document and name in read}
         return kept
 
     def _hides(self, name: str, value: object) -> bool:
@@ -332,6 +338,17 @@ class _Formatted:
 
     def __repr__(self) -> str:
         return repr(self._wire)
+
+
+def default_as_sent(schema: core_schema.WithDefaultSchema) -> object:
+    """
+    Return the default of a core schema as a document contains it, for its JSON Schema.
+
+    Raises:
+        KeyError: There is no default, or only a factory.
+        Exception: What a serializer of the application raises, or pydantic for one that needs the whole model.
+    """
+    return SchemaSerializer(schema).to_python(schema["default"], mode="json", by_alias=True)
 
 
 def message_in(fault: ErrorDetails) -> str:

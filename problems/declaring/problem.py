@@ -331,8 +331,9 @@ def details_of(problem: Problem, facts: ProblemType) -> ProblemDetails:
 
 
 def _shown(problem: Problem) -> str:
-    """Return the members as they are sent: a log shows no more of them than a response does."""
-    return shown(from_json(extensions_of(problem)).items())
+    """Return the members as they are sent, but those of `Field(repr=False)`: a log shows no more than a response."""
+    unshown = definition_of(type(problem)).members.unshown
+    return shown((name, value) for name, value in from_json(extensions_of(problem)).items() if name not in unshown)
 
 
 def _fill(

@@ -63,12 +63,13 @@ def example_document(cls: type[Problem], facts: ProblemType, model: type[BaseMod
 
 def _detail(cls: type[Problem], read: BaseModel) -> dict[str, str]:
     """Return the `detail` of an example: the filled template, if the document contains its values."""
-    template = definition_of(cls).declaration.detail
-    values = {name: getattr(read, name) for name in definition_of(cls).members.names if hasattr(read, name)}
+    known = definition_of(cls).members
+    values = {name: getattr(read, name) for name in known.names if hasattr(read, name)}
     try:
-        return {"detail": template.format_map(values)} if template else {}
+        detail = known.detail(values)
     except (ValueError, TypeError, LookupError):
         return {}
+    return {"detail": detail} if detail else {}
 
 
 def example_value(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int = 0) -> Any:

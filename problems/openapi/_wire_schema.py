@@ -1,12 +1,16 @@
 """
 JSON Schema of sent values: pydantic's schema, corrected where it describes another format.
 
-Extends pydantic's generator. Does not import problem classes.
+Extends pydantic's generator. Imports of problem classes only how their members are sent.
 """
+
+from contextlib import suppress
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from problems._wire.json import has_serializer
+from problems.declaring._members import default_as_sent
 from problems.openapi._walk import Json, changed
 
 __all__ = ["WireSchema", "without_write_only"]
@@ -20,6 +24,33 @@ class WireSchema(GenerateJsonSchema):
         if schema.get("tz_constraint") == "naive":
             return {"type": "string", "format": "date-time-local"}
         return super().datetime_schema(schema)
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Return the schema of a value with a default; a masked default is shown as it is sent, or not at all."""
+        facts = {name: value for name, value in schema.items() if name != "default"}
+        if self.mode != "serialization" or not has_serializer(facts):
+            return super().default_schema(schema)
+        found = self.generate_inner(schema["schema"])
+        with suppress(Exception):  # there may be no default, and a serializer may raise or need the whole model
+            found = {**found, "default": default_as_sent(schema)}
+        return found
+
+    def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
+        """Return the schema of a member, without a default that may be left out of the document."""
+        found = super().model_field_schema(schema)
+        return _without_default(found) if "serialization_exclude_if" in schema else found
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model; of one that is written by its own serializer, no defaults are sent."""
+        found = super().model_schema(schema)
+        if "serialization" not in schema:
+            return found
+        properties: dict[str, JsonSchemaValue] = found.get("properties", {})
+        return {**found, "properties": {name: _without_default(it) for name, it in properties.items()}}
+
+
+def _without_default(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {name: value for name, value in schema.items() if name != "default"}
 
 
 def without_write_only(schema: Json) -> Json:

@@ -5,6 +5,7 @@ A safety net, not a proof: compares the rejected value in the forms in which mes
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
@@ -67,7 +68,10 @@ class Echoes:
         if words is None:
             return True
         window = message[: limit + Echoes.LONGEST].casefold()
-        return any(_has_word(window, word) for word in words)
+        if any(_has_word(window, word) for word in words):
+            return True
+        quoted = [part for part in _quoted(window) if len(part) >= _SHORTEST]
+        return any(_is_part(part, word) for part in quoted for word in words)
 
     def words_of(self, value: object) -> frozenset[str] | None:
         """Return the texts and numbers in *value* in the forms of messages, or `None` if there are too many."""
@@ -148,6 +152,23 @@ def _forms(text: str) -> Iterator[str]:
         for number in (int, float):
             with suppress(ValueError):
                 yield str(number(text))
+
+
+_QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"|`([^`]*)`")
+
+
+def _quoted(message: str) -> Iterator[str]:
+    """Yield the parts of a message that may be quoted from a value: what is in quotes, and what follows a colon."""
+    for match in _QUOTED.finditer(message):
+        yield match[match.lastindex or 0]
+    _, colon, rest = message.rpartition(": ")
+    if colon:
+        yield rest.strip("'\"`. ")
+
+
+def _is_part(part: str, word: str) -> bool:
+    """Return whether *part* is a whole word of *word*, its beginning or its end."""
+    return word.startswith(part) or word.endswith(part) or _has_word(word, part)
 
 
 def _has_word(message: str, word: str) -> bool:
