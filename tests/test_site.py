@@ -1,7 +1,13 @@
 """The documentation site: every page can be found."""
 
 import ast
+import functools
 import re
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +24,13 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 NAVIGATION = re.findall(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+
+FIRST_RESULT = """() => {
+  const links = [...document.querySelectorAll("*")].filter(it => it.shadowRoot).flatMap(
+    it => [...it.shadowRoot.querySelectorAll("a[href]")]
+  );
+  return links.length ? links[0].getAttribute("href").replace(location.origin, "") : "";
+}"""
 
 FILES = [
     *(ROOT / "problems").glob("[!_]*.py"),
@@ -124,3 +137,65 @@ class TestFaq:
 
         given = str(caught[0].message).replace(ItemNotFound.__qualname__, "ItemNotFound")
         assert f"\nProblemsWarning: {given}\n" in (DOCS / "faq.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A function from a query to the first page that the search of the built site offers."""
+    pytest.importorskip("zensical", reason="needs zensical")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    copy = tmp_path_factory.mktemp("site")
+    for name in ("docs", "problems"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("mkdocs.yml", "CHANGELOG.md", "README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / file, copy / file)
+    subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=copy, check=True)
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=copy / "build" / "docs")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu"]
+        browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(1500)
+
+        def search(query):
+            page.keyboard.press("Control+a")
+            page.keyboard.type(query)
+            page.wait_for_timeout(1500)
+            return page.evaluate(FIRST_RESULT).split("?")[0].strip("/")
+
+        yield search
+        browser.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.needs_browser
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("HTTPException", "how-to/migrate-from-httpexception"),
+            ("validation error", "how-to/validate-requests"),
+            ("422", "how-to/validate-requests"),
+            ("logging", "how-to/log-and-trace-problems"),
+            ("swagger", "how-to/document-problems"),
+            ("middleware", "how-to/handle-middleware-and-mounts"),
+            ("opentelemetry", "how-to/log-and-trace-problems"),
+            ("nginx", "how-to/deploy"),
+            ("websocket", "how-to/answer-on-websockets"),
+            ("openapi", "how-to/document-problems"),
+            ("pytest", "how-to/test-problems"),
+            ("requests", "how-to/use-requests-and-aiohttp"),
+        ],
+    )
+    def test_a_how_to_is_found_first(self, first, query, expected):
+        """
+        The search leads to the page that shows what to write; records of decisions are not in it.
+        """
+        assert expected == first(query)
