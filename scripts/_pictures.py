@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -63,7 +63,7 @@ def application(scheme: str) -> FastAPI:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: FastAPI) -> Generator[str]:
     """Serve an application, and yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))
     thread = Thread(target=server.run)

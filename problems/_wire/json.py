@@ -32,6 +32,7 @@ __all__ = [
     "has_serializer",
     "is_array",
     "is_object",
+    "is_sequence",
     "items_of",
     "join",
     "parts_of",
@@ -195,14 +196,17 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_sequence(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
+    """Return whether a value is a list or a tuple."""
+    return isinstance(value, list | tuple)
+
+
 def has_serializer(schema: object) -> bool:
     """Return whether a pydantic core schema contains a custom serializer or an excluded field."""
-    if isinstance(schema, Mapping):
-        found: Mapping[object, object] = schema
-        return not _HIDING.isdisjoint(found) or any(map(has_serializer, found.values()))
-    if isinstance(schema, list | tuple):
-        parts: Iterable[object] = schema
-        return any(map(has_serializer, parts))
+    if _is_mapping(schema):
+        return not _HIDING.isdisjoint(schema) or any(map(has_serializer, schema.values()))
+    if is_sequence(schema):
+        return any(map(has_serializer, schema))
     return False
 
 
@@ -213,9 +217,9 @@ def items_of(value: object) -> object:
     >>> items_of(range(3)), items_of(open for open in [1]), items_of(iter([1])), items_of(7)
     ([0, 1, 2], [1], [], 7)
     """
-    if not isinstance(value, Iterable):
+    if not _is_iterable(value):
         return value
-    items: Iterable[object] = value
+    items = value
     if isinstance(value, Collection):
         return list(islice(items, MAX_VALUES))
     return list(islice(items, MAX_GENERATED)) if _is_generated(value) else []
@@ -259,13 +263,11 @@ def _plain_parts(value: object) -> Iterable[object] | None:
 def parts_of(value: object) -> Iterable[object] | None:
     """Return the parts of a value that pydantic writes, or `None` if pydantic must not write the value."""
     try:
-        if isinstance(value, dict):
-            members: dict[object, object] = value
+        if _is_dict(value):
             # Two keys of different types may have the same text, and names in an object are unique.
-            return dict.values(members) if len(set(map(type, dict.keys(members)))) <= 1 else None
-        if isinstance(value, list | tuple | set | frozenset | deque):
-            items: Iterable[object] = value
-            return items
+            return dict.values(value) if len(set(map(type, dict.keys(value)))) <= 1 else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
+        if _is_array(value):
+            return value
         if _is_scalar(value):
             return _NOTHING
         if hasattr(type(value), "__next__") or isinstance(value, MappingProxyType | KeysView | ValuesView | range):
@@ -401,22 +403,40 @@ def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
     return isinstance(value, dict | MappingProxyType)
 
 
+def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable)
+
+
+def _is_dict(value: object) -> TypeGuard[dict[object, object]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, list | tuple | set | frozenset | deque)
+
+
 def _is_sequence(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, list | tuple | set | frozenset | deque | range | KeysView | ValuesView)
 
 
 def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
     """Return whether a value is a generator, or `map`, `filter` or `zip` over generators and collections."""
-    if isinstance(value, map | filter | zip):
-        _, arguments, *_ = _reduced(value)
-        sources = arguments if isinstance(value, zip) else arguments[1:]
-        return all(_is_generated(source) or length_hint(source, -1) >= 0 for source in sources)
+    if issubclass(type(value), map | filter | zip):
+        arguments = _arguments_of(value)
+        sources = arguments if issubclass(type(value), zip) else arguments[1:]
+        return all(_is_generated(it) or _has_length(it) for it in sources)
     return isinstance(value, Generator)
 
 
-def _reduced(value: object) -> tuple[Any, ...]:
+def _has_length(value: Any) -> bool:
+    return length_hint(value, -1) >= 0
+
+
+def _arguments_of(value: object) -> tuple[object, ...]:
+    """Return the arguments that an iterator was made with."""
     reduced: Any = value.__reduce__()
-    return tuple(reduced)
+    arguments: tuple[object, ...] = reduced[1]
+    return arguments
 
 
 def _is_bytes(value: object) -> TypeGuard["bytes | bytearray | memoryview[int]"]:

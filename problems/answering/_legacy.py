@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from problems._wire.json import encode
+from problems._wire.json import encode, is_object, is_sequence
 from problems._wire.status import phrase
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy, RequestFacts
@@ -42,13 +42,13 @@ def keep_errors(
     problem.__dict__[_KEPT] = encode([_entry(error, param) for error, param in zip(errors, params, strict=False)])
 
 
-def _entry(error: object, param: Mapping[str, Any]) -> dict[str, object]:
-    known: Mapping[str, Any] = error if isinstance(error, dict) else {}
+def _entry(error: object, told: Mapping[str, Any]) -> dict[str, object]:
+    known = error if is_object(error) else {}
     loc, code = known.get("loc"), known.get("type")
     return {
-        "type": code if isinstance(code, str) else param["code"],
-        "loc": [it if isinstance(it, int) else str(it) for it in loc] if isinstance(loc, list | tuple) else [],
-        "msg": param["detail"],
+        "type": code if isinstance(code, str) else told["code"],
+        "loc": [it if isinstance(it, int) else str(it) for it in loc] if is_sequence(loc) else [],
+        "msg": told["detail"],
     }
 
 

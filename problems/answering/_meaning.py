@@ -129,6 +129,10 @@ def _text_of(exc: BaseException) -> str:
         return ""
 
 
+def _instance(cls: type[object]) -> object:
+    return cls()
+
+
 def _translated(exc: BaseException, policy: Policy) -> Problem | None:
     for cls in type(exc).__mro__:
         # A received problem is translated as something received, never as the class that it has for that server.
@@ -137,9 +141,10 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
         target = policy.translate.get(cls) if issubclass(cls, Exception) else None
         if target is None:
             continue
-        with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):
+        with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):  # pyright: ignore[reportUnknownArgumentType]
             made: object = target if isinstance(target, type) else target(exc)
-            problem: object = made() if isinstance(made, type) else made  # as in ``raise``, a class will do
+            # As in ``raise``, a class will do.
+            problem: object = _instance(made) if isinstance(made, type) else made
             if isinstance(problem, Problem) and not isinstance(problem, ReceivedProblem):
                 problem.__cause__ = problem.__cause__ or exc
                 return problem

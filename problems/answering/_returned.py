@@ -7,8 +7,9 @@ Recognises the exceptions of FastAPI, pydantic and the standard library by what 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeGuard
 
+from problems._wire.invalid_params._values import is_mapping
 from problems.declaring.problem import Problem
 from problems.errors import ReturnedProblem
 
@@ -69,6 +70,10 @@ def _subclasses(cls: type[Problem]) -> Iterator[type[Problem]]:
         yield from _subclasses(sub)
 
 
+def _is_collection(value: object) -> TypeGuard[list[object] | tuple[object, ...] | set[object] | frozenset[object]]:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
 def is_problem_in(value: object, depth: int = 0) -> str | None:
     """Return the class name of a problem in a value: in lists, dictionaries and attributes, a few levels deep."""
     if isinstance(value, Problem):
@@ -78,9 +83,9 @@ def is_problem_in(value: object, depth: int = 0) -> str | None:
     if depth >= _DEEPEST:
         return None
     parts: list[object] = []
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         parts = list(value.values())
-    elif isinstance(value, list | tuple | set | frozenset):
+    elif _is_collection(value):
         parts = list(value)
     elif not isinstance(value, str | bytes | int | float):
         parts = list(getattr(value, "__dict__", {}).values())

@@ -6,19 +6,19 @@ Uses the loader of libyaml if PyYAML was built with it. Does not know OpenAPI.
 
 import re
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
 from problems.tools._targets import TargetError
 
-try:
+if TYPE_CHECKING:
     import yaml
-except ImportError:  # part of the extra `cli`; only YAML needs it
-    _IS_INSTALLED = False
-else:
-    _IS_INSTALLED = True
+else:  # the extra `cli` brings it; only YAML needs it
+    with suppress(ImportError):
+        import yaml
 
 __all__ = ["read_yaml"]
 
@@ -43,7 +43,7 @@ def read_yaml(text: str, source: str) -> JsonValue:
     Raises:
         TargetError: The text is not YAML, its aliases repeat too much, or PyYAML is not installed.
     """
-    if not _IS_INSTALLED:
+    if "yaml" not in globals():
         raise TargetError(
             f"{source!r} is YAML, but PyYAML is not installed. Run `pip install 'typed-problems[cli]'`, "
             f"or convert the file to JSON."
@@ -82,10 +82,10 @@ def _size(value: JsonValue) -> int:
 def _loader() -> "type[yaml.SafeLoader]":
     """Return a safe loader that only makes JSON values."""
     fast: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    own = {"yaml_implicit_resolvers": {}, "yaml_constructors": {}, "flatten_mapping": _flatten}
+    own: dict[str, object] = {"yaml_implicit_resolvers": {}, "yaml_constructors": {}, "flatten_mapping": _flatten}
     loader: type[yaml.SafeLoader] = type("JsonLoader", (fast,), own)
     for tag, pattern, first in _TYPES:
-        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, first)
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, first)  # pyright: ignore[reportUnknownMemberType]  # the stubs do not type it
     scalars = {"null": _null, "bool": _bool, "int": _int, "float": _float}
     for tag, make in scalars.items():
         loader.add_constructor(f"tag:yaml.org,2002:{tag}", make)
@@ -115,8 +115,8 @@ def _plain(loader: "yaml.SafeLoader", node: "yaml.Node") -> object:
     if isinstance(node, yaml.ScalarNode):
         return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):
-        return loader.construct_yaml_seq(node)
-    return loader.construct_yaml_map(node)
+        return loader.construct_yaml_seq(node)  # pyright: ignore[reportUnknownMemberType]  # the stubs do not type it
+    return loader.construct_yaml_map(node)  # pyright: ignore[reportUnknownMemberType]  # the stubs do not type it
 
 
 def _flatten(_loader: "yaml.SafeLoader", node: "yaml.Node") -> None:

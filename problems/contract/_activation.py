@@ -8,7 +8,7 @@ import enum
 import functools
 import types
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, Protocol
@@ -40,7 +40,10 @@ from problems.contract._values import (
     Unknown,
     Value,
     Values,
+    is_collection,
+    is_dict,
     is_exact,
+    type_of,
     unique,
 )
 
@@ -132,7 +135,7 @@ class Activation(ABC):
         return (UNKNOWN,)
 
     @contextmanager
-    def capped(self, level: int) -> Iterator[None]:
+    def capped(self, level: int) -> Generator[None]:
         """Follow a part that is reached with at most the certainty *level*."""
         before, self.level = self.level, min(self.level, level)
         try:
@@ -155,7 +158,7 @@ class Activation(ABC):
                 case Instance(cls=cls) if cls not in PLAIN:
                     found += self._operated(value, cls, name, Arguments(arguments))
                 case Known(obj) if not isinstance(obj, type | types.ModuleType) and type(obj) not in PLAIN:
-                    found += self._operated(value, type(obj), name, Arguments(arguments))
+                    found += self._operated(value, type_of(obj), name, Arguments(arguments))
                 case _:
                     pass
         return unique(found)
@@ -184,8 +187,8 @@ class Activation(ABC):
                     found += self.resume(value).yields
                 case Container(keys=keys) if keys:
                     found += keys
-                case Known(dict() as known) if known:
-                    found += map(Known, list(known)[:_MOST_ELEMENTS])
+                case Known(obj) if is_dict(obj) and obj:
+                    found += map(Known, list(obj)[:_MOST_ELEMENTS])
                 case Container() | Known(dict() | list() | tuple() | set() | frozenset()):
                     found += elements(value)
                 case Text() | Known(str()):
@@ -258,8 +261,8 @@ class Activation(ABC):
                 return self.opened()
             case Bound(Known(property() as found), receiver):
                 return self.calls((Bound(Known(found.fget), receiver),), Arguments(), is_alternative)
-            case Bound(Known(functools.cached_property() as found), receiver):
-                return self.calls((Bound(Known(found.func), receiver),), Arguments(), is_alternative)
+            case Bound(Known(obj), receiver) if issubclass(type_of(obj), functools.cached_property):
+                return self.calls((Bound(Known(fields_of(obj)["func"]), receiver),), Arguments(), is_alternative)
             case Bound(Known(str() as name), receiver) if name == "__getattr__":
                 return self.opened()
             case Bound(Partial() as getter, receiver):  # `__getattr__` or the `__get__` of a descriptor
@@ -324,12 +327,12 @@ def elements(value: Value) -> Iterator[Value]:
     match value:
         case Container(values=values):
             yield from values
-        case Known(dict() | list() | set() as known) if not known:
+        case Known(obj) if isinstance(obj, dict | list | set) and not obj:
             yield UNKNOWN  # it may be filled when the program runs
-        case Known(dict() as known):
-            yield from map(Known, list(known.values())[:_MOST_ELEMENTS])
-        case Known(list() | tuple() | set() | frozenset() as known):
-            yield from map(Known, list(known)[:_MOST_ELEMENTS])
+        case Known(obj) if is_dict(obj):
+            yield from map(Known, list(obj.values())[:_MOST_ELEMENTS])
+        case Known(obj) if is_collection(obj):
+            yield from map(Known, list(obj)[:_MOST_ELEMENTS])
         case Group(values=values):
             yield from values
         case Unknown():

@@ -45,7 +45,9 @@ from problems.contract._values import (
     Text,
     Value,
     Values,
+    is_dict,
     shallow,
+    type_of,
     unique,
 )
 
@@ -105,7 +107,7 @@ class Attributes(ABC):
         if scope is None or scope.globals is None:
             return ()
         hints: object = scope.globals.get("__annotations__")
-        return self._hinted(hints[name], scope) if isinstance(hints, dict) and name in hints else ()
+        return self._hinted(hints[name], scope) if is_dict(hints) and name in hints else ()
 
     # --- assigned attributes ----------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class Attributes(ABC):
             case Known(None):
                 return status_in_name(name) or (UNKNOWN,)
             case Known():
-                return self._of_object(base, type(base.obj), name)
+                return self._of_object(base, type_of(base.obj), name)
             case Instance(cls=cls) if cls in (dict, list, tuple, set, frozenset, str):
                 return (Bound(Known(name), base),)
             case Instance(cls=cls):
@@ -174,7 +176,7 @@ class Attributes(ABC):
         if found == (Known(None),) or not found:
             names = names_of_module(module.__name__)
             hints: object = vars(module).get("__annotations__")
-            if isinstance(hints, dict) and name in hints:
+            if is_dict(hints) and name in hints:
                 found = (*found, *self._hinted(hints[name], names))
         if not found and (inner := sys.modules.get(f"{module.__name__}.{name}")) is not None:
             return (Known(inner),)
@@ -233,7 +235,7 @@ class Attributes(ABC):
             match value:
                 case Bound(Known(obj), receiver) if not isinstance(
                     obj, types.FunctionType | property | functools.cached_property | functools.singledispatchmethod
-                ) and isinstance(getter := special(type(obj), "__get__"), types.FunctionType):
+                ) and isinstance(getter := special(type_of(obj), "__get__"), types.FunctionType):
                     if not self._sources.is_own(getter):
                         found.append(UNKNOWN)
                         continue
@@ -257,7 +259,7 @@ class Attributes(ABC):
         """Yield the values of an attribute from its annotation, or from assignments in the methods of the class."""
         for owner in cls.__mro__[:-1]:
             hints: object = vars(owner).get("__annotations__")
-            if isinstance(hints, dict) and name in hints:
+            if is_dict(hints) and name in hints:
                 hinted = self._hinted(hints[name], names_of_module(owner.__module__))
                 yield from _bound_parameters(owner, hints[name], base) or hinted
         yield from self._scan(cls, name)
@@ -358,8 +360,8 @@ class Attributes(ABC):
         yield from types_
         if parameter.default is None:
             yield Known(None)
-        elif type(parameter.default) in PLAIN:
-            yield Instance(type(parameter.default), exact=True)
+        elif (cls := type_of(parameter.default)) in PLAIN:
+            yield Instance(cls, exact=True)
 
     def default(self, default: object) -> Iterator[Value]:
         """Yield a default; for FastAPI's `Depends(…)`, the values that the dependency provides."""

@@ -50,6 +50,7 @@ from problems.contract._values import (
     Value,
     Values,
     is_exact,
+    type_of,
     unique,
 )
 from problems.declaring._raises import declared
@@ -177,8 +178,8 @@ class Calls(Making):
         match function:
             case Known(str() as name):
                 return container_method(name, receiver, arguments, frame)
-            case Known(functools.singledispatchmethod() as method):
-                candidates = _dispatched(method.dispatcher, arguments.get(0))
+            case Known(obj) if issubclass(type_of(obj), functools.singledispatchmethod):
+                candidates = _dispatched(fields_of(obj)["dispatcher"], arguments.get(0))
                 return self.through(frame, tuple(Bound(it, receiver) for it in candidates), arguments)
             case Known(types.FunctionType() as known) if _is_of_http_exception(known):
                 self.assign(receiver, "status_code", arguments.get(0, "status_code") or (UNKNOWN,))
@@ -217,7 +218,7 @@ class Calls(Making):
             return self.call(Partial(Known(obj.func), Arguments(given, named)), arguments, frame)
         if isinstance(wrapped := fields_of(obj).get("__wrapped__"), types.FunctionType):
             return self._function(wrapped, arguments, frame, CERTAIN if _is_cache(obj) else LIKELY)
-        method = inspect.getattr_static(type(obj), "__call__", None)
+        method = inspect.getattr_static(type_of(obj), "__call__", None)
         if isinstance(method, types.FunctionType):
             if self._sources.is_own(method):
                 return self.bound(Known(method), Known(obj), arguments, frame)
@@ -285,7 +286,7 @@ def _dispatched(dispatcher: Any, first: Values) -> Values:
     """Return the functions that a call of a generic function can run."""
     registry = dispatcher.registry
     if len(first) == 1 and isinstance(first[0], Known | Instance) and is_exact(first[0]):
-        cls = type(first[0].obj) if isinstance(first[0], Known) else first[0].cls
+        cls = type_of(first[0].obj) if isinstance(first[0], Known) else first[0].cls
         for base in cls.__mro__:
             if base in registry:
                 return (Known(registry[base]),)

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
+from problems._wire.json import is_object
 from problems.contract._sources import Sources
 from problems.contract._values import (
     Bound,
@@ -24,6 +25,7 @@ from problems.contract._values import (
     Value,
     Values,
     class_of_value,
+    type_of,
 )
 
 __all__ = ["Classes", "fields_of", "is_abstract", "look", "modules_of", "special", "status_in_name"]
@@ -46,7 +48,7 @@ def fields_of(obj: object) -> dict[str, Any]:
         found: object = object.__getattribute__(obj, "__dict__")
     except AttributeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_object(found) else {}
 
 
 def special(cls: type, name: str) -> object:
@@ -69,7 +71,7 @@ def look(value: Value, name: str) -> Values:  # noqa: PLR0911 - one for each for
             return tuple(_in_class(own_mro, name, value, is_class=True)) or tuple(_in_class(meta_mro, name, value))
         case Known(obj):
             own = fields_of(obj)
-            if name in own and not _is_data_descriptor(type(obj), name):
+            if name in own and not _is_data_descriptor(type_of(obj), name):
                 return (Known(own[name]),)
             return tuple(_in_class(type(obj).__mro__, name, value))
         case Instance(cls=cls):
@@ -85,9 +87,15 @@ def look(value: Value, name: str) -> Values:  # noqa: PLR0911 - one for each for
             return ()
 
 
+def wrapped_in(method: object) -> object:
+    """Return the function in a class method or a static method."""
+    function: object = getattr(method, "__func__", None)
+    return function
+
+
 def _is_data_descriptor(cls: type, name: str) -> bool:
-    found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-    return isinstance(found, property) or "__set__" in vars(type(found))
+    found: object = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    return isinstance(found, property) or "__set__" in vars(type_of(found))
 
 
 def _in_class(mro: tuple[type, ...], name: str, receiver: Value, *, is_class: bool = False) -> Iterator[Value]:
@@ -99,12 +107,12 @@ def _in_class(mro: tuple[type, ...], name: str, receiver: Value, *, is_class: bo
         yield Known(found.__func__)
     elif isinstance(found, classmethod):
         owner = receiver if is_class else Known(class_of_value(receiver))
-        yield Bound(Known(found.__func__), owner)
+        yield Bound(Known(wrapped_in(found)), owner)  # pyright: ignore[reportUnknownArgumentType]
     elif isinstance(found, property | functools.cached_property):
         yield Known(found) if is_class else Bound(Known(found), receiver)
     elif isinstance(found, functools.singledispatchmethod):
         yield Bound(Known(found), receiver)
-    elif isinstance(special(type(found), "__get__"), types.FunctionType) and not isinstance(found, type):
+    elif isinstance(special(type_of(found), "__get__"), types.FunctionType) and not isinstance(found, type):
         yield Bound(Known(found), Known(class_of_value(receiver)) if is_class else receiver)
     else:
         is_method = inspect.isroutine(found) and not is_class

@@ -27,6 +27,8 @@ from problems.contract._values import (
     Text,
     Value,
     Values,
+    is_dict,
+    type_of,
     unique,
 )
 
@@ -213,8 +215,8 @@ class Expressions(Activation):
                     number = index[0].obj
                     is_in = isinstance(number, int) and -len(parts) <= number < len(parts)
                     found += parts[number] if is_in else elements(base)
-                case Known(dict() as known) if len(index) == 1 and isinstance(index[0], Known):
-                    found += _entry(known, index[0].obj) or elements(base)
+                case Known(obj) if is_dict(obj) and len(index) == 1 and isinstance(index[0], Known):
+                    found += _entry(obj, index[0].obj) or elements(base)
                 case Container() | Known(list() | tuple() | dict()):
                     found += elements(base)
                 case Known(obj) if isinstance(obj, type):
@@ -237,7 +239,9 @@ class Expressions(Activation):
 
     def _plain(self, values: Values) -> Values:
         """Return the result of an operation on built-in values: a value of their types."""
-        kinds = {type(it.obj) if isinstance(it, Known) else it.cls for it in values if isinstance(it, Known | Instance)}
+        kinds = {
+            type_of(it.obj) if isinstance(it, Known) else it.cls for it in values if isinstance(it, Known | Instance)
+        }
         known = {it for it in kinds if it in PLAIN and it is not type(None)}
         return tuple(Instance(it, exact=True) for it in known) if known == kinds and known else (UNKNOWN,)
 

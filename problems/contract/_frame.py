@@ -256,7 +256,7 @@ class Frame(Managers, Expressions):
         # An earlier condition on this path may contradict: `if key == 1: return`, and then `if key == 1: raise`.
         level = CERTAIN if before.isdisjoint(tested) else LIKELY
         self._tested = before | tested
-        ends = []
+        ends: list[bool] = []
         for branch, skipped in ((node.body, False), (node.orelse, True)):
             if holds is None or holds is not skipped:
                 ends.append(self.branch(branch, POSSIBLE if off is not None and off is not skipped else level))
@@ -266,7 +266,8 @@ class Frame(Managers, Expressions):
 
     def _match(self, node: ast.Match) -> bool:
         subject = self.value(node.subject)
-        ends, is_complete = [], False
+        ends: list[bool] = []
+        is_complete = False
         for case in node.cases:
             for pattern in ast.walk(case.pattern):
                 if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name is not None:
@@ -343,7 +344,7 @@ class Frame(Managers, Expressions):
         star = isinstance(node, ast.TryStar)
         ended, raises, is_open, fallible = self._collected(lambda: self._body(node.body))
         escaping = list(raises)
-        ends = []
+        ends: list[bool] = []
         for handler in node.handlers:
             types = self._types(handler.type)
             caught = tuple(it for it in escaping if types is None or it.seen_as(types, star=star))

@@ -32,6 +32,7 @@ from problems.contract._values import (
     Text,
     Value,
     Values,
+    type_of,
     unique,
 )
 
@@ -204,7 +205,7 @@ def _name(node: Function, outer: Names, known: types.FunctionType | None) -> str
 def _wide(value: Value) -> Value:
     match value:
         case Known(obj) if type(obj) in PLAIN and obj is not None and not isinstance(obj, bool | dict | list | tuple):
-            return Instance(type(obj), exact=True)
+            return Instance(type_of(obj), exact=True)
         case Text():
             return Instance(str, exact=True)
         case Instance() if not value.statuses:

@@ -34,6 +34,7 @@ from problems.contract._values import (
     Value,
     Values,
     class_of_value,
+    is_dict,
     is_exact,
     unique,
 )
@@ -254,7 +255,7 @@ def container_method(name: str, receiver: Value, arguments: Arguments, frame: Ac
 def _looked_up(name: str, receiver: Value, inside: Values, arguments: Arguments, frame: Activation) -> Values:
     key = arguments.get(0)
     frame.operate(key, "__hash__")
-    if isinstance(receiver, Known) and isinstance(receiver.obj, dict) and len(key) == 1 and isinstance(key[0], Known):
+    if isinstance(receiver, Known) and is_dict(receiver.obj) and len(key) == 1 and isinstance(key[0], Known):
         exact = [Known(value) for known, value in list(receiver.obj.items()) if known == key[0].obj and name == "get"]
         if exact:
             return tuple(exact)

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from starlette.exceptions import HTTPException
 
+from problems._wire.json import is_sequence
 from problems.contract._activation import Activation
 from problems.contract._classes import look, special
 from problems.contract._frame import Frame, exceptions
@@ -36,6 +37,7 @@ from problems.contract._values import (
     Text,
     Value,
     Values,
+    is_tuple,
     unique,
 )
 from problems.declaring.problem import Problem
@@ -108,7 +110,7 @@ class Making(Functions, ABC):
             names = [it.name for it in dataclasses.fields(cls) if it.init]
         else:
             written = special(cls, "_fields")
-            names = list(written) if isinstance(written, tuple) else []
+            names = list(map(str, written)) if is_tuple(written) else []
         for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named):
             self.assign(instance, name, values)
         validators = tuple(self.validators(cls))
@@ -140,7 +142,7 @@ class Making(Functions, ABC):
         made = LocalObject(cls)
         outcome = self.through(frame, self.attribute(made, "__init__"), arguments)
         bases = exceptions(it for base in cls.node.bases for it in Frame(cls.names, self).value(base))
-        if bases and issubclass(bases[0], BaseException):
+        if bases:
             error = self.call(Known(bases[0]), arguments, frame)
             return Outcome((*outcome.raises, *error.raises), error.returns, is_open=True)
         return Outcome(outcome.raises, [made], is_open=True)
@@ -161,8 +163,8 @@ def _parts(value: Value) -> Iterator[Value]:
     match value:
         case Container(values=values):
             yield from values
-        case Known(list() | tuple() as known):
-            yield from map(Known, known)
+        case Known(obj) if is_sequence(obj):
+            yield from map(Known, obj)
         case _:
             yield UNKNOWN
 

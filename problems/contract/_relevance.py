@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
-from problems.contract._classes import fields_of, modules_of
+from problems.contract._classes import fields_of, modules_of, wrapped_in
 from problems.contract._sources import Sources
+from problems.contract._values import type_of
 
 __all__ = ["Relevance"]
 
@@ -45,10 +46,10 @@ class Relevance:
         codes: dict[types.CodeType, None] = {}
         for module in modules_of(self._sources):
             for name, value in list(vars(module).items()):
+                if type_of(value) in _DATA:
+                    continue
                 if isinstance(value, type) and issubclass(value, self._exceptions):
                     names |= {name, value.__name__}
-                if type(value) in _DATA:
-                    continue
                 is_imported = isinstance(value, type) and value.__module__ != module.__name__
                 for function in () if is_imported else _functions(value):
                     codes[function.__code__] = None
@@ -70,9 +71,10 @@ class Relevance:
         return found
 
 
-def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:
+def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:  # noqa: C901 - one for each form
     """Yield a function and the functions that it wraps, or the functions of a class."""
-    value = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
+    if issubclass(type_of(value), staticmethod | classmethod):
+        value = wrapped_in(value)
     if isinstance(value, types.FunctionType):
         yield value
         for cell in value.__closure__ or () if depth else ():

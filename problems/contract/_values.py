@@ -7,7 +7,7 @@ of values refer to each other.
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeGuard, TypeVar
 
 from problems.contract._sources import Function
 
@@ -95,9 +95,29 @@ def _remembering(cls: T) -> T:
     return cls
 
 
+def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    """Return whether a value is a tuple."""
+    return isinstance(value, tuple)
+
+
+def is_dict(value: object) -> TypeGuard[dict[object, object]]:
+    """Return whether a value is a dictionary."""
+    return isinstance(value, dict)
+
+
+def is_collection(value: object) -> TypeGuard[list[object] | tuple[object, ...] | set[object] | frozenset[object]]:
+    """Return whether a value is a collection of Python's own without keys."""
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+def type_of(value: object) -> type[object]:
+    """Return the class of a value."""
+    return type(value)
+
+
 def _depth(value: Any) -> int:
     """Return the nesting depth of a value: an argument of an argument, an item of an item."""
-    if isinstance(value, tuple):
+    if is_tuple(value):
         return max(map(_depth, value), default=0)
     fields: dict[str, Any] | None = getattr(value, "__dict__", None)
     if fields is None or type(value).__module__ != __name__:
@@ -340,7 +360,7 @@ class Manager:
 class Stack:
     """An exit stack, with the context managers that it has entered."""
 
-    entered: list["Value"] = field(default_factory=list)
+    entered: list["Value"] = field(default_factory=list["Value"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ def own_handler(app: object, cls: type[Problem], registry: _Registry, *, is_impl
 
 def has_own_handlers(app: object) -> bool:
     """Return whether the application has handlers of its own at all; most have none, and large documents ask often."""
-    return any(map(_is_own, (getattr(app, "exception_handlers", None) or {}).values()))
+    table: Mapping[object, object] = getattr(app, "exception_handlers", None) or {}
+    return any(map(_is_own, table.values()))
 
 
 def _is_own(handler: object) -> bool:

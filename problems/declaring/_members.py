@@ -108,7 +108,7 @@ class Members:
         self.names = tuple(fields)
         self._own = {name: _field(cls, field, is_sent=name in self.sent) for name, field in fields.items()}
         self._template = Template.read(detail) if detail else None
-        config = CoreConfig(title=cls.__qualname__, **_CONFIG)
+        config: CoreConfig = {**_CONFIG, "title": cls.__qualname__}
         schema = _dictionary(self._own, self._definitions, config, extra="allow" if is_open else "forbid")
         self.validate: Callable[[Mapping[str, Any]], dict[str, Any]] = SchemaValidator(schema, config).validate_python
         self._serializer = SchemaSerializer(schema, config)

@@ -254,14 +254,21 @@ def _make_received(
 ) -> type[Problem]:
     problems = (declared, further) if further else (declared,)
     members = frozenset[str]().union(*(definition_of(cls).declaration.members for cls in problems))
-    namespace = {
+    namespace: dict[str, object] = {
         "__module__": declared.__module__,
         "__qualname__": declared.__qualname__,
         "__doc__": declared.__doc__,
         # A member is found in the instance, whatever descriptor of its name the library's error has.
         **{name: None for name in members if hasattr(library, name)},
     }
-    return type(declared.__name__, (ReceivedProblem, *problems, *((library,) if library else ())), namespace)
+    bases = (ReceivedProblem, *problems, *((library,) if library else ()))
+    return _class(declared.__name__, bases, namespace)
+
+
+def _class(name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> type[Problem]:
+    made: Any = type(name, bases, namespace)
+    created: type[Problem] = made
+    return created
 
 
 def _declared(cls: type) -> type[Problem]:
@@ -274,8 +281,11 @@ def _further(cls: type) -> type[Problem] | None:
 
 
 def _library(cls: type) -> type[Exception] | None:
-    found = next((base for base in cls.__bases__[2:] if not issubclass(base, Problem)), None)
-    return cast("type[Exception] | None", found)
+    return next((base for base in cls.__bases__[2:] if issubclass(base, Exception) and not _is_problem(base)), None)
+
+
+def _is_problem(cls: type) -> bool:
+    return issubclass(cls, Problem)
 
 
 def _restore(declared: type[Problem], library: type[Exception] | None, further: type[Problem] | None = None) -> Problem:

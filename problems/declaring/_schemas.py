@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic_core import core_schema
 
-from problems._wire.json import ATOMS, MAX_DEPTH, has_serializer, items_of, parts_of
+from problems._wire.json import ATOMS, MAX_DEPTH, has_serializer, is_object, is_sequence, items_of, parts_of
 
 __all__ = ["as_sent", "settled", "shows_all"]
 
@@ -75,12 +75,15 @@ def paths_of(alias: Any) -> list[list[str | int]]:
 
 def _changed(schema: Any, change: Callable[[Schema, str | None], Schema], name: str | None = None) -> Any:
     """Return *schema* with *change* applied to each schema in it, the same object if nothing changes."""
-    if isinstance(schema, list | tuple):
+    if is_sequence(schema):
         items = [_changed(item, change) for item in schema]
-        return schema if all(map(_is, items, schema)) else type(schema)(items)
-    if not isinstance(schema, dict):
+        if all(map(_is, items, schema)):
+            return schema
+        return items if isinstance(schema, list) else tuple(items)
+    if not is_object(schema):
         return schema
-    names = schema.get("fields") if isinstance(schema.get("fields"), dict) else None
+    fields: object = schema.get("fields")
+    names = fields if is_object(fields) else None
     new: Schema = {}
     for key, value in schema.items():
         if key in _VALUES:
@@ -99,7 +102,7 @@ def _is(one: object, other: object) -> bool:
 
 def _has_same(one: object, other: object) -> bool:
     """Return whether two schemas have the same fields."""
-    if not (isinstance(one, dict) and isinstance(other, dict)):
+    if not (is_object(one) and is_object(other)):
         return False
     return one.keys() == other.keys() and all(one[key] is other[key] for key in one)
 

@@ -57,7 +57,7 @@ class _NotAModel:
     """
 
     def __get__(self, instance: object, owner: type) -> object:
-        caller = sys._getframe(1)  # noqa: SLF001 - pydantic has no other hook here
+        caller = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # pydantic has no other hook
         if caller.f_code.co_name != "for_model" or not caller.f_globals["__name__"].startswith("pydantic."):
             raise AttributeError("model_config")
         name = caller.f_locals.get("namespace", {}).get("__qualname__", f"a subclass of {owner.__qualname__}")
@@ -292,7 +292,7 @@ def extensions_of(problem: Problem) -> bytes:
     values = problem.__dict__
     if "_written" in values:  # by the code that made the problem
         return bytes(values["_written"])
-    known = type(problem)._problem.members  # noqa: SLF001 - the attribute of the class that this module declares
+    known = type(problem)._problem.members  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # this module declares it
     if not values.keys() >= known.sent.keys():
         values = {**_delegated(problem, known), **values}
     return known.encode(values, _undeclared(problem))
@@ -346,8 +346,8 @@ def _fill(
 ) -> None:
     """Set the arguments of a problem. Raises `InvalidMembers` for wrong ones."""
     cls = type(problem)
-    known, name = cls._problem.members, cls.__qualname__
-    if further or (detail and not isinstance(detail, str)):  # RFC 9457, section 3.1.4: a string
+    known, name = definition_of(cls).members, cls.__qualname__
+    if further or (detail and not _is_text(detail)):  # RFC 9457, section 3.1.4: a string
         raise InvalidMembers(name, of_positionals(name, (detail, *further), members, known))
     try:
         values = known.validate(members)
@@ -367,8 +367,12 @@ def _fill(
         problem.args = (detail,) if detail and problem.args else ()
 
 
+def _is_text(detail: object) -> bool:
+    return isinstance(detail, str)
+
+
 def _usual_detail(problem: Problem, values: Mapping[str, object]) -> str | None:
-    definition = type(problem)._problem  # noqa: SLF001 - the attribute of the class that this module declares
+    definition = type(problem)._problem  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # this module declares it
     try:
         return definition.usual_detail(values)
     except Exception as error:  # noqa: BLE001 - a member's format must not turn this error into another
@@ -377,9 +381,12 @@ def _usual_detail(problem: Problem, values: Mapping[str, object]) -> str | None:
         return None
 
 
+def _are_headers(given: object) -> bool:
+    return given is None or (isinstance(given, Iterable) and not isinstance(given, str | bytes))
+
+
 def _lines(name: str, known: Members, values: dict[str, Any], headers: Mapping[str, str] | None) -> Mapping[str, str]:
-    given: object = headers
-    if given is not None and (isinstance(given, str | bytes) or not isinstance(given, Iterable)):
+    if not _are_headers(headers):
         raise InvalidMembers(name, of_headers(name, headers))
     return known.lines(values, headers)
 
@@ -398,8 +405,9 @@ def _define(cls: type[Problem], given: Mapping[str, Any]) -> None:
     facts, declaration = declare(cls.__qualname__, words, inherited, own, is_unbound=_is_unbound(cls))
     check_body(cls, own, declaration.members)
     cls.problem_type, cls.status_code = facts, facts.status
-    cls._problem = Definition(cls, declaration, local_names(cls, own))
-    cls._problem.any_status = any(it.any_status for it in inherited)
+    definition = Definition(cls, declaration, local_names(cls, own))
+    definition.any_status = any(it.any_status for it in inherited)
+    cls._problem = definition  # pyright: ignore[reportPrivateUsage]  # this module declares it
 
 
 def _is_that_type(cls: type[Problem], base: type[Problem]) -> bool:

@@ -4,12 +4,13 @@ Responses of FastAPI that would be made of a returned problem: refused before an
 Knows where FastAPI turns the value of an endpoint into JSON; endpoints are not wrapped.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
 from fastapi import FastAPI
 from fastapi.encoders import encoders_by_class_tuples
 
+from problems._wire.invalid_params._values import is_mapping
 from problems.answering._returned import is_problem_in
 from problems.declaring.problem import Problem
 from problems.errors import ReturnedProblem
@@ -68,5 +69,5 @@ def _guarded(validate: Callable[..., object]) -> Callable[..., object]:
 
 def _holds(value: Any) -> bool:
     """Return whether a container holds a problem: one level deep, as most responses with several items are."""
-    items = value.values() if isinstance(value, Mapping) else value
+    items: Iterable[object] = value.values() if is_mapping(value) else value
     return any(isinstance(it, Problem) for it in items)

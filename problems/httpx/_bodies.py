@@ -5,7 +5,7 @@ Uses only the public interface of httpx2 and httpx. Does not know problems.
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
@@ -114,7 +114,7 @@ class _Bounded:
         return self._decoder.failure or self._error
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> Generator[None]:
         """Make the response read through this object."""
         response, headers = self._response, self._response.headers
         # From the bytes: values can be anything (RFC 9110, section 5.5, obs-text).

@@ -129,8 +129,8 @@ def assert_contract(
             operation.pattern = re.compile(there.pattern)
     contract = _Contract(client, document, operations, registry, validate or _by_jsonschema)
     faults = [fault for it in operations for fault in _differences(it)]
-    for provocation in provocations:
-        faults += contract.provoked(*provocation)
+    for method, path, *options in provocations:
+        faults += contract.provoked(method, path, *options)
     exempt = {_kind(registry, cls) for cls in unprovoked}
     for operation in operations:
         faults += [f"{operation.name} documents {it}, which was not provoked." for it in _missing(operation, exempt)]

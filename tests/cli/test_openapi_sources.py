@@ -104,7 +104,7 @@ class TestGenerate:
         """
         Without it, the sentence says how to get it, and what else to do.
         """
-        monkeypatch.setattr(_yaml, "_IS_INSTALLED", False)
+        monkeypatch.delattr(_yaml, "yaml")
 
         assert "Run `pip install 'typed-problems[cli]'`" in run("generate", "shop.yaml", status=2)
 

@@ -303,7 +303,7 @@ class _Describer:
 
     def _without_echo(
         self, row: Row, code: str, message: object, context: object, value: object
-    ) -> tuple[str, object, object]:
+    ) -> tuple[str, Any, object]:
         """Return code, message and context of an error, replaced if they repeat *value*."""
         if self._echoes is None:
             self._echoes = Echoes()
@@ -322,8 +322,8 @@ def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], li
     param["in"] = where
     if steps:
         param["parameter"] = encodable(cut(str(steps[0]), limit))
-        for step in steps[1:]:  # labels of validators may precede the index
-            if step.__class__ is int:
+        for step in steps[1:]:  # labels of the validators may stand before it
+            if isinstance(step, int) and step.__class__ is int:
                 param["index"] = step
                 break
 

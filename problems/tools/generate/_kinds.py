@@ -158,7 +158,8 @@ def fits(kind: Kind, value: JsonValue) -> bool:
     if isinstance(kind, MapOf):
         return isinstance(value, dict) and all(fits(kind.value, it) for it in value.values())
     if isinstance(kind, Plain) and kind.name in _PLAIN:
-        return isinstance(value, _PLAIN[kind.name]) and (not isinstance(value, bool) or kind.name in ("bool", "Any"))
+        plain: type[object] | tuple[type[object], ...] = _PLAIN[kind.name]
+        return isinstance(value, plain) and (not isinstance(value, bool) or kind.name in ("bool", "Any"))
     return False
 
 
@@ -216,7 +217,7 @@ def together(several: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
             old = found.get(it.name)
             found[it.name] = it if old is None else _both(old, it)
     needed = [{it.name for it in members if it.required} for members in lists]
-    always = set.intersection(*needed) if needed else set()
+    always = set[str].intersection(*needed) if needed else set[str]()
     return tuple(
         it if it.required == (it.name in always) else replace(it, required=False, kind=union([it.kind, NONE]))
         for it in found.values()

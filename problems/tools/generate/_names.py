@@ -8,7 +8,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Final
 
@@ -25,8 +25,10 @@ __all__ = [
     "is_class_name",
     "is_member_name",
     "is_model_member_name",
+    "is_schema_name",
+    "member_names",
+    "member_words",
 ]
-__all__ += ["is_schema_name", "member_names", "member_words"]
 
 IMPORTED: Final = (
     *("Annotated", "Any", "BaseModel", "ClientProblem", "Dialect", "Field", "Literal", "Problem", "Registry"),
@@ -34,8 +36,10 @@ IMPORTED: Final = (
 )
 """The names that a generated module imports or may import."""
 
+_CATALOG: Final[Sequence[str]] = getattr(catalog, "__all__", ())
+
 _TAKEN: Final = frozenset(
-    {*IMPORTED, *catalog.__all__, *dir(builtins), "ProblemDetails", "ReceivedProblem", "dialect", "registry"}
+    {*IMPORTED, *_CATALOG, *dir(builtins), "ProblemDetails", "ReceivedProblem", "dialect", "registry"}
 )
 """Names that a generated class cannot have: it would hide a name of the module or of its importers."""
 

@@ -47,8 +47,8 @@ class Found:
         base: The base URI of relative types.
     """
 
-    sources: list[Source] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list[Source])
+    notes: list[str] = field(default_factory=list[str])
     dialect: Dialects = field(default_factory=Dialects)
     base: str | None = None
 

@@ -341,7 +341,7 @@ class _Plan:
     def _known_types(self) -> list[type[Problem]]:
         """Return the unregistered types with an absolute URI that the application already raises."""
         setup = setup_of(self._app)
-        registered = set(setup.registry) if setup is not None else set()
+        registered = set(setup.registry) if setup is not None else set[type[Problem]]()
         found = dict.fromkeys(raised.exception for raised in self._raises() if issubclass(raised.exception, Problem))
         return [
             cls

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import libcst as cst
 from libcst.codemod import CodemodContext
@@ -220,9 +220,9 @@ class _Reader(cst.CSTVisitor):
 
     def qualified(self, node: cst.CSTNode) -> set[str]:
         """Return the qualified names of *node*."""
-        found = self._qualified.get(node, set())
-        found = found() if callable(found) else found  # LibCST computes them on demand
-        return {name.name for name in found if isinstance(name, QualifiedName)}
+        names: Any = self._qualified.get(node, ())
+        names = names() if callable(names) else names  # LibCST computes them when they are asked for
+        return {name.name for name in names if isinstance(name, QualifiedName)}
 
     def visit_Name(self, node: cst.Name) -> None:
         """Note a name."""
@@ -363,7 +363,7 @@ class _Writer(cst.CSTTransformer):
         return updated_node
 
     def _end(self, node: cst.SimpleStatementLine) -> int:
-        end: int = self._reader._positions[node].end.line  # noqa: SLF001 - the two halves of one module
+        end: int = self._reader._positions[node].end.line  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # one module
         return end
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:

@@ -153,14 +153,19 @@ def _named(kind: object) -> str:
     return kind.__name__ if isinstance(kind, type) else ""
 
 
+def _class(kind: object) -> object:
+    return kind
+
+
 def _attribute(kind: object, attribute: str) -> str | None:
     if not isinstance(kind, type):
         return None
-    if issubclass(kind, BaseModel) and attribute in kind.model_fields:
-        found: object = kind.model_fields[attribute].annotation
+    model = kind if issubclass(kind, BaseModel) else None
+    if model is not None and attribute in model.model_fields:
+        found: object = model.model_fields[attribute].annotation
     else:
         try:
-            found = typing.get_type_hints(kind).get(attribute)
+            found = typing.get_type_hints(_class(kind)).get(attribute)  # pyright: ignore[reportUnknownArgumentType]
         except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
             return None
     return _named(found) if _named(found) in MEMBER_TYPES else None
