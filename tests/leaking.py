@@ -532,7 +532,7 @@ SINKS: dict[str, Callable[[Site], str]] = {
 }
 
 
-# --- What is meant ----------------------------------------------------------------------------------------------------
+# --- Intended ---------------------------------------------------------------------------------------------------------
 
 _BODY = {"JSON", "XML", "HTML", "WebSocket", "details", "pickle"}
 _DOCUMENTS = {"pages", "OpenAPI", "vocabulary", "client of the vocabulary", "client of OpenAPI"}
@@ -557,7 +557,7 @@ MEANT: dict[str, set[str]] = {
     "text of the server": _TRACEBACK,
     # The record names the operation, as an access log does.
     "path": {"log", "log attributes", "formatted log"},
-    # Notes are pickled with their exception, as those of any exception.
+    # Notes are pickled with their exception, as with any exception.
     "note of a problem": {"pickle"},
     "note of a problem of the server": _TRACEBACK | {"pickle"},
 }

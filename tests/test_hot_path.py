@@ -147,7 +147,7 @@ WAYS: Final[dict[str, Callable[[], Callable[[], None]]]] = {
 
 
 class LookedUp(dict):
-    """A dictionary in which entries are looked up; nobody may walk through it."""
+    """A dictionary in which entries are looked up; walking through it fails."""
 
     def walked(self, *_: object) -> Any:
         """Refuse to be walked through."""
@@ -157,7 +157,7 @@ class LookedUp(dict):
 
 
 class Unread(Mapping):
-    """An error of a request that nobody may read."""
+    """An error of a request whose reading fails."""
 
     def read(self, *_: object) -> Any:
         """Refuse to be read."""
@@ -167,7 +167,7 @@ class Unread(Mapping):
 
 
 class Errors(list):
-    """Errors of a request of which the first ones are read; nobody may walk through all of them."""
+    """Errors of a request of which the first ones may be read; walking through all of them fails."""
 
     def __iter__(self) -> Any:
         raise AssertionError("All errors are walked through.")
@@ -186,7 +186,7 @@ class TestFlat:
             setattr(registry, name, LookedUp(getattr(registry, name)))
         document = {"type": uri, "item_id": 7, "name": "x"}
 
-        for _ in range(2):  # the way of the first occurrence, and that of all others
+        for _ in range(2):  # the way of the first occurrence, and the way of all others
             registry.revive_document(document, status=404, url=BASE)
 
     def test_the_number_of_types_when_answering(self):

@@ -134,7 +134,7 @@ class Members:
 
     @cached_property
     def unshown(self) -> frozenset[str]:
-        """The names on the wire of the members that `str()` and `repr()` leave out: those of `Field(repr=False)`."""
+        """The names on the wire of the members that `str()` and `repr()` leave out, by `Field(repr=False)`."""
         fields = self.model.model_fields
         return frozenset(wire for name, wire in self.sent.items() if not fields[name].repr)
 

@@ -331,7 +331,7 @@ def details_of(problem: Problem, facts: ProblemType) -> ProblemDetails:
 
 
 def _shown(problem: Problem) -> str:
-    """Return the members as they are sent, but those of `Field(repr=False)`: a log shows no more than a response."""
+    """Return the members as they are sent, except with `repr=False`: a log shows no more than a response."""
     unshown = definition_of(type(problem)).members.unshown
     return shown((name, value) for name, value in from_json(extensions_of(problem)).items() if name not in unshown)
 

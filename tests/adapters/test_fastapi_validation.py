@@ -112,7 +112,7 @@ class TestErrors:
 
     def test_a_registered_class_is_used(self):
         """
-        The application's own validation problem is sent instead of ours.
+        A validation problem of the application replaces the default one.
         """
 
         class Invalid(ValidationProblem, type="invalid", title="Invalid request", status=400):

@@ -549,8 +549,8 @@ class TestCheck:
         told = " ".join(run("check", "checked_of_tests:app", status=1).split())
 
         assert (
-            "error undeclared checked_of_tests.py:18 Gone: GET /items raises Gone (404), which is not declared. (certain)"
-            in told
+            "error undeclared checked_of_tests.py:18 Gone: "
+            "GET /items raises Gone (404), which is not declared. (certain)" in told
         )
         assert (
             "warning never-raised checked_of_tests.py:15 Sold: GET /items declares Sold (409), which is never raised."
