@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeGuard, TypeVar
 from weakref import ref
 
 from problems._wire.headers import parse_retry_after
@@ -172,13 +172,18 @@ def need_response(given: object, function: str) -> None:
         )
 
 
+def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable)
+
+
 def _statuses(ignore: object) -> frozenset[int]:
-    if isinstance(ignore, str) or not isinstance(ignore, Iterable):
+    if isinstance(ignore, str) or not _is_iterable(ignore):
         raise SetupError(f"`ignore` must be a set of status codes; got {ignore!r}. Write `ignore={{404}}`.")
-    statuses = list(ignore)
-    for status in statuses:
+    statuses: set[int] = set()
+    for status in ignore:
         if not isinstance(status, int) or isinstance(status, bool):
             raise SetupError(f"`ignore` must contain status codes; got {status!r}. Write `ignore={{404}}`.")
+        statuses.add(status)
     return frozenset(statuses)
 
 
