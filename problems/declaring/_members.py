@@ -348,6 +348,8 @@ def default_as_sent(schema: core_schema.WithDefaultSchema) -> object:
         KeyError: There is no default, or only a factory.
         Exception: What a serializer of the application raises, or pydantic for one that needs the whole model.
     """
+    if "default" not in schema:
+        raise KeyError("default")
     return SchemaSerializer(schema).to_python(schema["default"], mode="json", by_alias=True)
 
 

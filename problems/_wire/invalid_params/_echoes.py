@@ -6,19 +6,19 @@ A safety net, not a proof: compares the rejected value in the forms in which mes
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Final
+from typing import Final, TypeGuard
 from uuid import UUID
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
-from problems._wire.invalid_params._values import is_mapping
+from problems._wire.invalid_params._values import is_list, is_mapping
 
 __all__ = ["Echoes"]
 
@@ -120,11 +120,16 @@ def _number(value: object) -> Iterator[str]:
         yield f"{value:,}"
 
 
+def _is_set(value: object) -> TypeGuard[set[object] | frozenset[object]]:
+    return isinstance(value, set | frozenset)
+
+
 def _parts(value: object) -> list[object]:
     if is_mapping(value):
-        every = getattr(value, "multi_items", None)  # a form can have several values for one name
+        # A form can have several values for one name.
+        every: Callable[[], Iterable[tuple[object, object]]] | None = getattr(value, "multi_items", None)
         return [part for _, part in every()] if callable(every) else list(value.values())
-    if isinstance(value, list | tuple | set | frozenset):
+    if is_list(value) or _is_set(value):
         return list(value)
     if isinstance(value, Secret | SecretStr | SecretBytes):
         return [value.get_secret_value()]

@@ -6,13 +6,14 @@ Knows JSON Pointer (RFC 6901) and the base URIs of JSON Schema. Does not know Op
 
 import math
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from typing import Final, Self, TypeAlias
 from urllib.parse import unquote
 
 from pydantic import JsonValue
 
+from problems._wire.json import is_array, is_object
 from problems._wire.uris import check_reference, is_absolute, resolve
 from problems.errors import ProblemsError
 
@@ -199,22 +200,22 @@ class _Copy:
 
     def of(self, value: object, base: str, outer: tuple[int, ...]) -> JsonValue:
         """Return a copy; values that are nested too deep, or in themselves, are left out."""
-        if not isinstance(value, dict | list):
+        if not is_object(value) and not is_array(value):
             return _scalar(value)
         key = (id(value), base)  # aliased parts of YAML stay shared
         if key in self._done:
             return self._done[key]
         if len(outer) >= _DEPTH or id(value) in outer:
-            return {} if isinstance(value, dict) else []
+            return {} if is_object(value) else []
         inner = (*outer, id(value))
-        if isinstance(value, list):
-            copied: JsonValue = [self.of(it, base, inner) for it in value]
+        if is_object(value):
+            copied: JsonValue = self._object(value, base, inner)
         else:
-            copied = self._object(value, base, inner)
+            copied = [self.of(it, base, inner) for it in value]
         self._done[key] = copied
         return copied
 
-    def _object(self, value: dict[object, object], base: str, inner: tuple[int, ...]) -> Json:
+    def _object(self, value: Mapping[str, object], base: str, inner: tuple[int, ...]) -> Json:
         copied: Json = {}
         own = value.get("$id")
         if isinstance(own, str) and not check_reference(own):
