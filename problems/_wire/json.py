@@ -265,7 +265,7 @@ def parts_of(value: object) -> Iterable[object] | None:
     try:
         if _is_dict(value):
             # Two keys of different types may have the same text, and names in an object are unique.
-            return dict.values(value) if len(set(map(type, dict.keys(value)))) <= 1 else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
+            return dict.values(value) if len(set(map(type, dict.keys(value)))) <= 1 else None  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType] - isinstance narrows to parts of no type
         if _is_array(value):
             return value
         if _is_scalar(value):

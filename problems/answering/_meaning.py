@@ -141,7 +141,7 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
         target = policy.translate.get(cls) if issubclass(cls, Exception) else None
         if target is None:
             continue
-        with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):  # pyright: ignore[reportUnknownArgumentType]
+        with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):  # pyright: ignore[reportUnknownArgumentType] - only its name is used
             made: object = target if isinstance(target, type) else target(exc)
             # As in ``raise``, a class will do.
             problem: object = _instance(made) if isinstance(made, type) else made

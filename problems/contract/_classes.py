@@ -107,7 +107,7 @@ def _in_class(mro: tuple[type, ...], name: str, receiver: Value, *, is_class: bo
         yield Known(found.__func__)
     elif isinstance(found, classmethod):
         owner = receiver if is_class else Known(class_of_value(receiver))
-        yield Bound(Known(wrapped_in(found)), owner)  # pyright: ignore[reportUnknownArgumentType]
+        yield Bound(Known(wrapped_in(found)), owner)  # pyright: ignore[reportUnknownArgumentType] - any value
     elif isinstance(found, property | functools.cached_property):
         yield Known(found) if is_class else Bound(Known(found), receiver)
     elif isinstance(found, functools.singledispatchmethod):

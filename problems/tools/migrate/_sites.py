@@ -165,7 +165,7 @@ def _attribute(kind: object, attribute: str) -> str | None:
         found: object = model.model_fields[attribute].annotation
     else:
         try:
-            found = typing.get_type_hints(_class(kind)).get(attribute)  # pyright: ignore[reportUnknownArgumentType]
+            found = typing.get_type_hints(_class(kind)).get(attribute)  # pyright: ignore[reportUnknownArgumentType] - any class
         except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
             return None
     return _named(found) if _named(found) in MEMBER_TYPES else None
