@@ -105,7 +105,7 @@ def terminal(theme: TerminalTheme) -> str:
 def composed(browser: Browser, scheme: str, picture: Path) -> bytes:
     """Return one picture: the terminal of the demo beside Swagger UI."""
     theme = THEMES[scheme]
-    ground, text = (f"rgb{color}" for color in (theme.background_color, theme.foreground_color))
+    ground, text = (color.rgb for color in (theme.background_color, theme.foreground_color))
     style = (
         f"body {{ margin: 0; padding: 20px; background: {ground}; color: {text} }}"
         "body { display: flex; gap: 20px; width: 1500px }"
