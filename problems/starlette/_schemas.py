@@ -45,7 +45,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
         self._base = base_schema
         self._registry = registry
 
-    def get_schema(self, routes: list[BaseRoute]) -> dict[str, object]:
+    def get_schema(self, routes: list[BaseRoute]) -> dict[str, Any]:
         """Return the document of *routes*."""
         return self._schema(routes, (), self._registry or Registry(), None)
 
