@@ -540,7 +540,7 @@ class TestPythonException:
 
         def fail() -> weakref.ref[ItemNotFound]:
             try:
-                raise ItemNotFound(item_id=7, headers={"X-Shelf": "3"})
+                raise ItemNotFound(item_id=7, headers={"X-Shelf": "3"})  # noqa: TRY301 - what is raised here is watched
             except ItemNotFound as problem:
                 return weakref.ref(problem)
 
