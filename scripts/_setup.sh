@@ -27,7 +27,7 @@ setup() {
     fi
     echo "Installing what scripts/${0##*/} needs into .venv. The next start of it does not." >&2
     if [[ $(.venv/bin/python -VV 2>/dev/null) != "$("$python" -VV)" ]]; then
-        step "Creating .venv with $("$python" -V)"
+        progress "Creating .venv with $("$python" -V)"
         "$python" -m venv --clear .venv
     fi
     local constraints=.venv/.constraints.txt options=()
@@ -39,15 +39,15 @@ setup() {
         *) echo "DEPENDENCIES must be locked, lowest, newest or pre; got ${DEPENDENCIES}." >&2 && return 1 ;;
     esac
     # First a pip that knows dependency groups, and what builds the project without an environment of its own.
-    step "Installing pip and hatchling, which build the project"
+    progress "Installing pip and hatchling, which build the project"
     install pip hatchling
-    step "Installing the project, its libraries and the group $group (${DEPENDENCIES:-locked} versions); this may take a minute"
+    progress "Installing the project, its libraries and the group $group (${DEPENDENCIES:-locked} versions); this may take a minute"
     install --no-build-isolation --editable '.[all]' --group "$group" "${options[@]}"
     echo "$wanted" >"$stamp"
-    step "Installed"
+    progress "Installed"
 }
 
-step() {
+progress() {
     printf '  %s\n' "$1" >&2
 }
 

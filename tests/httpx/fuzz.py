@@ -81,7 +81,7 @@ def at_random(rounds: int) -> None:
         start = time.process_time()
         check(chance.randbytes(3) + bytes(body))
         longest = max(longest, time.process_time() - start)
-    print(f"{rounds} responses, none raised anything but a problem; the longest took {longest * 1000:.1f} ms")  # noqa: T201
+    print(f"{rounds} responses, none raised anything but a problem; the longest took {longest * 1000:.1f} ms")  # noqa: T201 - run by hand
 
 
 if __name__ == "__main__" and sys.argv[1:2] == ["--random"]:

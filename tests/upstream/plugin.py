@@ -94,7 +94,7 @@ def install_late(cls: type, install: Callable[[Any], object]) -> None:
             install(self)
         await original(self, scope, receive, send)
 
-    cls.__call__ = call  # type: ignore[operator]
+    cls.__call__ = call  # type: ignore[operator] # for this test run
 
 
 def add_problems_to(app: Any, *, when: str, recorder: Recorder, reached: dict[int, Any]) -> None:
@@ -153,7 +153,7 @@ def record_test_clients(recorder: Recorder) -> None:
         def initialise(self: Any, app: Any, *args: Any, original: Any = cls.__init__, **kwargs: Any) -> None:
             original(self, app if isinstance(app, Recorded) else Recorded(app, recorder), *args, **kwargs)
 
-        cls.__init__ = initialise  # type: ignore[assignment]
+        cls.__init__ = initialise  # type: ignore[assignment] # for this test run
 
 
 class Recorded:
