@@ -54,7 +54,8 @@ class InvalidDefinition(ProblemsError, TypeError):
 
     def __init__(self, cls: str, reason: str) -> None:
         super().__init__(cls, reason)  # args complete: it pickles
-        self.cls, self.reason = cls, reason
+        self.cls: str = cls
+        self.reason: str = reason
 
     def __str__(self) -> str:
         return f"{self.cls}: {self.reason}"
@@ -76,8 +77,8 @@ class ReservedMember(InvalidDefinition):
             "" if owner == "RFC 9457" else alias
         )
         super().__init__(cls, reason)
-        self.args = (cls, member, owner)
-        self.member = member
+        self.args: tuple[object, ...] = (cls, member, owner)
+        self.member: str = member
 
 
 class InvalidMembers(ProblemsError, TypeError):
@@ -91,7 +92,8 @@ class InvalidMembers(ProblemsError, TypeError):
 
     def __init__(self, cls: str, reason: str) -> None:
         super().__init__(cls, reason)
-        self.cls, self.reason = cls, reason
+        self.cls: str = cls
+        self.reason: str = reason
 
     def __str__(self) -> str:
         return f"{self.cls} cannot be made like this: {self.reason}"
@@ -108,7 +110,8 @@ class InvalidHeader(ProblemsError, ValueError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(name, reason)
-        self.name, self.reason = name, reason
+        self.name: str = name
+        self.reason: str = reason
 
     def __str__(self) -> str:
         return f"The response header {self.name!r} cannot be sent: {self.reason}"
@@ -128,7 +131,8 @@ class AbstractProblem(ProblemsError, TypeError, AttributeError):
 
     def __init__(self, cls: str, use: str) -> None:
         super().__init__(cls, use)
-        self.cls, self.use = cls, use
+        self.cls: str = cls
+        self.use: str = use
 
     def __str__(self) -> str:
         return (
@@ -152,7 +156,8 @@ class DuplicateType(InvalidRegistry):
 
     def __init__(self, first: tuple[str, str], second: tuple[str, str]) -> None:
         super().__init__(first, second)
-        self.first, self.second = first, second
+        self.first: tuple[str, str] = first
+        self.second: tuple[str, str] = second
 
     def __str__(self) -> str:
         (one, uri), (other, other_uri) = self.first, self.second

@@ -44,8 +44,8 @@ class Form:
     __slots__ = ("beginning", "status")
 
     def __init__(self, facts: ProblemType) -> None:
-        self.status = facts.status
-        self.beginning = prefix(facts.uri, facts.title, facts.status)
+        self.status: int = facts.status
+        self.beginning: bytes = prefix(facts.uri, facts.title, facts.status)
 
     def document(self, problem: Problem, instance: str | None, detail: bytes | None = None) -> bytes:
         """Return the document of an occurrence, with another *detail* if there is one; never fails."""

@@ -6,7 +6,7 @@ Reads leniently and writes strictly. Does not import exceptions or problem types
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Self, TypeGuard
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -110,7 +110,9 @@ class ProblemDetails(BaseModel):
     """
 
     # Built on first use: importing the package must not pay for it.
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True, defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="allow", hide_input_in_errors=True, defer_build=True
+    )
 
     type: str = ABOUT_BLANK
     title: str | None = None

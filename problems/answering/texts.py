@@ -68,7 +68,7 @@ class Texts:
     __slots__ = ("_by_language", "default")
 
     def __init__(self, translations: Mapping[str, LanguageTexts | Translations], *, default: str = "en") -> None:
-        self.default = _tag(default)
+        self.default: str = _tag(default)
         self._by_language = {_tag(language): texts for language, texts in translations.items()}
 
     @property

@@ -6,7 +6,7 @@ neither titles nor status codes; those here are what servers send, and the statu
 from before the RFC are known as aliases.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -59,7 +59,7 @@ class Identifier(BaseModel):
 class Subproblem(BaseModel):
     """One of the errors that an error consists of (RFC 8555, section 6.7.1)."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     type: str
     detail: str | None = None

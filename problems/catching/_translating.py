@@ -67,7 +67,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
         for theirs, target in table.items():
             _check(theirs, target)
         self._table = dict(table)
-        self.problem_types = tuple(dict.fromkeys(_types_of(table.values())))
+        self.problem_types: tuple[type[Problem], ...] = tuple(dict.fromkeys(_types_of(table.values())))
         raises(*self.problem_types)  # raises an error for abstract bases
 
     def __call__(self, function: F) -> F:

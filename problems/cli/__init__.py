@@ -18,8 +18,8 @@ def _refuse() -> None:
 _run: Callable[[], object] = _refuse
 try:
     from problems.cli._commands import app
-except ModuleNotFoundError as error:
-    if error.name not in ("rich", "typer"):
+except ModuleNotFoundError as _error:
+    if _error.name not in ("rich", "typer"):
         raise
 else:
     _run = app

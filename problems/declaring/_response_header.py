@@ -55,8 +55,13 @@ class ResponseHeader:
         also: Mapping[str, str] | None = None,
         example: str = "",
     ) -> None:
-        self.name, self.body, self.description, self.example = name, body, description, example
-        self.encode, self.decode, self.also = encode, decode, also or {}
+        self.name: str = name
+        self.body: bool = body
+        self.description: str = description
+        self.example: str = example
+        self.encode: Callable[[Any], str | tuple[str, ...]] = encode
+        self.decode: Callable[[str], Any] | None = decode
+        self.also: Mapping[str, str] = also or {}
         for field in (name, *self.also):
             check_header(field, "")
         self.check()

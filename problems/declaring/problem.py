@@ -77,7 +77,7 @@ class Declared:
     so decorated (PEP 681), and `Problem` has fields.
     """
 
-    model_config = _NotAModel()
+    model_config: ClassVar[_NotAModel] = _NotAModel()
 
 
 class _Signature:
@@ -150,11 +150,11 @@ class Problem(Declared, HTTPException):
 
     problem_type: ClassVar[ProblemType] = ProblemType(ABOUT_BLANK, "", 0)
     """The facts of this class, the type URI as written; a registry resolves it."""
-    problem_model = _Model()
+    problem_model: ClassVar[_Model] = _Model()
     """The pydantic model of this type's documents, the type URI as written."""
     _problem: ClassVar[Definition]
     """Everything else of this package; see `definition_of`."""
-    __signature__ = _Signature()
+    __signature__: ClassVar[_Signature] = _Signature()
 
     if TYPE_CHECKING:
 

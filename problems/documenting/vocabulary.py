@@ -6,7 +6,7 @@ Turns classes into plain values for other programs. Knows no output format and n
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -43,7 +43,7 @@ class DocumentedHeader(BaseModel):
         values: The JSON Schema of its values, if it is known.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     name: str
     required: bool = False
@@ -75,7 +75,7 @@ class DocumentedType(BaseModel):
         document: The JSON Schema of documents of this type, with the extension members.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     type: str
     name: str
@@ -119,7 +119,7 @@ class Vocabulary(BaseModel):
         types: The problem types, in the order of the registry.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     version: Literal[1] = 1
     types: tuple[DocumentedType, ...]

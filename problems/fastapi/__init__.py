@@ -13,8 +13,8 @@ try:
     from problems.fastapi._document import apply_problems
     from problems.fastapi._install import add_problems
     from problems.fastapi._responses import responses
-except ModuleNotFoundError as error:
-    if error.name != "fastapi":  # a library that FastAPI itself needs
+except ModuleNotFoundError as _error:
+    if _error.name != "fastapi":  # a library that FastAPI itself needs
         raise
     raise missing("fastapi", __name__, "'typed-problems[fastapi]'") from None
 

@@ -51,7 +51,11 @@ class Components:
         *,
         old: bool,
     ) -> None:
-        self.registry, self.names, self.schemas, self.responses, self.taken = registry, names, schemas, responses, taken
+        self.registry: Registry = registry
+        self.names: Mapping[type[Problem], str] = names
+        self.schemas: Json = schemas
+        self.responses: Json = responses
+        self.taken: Mapping[str, Any] = taken
         self._old = old
         self._own: str | None = None
         self._legacy: Legacy = "never"

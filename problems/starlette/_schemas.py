@@ -56,7 +56,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
         return OpenAPIResponse(self._schema(app.routes, _on_middleware(app), registry, app))
 
     def _schema(self, routes: list[BaseRoute], outer: Types, registry: Registry, app: object) -> dict[str, object]:
-        self.base_schema = copy.deepcopy(self._base)  # it is extended, too
+        self.base_schema: dict[str, Any] = copy.deepcopy(self._base)  # it is extended, too
         schema = super().get_schema(routes)
         operations = self._operations(schema["paths"], routes, "", outer)
         return extend_document(schema, registry, (_answered_here(it, registry, app) for it in operations))

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeGuard
+from typing import ClassVar, Final, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
@@ -79,7 +79,7 @@ class Finding(BaseModel):
         line: The first line of the class.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     code: str
     severity: Severity
@@ -100,7 +100,7 @@ class Findings(BaseModel):
         findings: The findings.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     version: Literal[1] = 1
     findings: tuple[Finding, ...]

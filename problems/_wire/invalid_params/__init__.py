@@ -7,7 +7,7 @@ FastAPI's errors, but does not import a framework.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict, get_args
+from typing import Any, ClassVar, Final, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
@@ -76,7 +76,7 @@ class InvalidParam(BaseModel):
     """
 
     # Built on first use: importing the package must not pay for it.
-    model_config = ConfigDict(frozen=True, defer_build=True, hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, defer_build=True, hide_input_in_errors=True)
 
     detail: str
     code: str

@@ -13,11 +13,11 @@ from problems.answering.instrumentation import Occurrence
 try:
     from opentelemetry import trace
     from opentelemetry.trace import Span, StatusCode
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
         "problems.answering.instrumentation.opentelemetry needs the package `opentelemetry-api`: "
         "pip install 'typed-problems[opentelemetry]'",
-        name=error.name,
+        name=_error.name,
     ) from None
 
 __all__ = ["trace_instance", "trace_problems"]

@@ -6,7 +6,7 @@ difference, its code and its sentence belong together.
 """
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,7 +37,7 @@ class Change(BaseModel):
         message: The difference and its consequence.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     code: str
     breaking: bool
@@ -57,7 +57,7 @@ class Report(BaseModel):
         changes: The changes, the breaking ones first.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     version: Literal[1] = 1
     breaking: bool
