@@ -12,10 +12,11 @@ from starlette.types import Message, Receive, Scope, Send
 from problems._wire.close_codes import POLICY_VIOLATION
 from problems.websockets import Close
 
-__all__ = ["Closing", "Sent", "can_deny"]
+__all__ = ["Closing", "Sent", "can_deny", "is_cut"]
 
 _SENT: Final = "problems.sent"
-_ENDS: Final = frozenset({"websocket.http.response.start", "websocket.close", "websocket.disconnect"})
+_DENIAL: Final = "websocket.http.response.start"
+_ENDS: Final = frozenset({_DENIAL, "websocket.close", "websocket.disconnect"})
 
 
 class Sent:
@@ -25,18 +26,24 @@ class Sent:
     Attributes:
         accepted: Whether the WebSocket was accepted: only a close frame can end it.
         ended: Whether the WebSocket was closed or denied, or the client has disconnected: nothing more can be sent.
+        is_cut: Whether a denial response has begun and is not complete.
     """
 
-    __slots__ = ("accepted", "ended")
+    __slots__ = ("accepted", "ended", "is_cut")
 
     def __init__(self) -> None:
-        self.accepted = self.ended = False
+        self.accepted = self.ended = self.is_cut = False
 
     @classmethod
     def of(cls, scope: Scope) -> "Sent":
         """Return the state of a connection."""
         sent: Sent = scope.setdefault(_SENT, cls())
         return sent
+
+    @staticmethod
+    def is_known(scope: Scope) -> bool:
+        """Return whether the state of a connection is tracked: middleware may pass on a scope of its own."""
+        return _SENT in scope
 
     def watching(self, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """Return `receive` and `send` that note the messages which pass them."""
@@ -56,6 +63,9 @@ class Sent:
         """Note a message to or from the client."""
         if message["type"] in _ENDS:
             self.ended = True
+            self.is_cut = message["type"] == _DENIAL
+        elif message["type"] == "websocket.http.response.body":
+            self.is_cut = bool(message.get("more_body", False))
         elif message["type"] == "websocket.accept":
             self.accepted = True
 
@@ -85,6 +95,11 @@ class Closing:
             await send({"type": "websocket.close", "code": code, "reason": self._close.reason})
         except OSError:
             return  # the client has disconnected without a close frame
+
+
+def is_cut(scope: Scope) -> bool:
+    """Return whether the denial of a WebSocket has begun and is not complete: the server gets the exception then."""
+    return scope["type"] == "websocket" and Sent.of(scope).is_cut
 
 
 def can_deny(scope: Scope) -> bool:

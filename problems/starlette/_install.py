@@ -30,6 +30,7 @@ from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
 from problems.errors import ProblemsError, SetupError, need
 from problems.registry import Registry
+from problems.starlette._connection import is_cut
 from problems.starlette._middleware import Innermost, Outermost, answer_crash, closing, setup_for
 from problems.starlette._response import respond
 from problems.starlette._texts import TextsAsProblems
@@ -265,7 +266,7 @@ def _handlers(setup: Setup, further: tuple[type[Exception], ...], outermost: Pla
     # Plain async functions: Starlette runs a sync one in a thread, and is slow to see what a callable object is.
     async def handle(conn: HTTPConnection, exc: Exception) -> Response:
         response = respond(setup, conn.scope, exc)
-        if not response.decision.answer.is_expected:
+        if not response.decision.answer.is_expected or is_cut(conn.scope):
             raise exc  # a crash unwinds first
         return response
 
@@ -273,7 +274,7 @@ def _handlers(setup: Setup, further: tuple[type[Exception], ...], outermost: Pla
         return await answer_crash(setup, outermost, exc, conn.scope)
 
     async def close(conn: HTTPConnection, exc: Exception) -> ASGIApp:
-        if conn.scope["type"] != "websocket" or not isinstance(exc, WebSocketException):
+        if conn.scope["type"] != "websocket" or not isinstance(exc, WebSocketException) or is_cut(conn.scope):
             raise exc
         return closing(exc)
 

@@ -132,12 +132,12 @@ class Outermost:
         """End a WebSocket that raised an exception, and return whether that was all."""
         if isinstance(raised, WebSocketException):
             await closing(raised)(scope, receive, send)
-            return True
+            return not Sent.of(scope).is_cut
         response = respond(self._setup, scope, raised)
         is_expected = response.decision.answer.is_expected
         if not Sent.of(scope).ended and (is_expected or is_outermost):
             await (response if is_expected else Quietly(response))(scope, receive, send)
-        return is_expected
+        return is_expected and not Sent.of(scope).is_cut
 
 
 class Innermost:
@@ -157,6 +157,8 @@ class Innermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer what a stream raises."""
         if scope["type"] != "http":
+            if scope["type"] == "websocket" and not Sent.is_known(scope):
+                receive, send = Sent.of(scope).watching(receive, send)
             await self.app(scope, receive, send)
             return
         way: Way | None = scope.get(WAY)
