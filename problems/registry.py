@@ -8,7 +8,7 @@ writing and reading use the same tables.
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
-from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard, TypeVar
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
@@ -52,6 +52,8 @@ class Form:
         return join(self.beginning, detail or detail_of(problem), instance, extensions_of(problem))
 
 
+Built = TypeVar("Built")
+
 _VALIDATION_URI: Final = "validation-problem"
 _VALIDATION_TITLE: Final = "Request validation failed"
 
@@ -90,13 +92,13 @@ class Registry:
 
     __slots__ = (
         "_base",
+        "_built",
         "_by_text",
         "_by_uri",
         "_direct",
         "_facts",
         "_forms",
         "_invalid",
-        "_models",
         "_overridden",
         "_types",
         "_untyped",
@@ -106,8 +108,8 @@ class Registry:
         if base is not None and (reason := check_base(base)):
             raise InvalidRegistry(f"`base={base!r}` is not a base URI: {reason}")
         self._base = base
-        self._models: WeakKeyDictionary[type, type[BaseModel]] = WeakKeyDictionary()
         # Weak: applications make classes while they run, and a registry must not keep them.
+        self._built: WeakKeyDictionary[type, dict[object, Any]] = WeakKeyDictionary()
         self._forms: WeakKeyDictionary[type, Form] = WeakKeyDictionary()
         self._direct: dict[tuple[type, str, int], _Known] = {}
         self._overridden: Mapping[type[Problem], ProblemType] = {}
@@ -300,11 +302,22 @@ class Registry:
         Raises:
             AbstractProblem: *cls* is a base.
         """
-        defined = _defined(cls)
-        model = self._models.get(defined)
-        if model is None:
-            model = self._models[defined] = definition_of(defined).model_for(self.facts(defined))
-        return model
+        return self.built(cls, _model)
+
+    def built(self, cls: type[Problem], build: "Callable[[Registry, type[Problem]], Built]") -> Built:
+        """
+        Return the result of *build* for a class, which is called once for each class.
+
+        The result is kept as long as the class, so it must not refer to the class.
+        """
+        results = self._built.get(cls)
+        if results is None:
+            cls = _defined(cls)
+            results = self._built.setdefault(cls, {})
+        if build not in results:
+            results[build] = build(self, cls)
+        built: Built = results[build]
+        return built
 
     def details(self, problem: Problem) -> ProblemDetails:
         """Return the document of an occurrence, with the type URI it has on the wire."""
@@ -436,6 +449,10 @@ class Registry:
         if url is None or (found is not None and ":" in uri):  # a scheme, so there is nothing to resolve
             return found
         return self._by_uri.get(resolve(url, uri)) or found
+
+
+def _model(registry: Registry, cls: type[Problem]) -> type[BaseModel]:
+    return definition_of(cls).model_for(registry.facts(cls))
 
 
 def _defined(cls: type[Problem]) -> type[Problem]:

@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from problems import ProblemDetails, ValidationProblem
 from problems.documenting.vocabulary import Vocabulary
-from problems.openapi._docstrings import described
+from problems.openapi._docstrings import sections_of
 from problems.tools.diff import Report
 from problems.tools.lint import Findings
 
@@ -52,7 +52,7 @@ def _schemas() -> Iterator[tuple[str, Json]]:
 def _of(model: type[BaseModel], description: str) -> Json:
     schema = model.model_json_schema(mode="serialization", schema_generator=_Plain)
     for part in (schema, *schema.get("$defs", {}).values()):
-        part["description"], members = described(part.get("description"))
+        part["description"], members = sections_of(part.get("description"))
         for name, text in members.items():
             part["properties"].get(name, part["properties"].get("schema", {})).setdefault("description", text)
     return schema | {"description": description}

@@ -20,6 +20,10 @@ FACTS = {
     "facts of a request without a request": (r'"effective_route_context":', "declaring/_applications.py"),
     "type URIs that clients do not recognise": (r'return "relative"', "registry.py"),
     "short way of a received problem": (r"\b_direct\[", "registry.py"),
+    "description of a problem class": (r"\b(example_document|headers_of)\(cls\b(?!:)", "openapi/_description.py"),
+    "text of a class without a docstring": (r"\{problem_type\.title\} \(\{", "declaring/_model.py"),
+    "title instead of a description": (r"\b(self|documented)\.description or\b", "documenting/vocabulary.py"),
+    "JSON Schema of a model that is sent": (r"\bmodels_json_schema\(", "openapi/_description.py"),
     "guard of a JSON array": (r"def _?is_array\(value: object\)", "_wire/json.py"),
 }
 

@@ -1,5 +1,6 @@
 """OpenAPI fragments: the one shape that validators and code generators agree on, in 3.1 and in 3.0."""
 
+import copy
 import json
 import types
 from datetime import datetime, timedelta
@@ -16,14 +17,17 @@ from problems import Conflict, NotFound, Problem, Registry, ResponseHeader, TooM
 from problems.catalog import BadRequest, UpgradeRequired, ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem
+from problems.documenting.vocabulary import documented
 from problems.openapi import (
     Components,
     DocumentedOperation,
     component_responses,
     component_schemas,
     extend_document,
+    objects_in,
     operation_responses,
 )
+from problems.openapi._description import describe
 from problems.openapi._v30 import to_30
 
 BASE = "https://shop.example/problems/"
@@ -96,6 +100,63 @@ def responses_of(made):
 def named(name, base=Conflict, **words):
     """Return a problem class called *name*."""
     return type(base)(name, (base,), {"__module__": words.pop("module", __name__)}, **words)
+
+
+def with_members(name, members, **words):
+    """Return a problem class with these members."""
+    return type(Conflict)(name, (Conflict,), {"__annotations__": members, "__module__": __name__}, **words)
+
+
+class TestDescription:
+    def test_it_is_built_once(self):
+        """
+        A class has one description under a registry, shared by its documents, pages and lint findings.
+        """
+        assert describe(registry, OutOfStock) is describe(registry, OutOfStock)
+
+    def test_it_depends_on_the_registry(self):
+        """
+        Another status of invalid requests, in an otherwise equal registry, is another description.
+        """
+        statuses = [describe(it, ValidationProblem).facts.status for it in (registry, registry.invalid_as(400))]
+
+        assert [422, 400] == statuses
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            pytest.param(lambda: component_schemas(registry, OutOfStock), id="schemas"),
+            pytest.param(lambda: component_responses(registry, OutOfStock), id="responses"),
+            pytest.param(lambda: operation_responses(registry, "buy", OutOfStock, CartLocked)[0], id="operation"),
+            pytest.param(lambda: document(OutOfStock, CartLocked), id="document"),
+            pytest.param(lambda: documented(OutOfStock, registry).model_dump(), id="vocabulary"),
+        ],
+    )
+    def test_a_changed_document_does_not_change_it(self, written):
+        """
+        An application may change its document in place: the next document is as before.
+        """
+        first = written()
+        expected = copy.deepcopy(first)
+        for part in list(objects_in(first)):
+            part["x-changed"] = True
+
+        assert expected == written()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(lambda: component_schemas(registry, CartLocked)["CartLocked"]["description"], id="component"),
+            pytest.param(lambda: documented(CartLocked, registry).document["description"], id="vocabulary"),
+            pytest.param(lambda: documented(CartLocked, registry).about, id="exports"),
+            pytest.param(lambda: registry.model(CartLocked).model_json_schema()["description"], id="model"),
+        ],
+    )
+    def test_a_class_without_a_docstring(self, text):
+        """
+        Title and status describe a class without a docstring, in every place.
+        """
+        assert "Cart is locked (409)." == text()
 
 
 class TestSchemas:
@@ -287,6 +348,21 @@ class TestNames:
         both = Registry(First, second, base=BASE)
 
         assert ["Address", "First", "ProblemAddress", "Second"] == list(component_schemas(both, First, second))
+
+    @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)], ids=["in order", "reversed"])
+    def test_models_of_one_name_in_one_member(self, order):
+        """
+        A model keeps one component, whether its class uses another model of the same name or not.
+        """
+        other = type("Address", (BaseModel,), {"__annotations__": {"street": str}, "__module__": "elsewhere"})
+        both = with_members("Both", {"here": Address, "there": other}, type="both", title="Both")
+        one = with_members("One", {"there": other}, type="one", title="One")
+        registry = Registry(both, one, base=BASE)
+        schemas = component_schemas(registry, *(both, one)[order])
+        members = {name: schemas[name]["properties"] for name in ("Both", "One")}
+
+        assert ["Address", "Both", "One", "ProblemAddress"] == sorted(schemas)
+        assert members["Both"]["there"] == members["One"]["there"] != members["Both"]["here"]
 
     def test_a_discriminator_maps_to_the_new_names(self):
         """

@@ -23,6 +23,7 @@ from problems import (
 )
 from problems._wire.problem_type import ABOUT_BLANK
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
+from problems.openapi._description import describe
 from problems.registry import lack_of, unregistered
 
 BASE = "https://shop.example/problems/"
@@ -504,6 +505,35 @@ class TestCaches:
         other = Registry(ItemNotFound, base="https://other.example/")
 
         assert other.model(ItemNotFound) is not registry.model(ItemNotFound)
+
+    def test_results_are_built_once(self):
+        """
+        A function is called once for each class; a subclass without declarations shares the result of its base.
+        """
+        built = []
+
+        def build(registry, cls):
+            built.append((registry, cls))
+            return len(built)
+
+        own = Registry(ItemNotFound, base=BASE)
+        same = type("Same", (ItemNotFound,), {"__module__": __name__})
+        results = [own.built(cls, build) for cls in (same, ItemNotFound, same, OutOfStock, OutOfStock)]
+
+        assert [1, 1, 1, 2, 2] == results
+        assert [(own, ItemNotFound), (own, OutOfStock)] == built
+
+    def test_results_do_not_keep_the_class(self):
+        """
+        The result is gone with the class, so classes that are made while an application runs do not pile up.
+        """
+        own, cls = Registry(base=BASE), type("Passing", (Conflict,), {}, type="passing", title="Passing")
+        describe(own, cls)
+        kept = ref(cls)
+        del cls
+        gc.collect()
+
+        assert kept() is None
 
     def test_a_base_has_no_model(self):
         """

@@ -4,6 +4,7 @@ The problem types of a registry as data, for export, pages, comparison and code 
 Turns classes into plain values for other programs. Knows no output format and no request.
 """
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
@@ -18,8 +19,8 @@ from problems.catalog import ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.openapi import Components
-from problems.openapi._docstrings import described
-from problems.openapi._examples import example_document
+from problems.openapi._description import describe
+from problems.openapi._docstrings import sections_of
 from problems.openapi._walk import SCHEMAS
 from problems.registry import Registry
 
@@ -94,6 +95,11 @@ class DocumentedType(BaseModel):
         return _to_json(self)
 
     @property
+    def about(self) -> str:
+        """The description, or, without one, the description of the schema."""
+        return self.description or str(self.document.get("description") or self.title)
+
+    @property
     def members(self) -> Mapping[str, Json]:
         """The JSON Schema of each extension member, by name."""
         return {name: it for name, it in self.document.get("properties", {}).items() if name not in STANDARD_MEMBERS}
@@ -156,36 +162,30 @@ def types_of(registry: Registry) -> tuple[type[Problem], ...]:
 
 def documented(cls: type[Problem], registry: Registry) -> DocumentedType:
     """Return the documentation of one problem type as data."""
-    facts, model = registry.facts(cls), registry.model(cls)
-    description, attributes = described(cls.__dict__.get("__doc__"))
+    described = describe(registry, cls)
     components = Components.of(registry, [cls])
     name = components.names[cls]
     schema = _standalone(components.schemas, name)
-    schema["description"] = description or facts.title
-    for member, text in attributes.items():
-        alias = definition_of(cls).members.sent.get(member)
-        if alias in schema["properties"]:
-            schema["properties"][alias].setdefault("description", text)
     if issubclass(cls, ValidationProblem) and InvalidParam.__name__ in schema.get("$defs", {}):
         _describe_inputs(schema["$defs"][InvalidParam.__name__]["properties"])
     return DocumentedType(
-        type=facts.uri,
+        type=described.facts.uri,
         name=name,
-        title=facts.title,
-        status=facts.status,
-        description=description,
-        reference=_reference(cls, facts.uri, registry.base),
+        title=described.facts.title,
+        status=described.facts.status,
+        description=described.text,
+        reference=_reference(cls, described.facts.uri, registry.base),
         aliases=tuple(on_base(alias, registry.base) for alias in definition_of(cls).declaration.aliases),
         bases=tuple(_bases(cls, registry)),
         headers=tuple(_headers(components.responses[name].get("headers", {}))),
-        example=example_document(cls, facts, model),
+        example=copy.deepcopy(described.example),
         document=schema,
     )
 
 
 def _describe_inputs(properties: Json) -> None:
     """Add the descriptions in the docstring of `InvalidParam` to its members."""
-    for member, text in described(InvalidParam.__doc__)[1].items():
+    for member, text in sections_of(InvalidParam.__doc__)[1].items():
         name = InvalidParam.model_fields[member].serialization_alias or member
         if name in properties:
             properties[name].setdefault("description", text)

@@ -4,19 +4,16 @@ The components of one document for its problem types, and the responses that ref
 One response for each problem type, and a named union where a status has several: OpenAPI allows one response a status.
 """
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from problems._wire.media_types import PROBLEM_JSON
-from problems._wire.problem_type import ProblemType
 from problems.declaring.problem import Problem
-from problems.openapi._docstrings import described
-from problems.openapi._examples import example_document
-from problems.openapi._headers import headers_of
+from problems.openapi._description import Description, describe, pascal
 from problems.openapi._inputs import example_of_input
 from problems.openapi._legacy import Legacy, legacy_example
-from problems.openapi._names import pascal
 from problems.openapi._schemas import schemas_of
 from problems.openapi._v30 import to_30
 from problems.openapi._walk import SCHEMAS, Json
@@ -212,28 +209,26 @@ class Components:
 
 
 def _response(registry: Registry, cls: type[Problem], name: str, pages: Mapping[str, str], legacy: Legacy) -> Json:
-    facts = registry.facts(cls)
+    described = describe(registry, cls)
     content: Json = {"schema": {"$ref": SCHEMAS + name}}
-    example = example_document(cls, facts, registry.model(cls))
+    example = described.example
     if example is not None:
         if legacy == "always" and cls is registry.validation_problem:
             example = legacy_example(example)
-        content["examples"] = {name: {"summary": facts.title, "value": example}}
-    headers = headers_of(cls)
-    return {
-        "description": _description(cls, facts, pages),
-        **({"headers": headers} if headers else {}),
+        content["examples"] = {name: {"summary": described.facts.title, "value": example}}
+    response = {
+        "description": _text(described, pages),
+        **({"headers": described.headers} if described.headers else {}),
         "content": {PROBLEM_JSON: content},
     }
+    return copy.deepcopy(response)  # a document belongs to the application, which may change it
 
 
-def _description(cls: type[Problem], facts: ProblemType, pages: Mapping[str, str]) -> str:
+def _text(described: Description, pages: Mapping[str, str]) -> str:
     """Return the title, the first paragraph of the docstring, and a link to the problem page."""
-    text, _ = described(cls.__dict__.get("__doc__"))
-    paragraph = " ".join(text.partition("\n\n")[0].split())
-    page = f"[{facts.uri}]({pages[facts.uri]})" if facts.uri in pages else ""
-    is_new = paragraph.rstrip(".").lower() != facts.title.rstrip(".").lower()
-    return "\n\n".join(part for part in (facts.title, paragraph if is_new else "", page) if part)
+    uri = described.facts.uri
+    page = f"[{uri}]({pages[uri]})" if uri in pages else ""
+    return "\n\n".join(part for part in (described.facts.title, described.paragraph, page) if part)
 
 
 def _union_response(parts: Sequence[Json]) -> Json:

@@ -9,17 +9,17 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["described"]
+__all__ = ["sections_of"]
 
 _SECTION: Final = r"(?m)^(?:Args|Arguments|Attributes|Examples?|Notes?|Raises|References|Returns|See Also|Yields):\s*$"
 _ATTRIBUTE: Final = r"(?m)^ {1,8}(\w+)(?: \([^)]*\))?:[ \n]\s*((?:.|\n {5,})+)$"
 
 
-def described(doc: str | None) -> tuple[str, Mapping[str, str]]:
+def sections_of(doc: str | None) -> tuple[str, Mapping[str, str]]:
     r"""
     Return the description in a docstring, and the description of each member in its section `Attributes`.
 
-    >>> described("Sold out.\n\nAttributes:\n    left: How many there are.")
+    >>> sections_of("Sold out.\n\nAttributes:\n    left: How many there are.")
     ('Sold out.', {'left': 'How many there are.'})
     """
     text = inspect.cleandoc(doc or "")

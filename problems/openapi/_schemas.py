@@ -1,25 +1,33 @@
 """
-Component schemas of problem types: pydantic's schemas, under names that are free in the document.
+Component schemas of problem types, under names that are free in a document.
 
-Knows the existing schemas of the document, and never changes them.
+The names are readable, stable and valid for every code generator. Knows the existing schemas of the document, and
+never changes them.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
-from pydantic.json_schema import models_json_schema
-
-from problems.declaring._definition import definition_of
+from problems._wire.problem_type import ABOUT_BLANK
 from problems.declaring.problem import Problem
-from problems.openapi._docstrings import described
+from problems.openapi._description import Description, describe, generated, pascal, with_texts
 from problems.openapi._legacy import Legacy, legacy_schema
-from problems.openapi._names import member_names, problem_names, variants
 from problems.openapi._v30 import to_30
-from problems.openapi._walk import SCHEMAS, Json, with_references, without_nulls
-from problems.openapi._wire_schema import WireSchema, without_write_only
+from problems.openapi._walk import Json, with_references, without_nulls
+from problems.openapi._wire_schema import without_write_only
 from problems.registry import Registry
 
 __all__ = ["schemas_of"]
+
+_RESERVED: Final = frozenset({"Client", "Error", "HTTPValidationError", "Request", "Response", "ValidationError"})
+"""Names that generated clients, or FastAPI, use for their own classes."""
+
+_NUMBER: Final = r"(__\d+)+$"
+
+Descriptions = Mapping[type[Problem], Description]
+Scheme = Callable[[type[Problem], Description], str]
 
 
 def schemas_of(
@@ -39,43 +47,32 @@ def schemas_of(
         version: The OpenAPI version of the document.
         legacy: When `detail` is the value that FastAPI would have sent.
     """
-    models = {cls: registry.model(cls) for cls in classes}
-    references, definitions = models_json_schema(
-        [(model, "serialization") for model in models.values()],
-        ref_template=SCHEMAS + "{model}",
-        schema_generator=WireSchema,
-    )
-    schemas: Json = {name: without_write_only(it) for name, it in definitions.get("$defs", {}).items()}
-    given = {cls: _name(references[model, "serialization"]) for cls, model in models.items()}
+    descriptions = {cls: describe(registry, cls) for cls in classes}
+    own = {cls: it.schema for cls, it in descriptions.items()}
+    members = _merged(descriptions.values())
+    if members is None:
+        schemas, members = generated([registry.model(cls) for cls in classes])
+        own = {cls: with_texts(schema, cls) for cls, schema in zip(classes, schemas, strict=True)}
     namer = _Namer(taken, version)
-    members = {name: schema for name, schema in schemas.items() if name not in given.values()}
     namer.place_members(members)
-    wanted = problem_names({cls: registry.uri(cls) for cls in classes})
+    wanted = _problem_names(descriptions)
     names: dict[type[Problem], str] = {}
     for cls in classes:
-        schema = _described(schemas[given[cls]], cls)
-        is_invalid = cls is registry.validation_problem
-        if is_invalid or registry.facts(cls).is_blank:
+        schema, is_invalid = own[cls], cls is registry.validation_problem
+        if legacy != "never" and (is_invalid or descriptions[cls].facts.is_blank):
             schema = legacy_schema(schema, legacy, is_invalid=is_invalid)
         names[cls] = namer.place(schema, wanted[cls])
     return names, namer.placed
 
 
-def _name(reference: Mapping[str, Any]) -> str:
-    return str(reference["$ref"]).removeprefix(SCHEMAS)
-
-
-def _described(schema: Json, cls: type[Problem]) -> Json:
-    """Return a schema with the descriptions from the docstrings of a class and its bases."""
-    described_bases = [described(base.__dict__.get("__doc__")) for base in cls.__mro__ if issubclass(base, Problem)]
-    properties: Json = {name: dict(it) for name, it in schema["properties"].items()}
-    for _, attributes in described_bases:
-        for member, text in attributes.items():
-            name = definition_of(cls).members.sent.get(member)
-            if name in properties and "$ref" not in properties[name]:
-                properties[name].setdefault("description", text)
-    description = described_bases[0][0] or schema.get("description", "")
-    return {**schema, "description": description, "properties": properties}
+def _merged(descriptions: Iterable[Description]) -> Json | None:
+    """Return the schemas that members need, or `None` if pydantic has to distinguish models of the same name."""
+    members: Json = {}
+    for definitions in (it.definitions for it in descriptions):
+        for name, schema in definitions.items():
+            if "__" in name or members.setdefault(name, schema) != schema:
+                return None
+    return members
 
 
 class _Namer:
@@ -88,7 +85,7 @@ class _Namer:
 
     def place(self, schema: Json, wanted: str) -> str:
         """Add the schema of a problem type under the first free name, and return the name."""
-        for name in variants(wanted):
+        for name in _variants(wanted):
             final = self._final({**schema, "title": name}, {})
             if self._is_free(name, final):
                 self.placed[name] = final
@@ -104,7 +101,7 @@ class _Namer:
                 break
 
     def _place_member(self, name: str, schema: Json) -> tuple[str, Json]:
-        for candidate in member_names(name, self._taken.keys()):
+        for candidate in _member_names(name, self._taken.keys()):
             final = self._final(schema, {name: candidate})
             others = {new for old, new in self._renamed.items() if old != name}
             if candidate not in others and self._is_free(candidate, final):
@@ -121,3 +118,74 @@ class _Namer:
         if name in self._taken:  # the schema of the same model in requests may describe a secret
             return bool(without_write_only(without_nulls(self._taken[name])) == without_nulls(schema))
         return name not in self.placed or self.placed[name] == schema
+
+
+def _problem_names(descriptions: Descriptions) -> dict[type[Problem], str]:
+    """
+    Return the preferred component name of each class; all names are different.
+
+    Classes with the same name are distinguished by their type URIs, which a renamed or moved module does not change, or
+    otherwise by their modules.
+    """
+    groups: dict[str, list[type[Problem]]] = {}
+    for cls, it in descriptions.items():
+        groups.setdefault(it.name, []).append(cls)
+    names: dict[type[Problem], str] = {}
+    for name, group in groups.items():
+        same = {cls: descriptions[cls] for cls in group}
+        names |= {group[0]: name} if len(group) == 1 else _distinguished(name, same, groups)
+    return names
+
+
+def _member_names(name: str, taken: AbstractSet[str]) -> Iterator[str]:
+    """Yield the names for a model that members use, in order of preference."""
+    if f"{name}-Output" in taken:  # FastAPI's name if requests use the same model too
+        yield f"{name}-Output"
+    # Pydantic puts the module before the name, and a number after it if the module has two such models.
+    plain = re.sub(_NUMBER, "", name).rpartition("__")[2]
+    plain = plain if plain[:1].isalpha() else name
+    yield plain
+    yield from _numbered(f"Problem{plain}")
+
+
+def _variants(name: str) -> Iterator[str]:
+    """Yield the names for a problem type whose preferred name is *name*, in order of preference."""
+    if name not in _RESERVED:
+        yield name
+    yield from _numbered(f"{name}Details" if name.endswith("Problem") else f"{name}Problem")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}{number}"
+        number += 1
+
+
+def _distinguished(name: str, descriptions: Descriptions, others: Mapping[str, object]) -> dict[type[Problem], str]:
+    for scheme in _SCHEMES:
+        names = {cls: scheme(cls, it) for cls, it in descriptions.items()}
+        values = set(names.values())
+        if len(values) == len(names) and all(values) and not (values - {name}) & others.keys():
+            return names
+    order = sorted(descriptions, key=lambda cls: (descriptions[cls].facts.uri, cls.__module__, cls.__qualname__))
+    return {cls: f"{name}{number}" for number, cls in enumerate(order, start=1)}
+
+
+def _by_uri(length: int) -> Scheme:
+    def scheme(_: type[Problem], description: Description) -> str:
+        uri = description.facts.uri
+        if uri == ABOUT_BLANK:
+            return description.name
+        name = pascal("-".join(re.split(r"[/#:=?]+", uri.rstrip("/"))[-length:]))
+        return name if name[:1].isalpha() else f"{description.name}{name}"
+
+    return scheme
+
+
+def _by_module(cls: type[Problem], description: Description) -> str:
+    return pascal(cls.__module__.rpartition(".")[2]) + description.name
+
+
+_SCHEMES: Final[tuple[Scheme, ...]] = (_by_uri(1), _by_uri(2), _by_uri(3), _by_module)

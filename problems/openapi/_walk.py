@@ -4,6 +4,7 @@ Traversal of JSON documents: the objects and references in them, and copies with
 Does not import problem classes.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -60,6 +61,8 @@ def changed(value: Any, change: Callable[[Json], Json]) -> Any:
 
 def with_references(schema: Json, renamed: Mapping[str, str]) -> Json:
     """Return a copy of a schema with renamed references to component schemas, including discriminators."""
+    if not renamed:
+        return copy.deepcopy(schema)
     references = {SCHEMAS + old: SCHEMAS + new for old, new in renamed.items()}
 
     def rename(part: Json) -> Json:

@@ -20,7 +20,7 @@ from problems.contract._operations import operations, setup_of
 from problems.declaring._applications import inner_application, places_in
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
-from problems.openapi._examples import example_document
+from problems.openapi._description import describe
 from problems.registry import Registry
 
 __all__ = [
@@ -332,8 +332,8 @@ def _inherited_from_catalog(cls: type[Problem]) -> set[str]:
     return {name for base in bases for name in definition_of(base).members.sent.values()}
 
 
-def _description(cls: type[Problem], _: Registry) -> Iterator[_Draft]:
-    if not cls.__dict__.get("__doc__"):
+def _description(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
+    if not describe(registry, cls).text:
         yield _Draft(
             code="no-description",
             severity="warning",
@@ -374,7 +374,7 @@ def _names(cls: type[Problem], _: Registry) -> Iterator[_Draft]:
 
 
 def _example(cls: type[Problem], registry: Registry) -> Iterator[_Draft]:
-    if example_document(cls, registry.facts(cls), registry.model(cls)) is None:
+    if describe(registry, cls).example is None:
         yield _Draft(
             code="no-example",
             severity="info",

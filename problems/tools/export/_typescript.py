@@ -157,11 +157,10 @@ def _references(value: JsonValue) -> Iterator[str]:
 
 
 def _problem(documented: DocumentedType, names: _Names) -> str:
-    about = documented.description or documented.title
     document = _object(documented.document)
     members: Json = {**_object(document.get("properties")), "type": {"const": documented.type}}
     schema: Json = {"properties": members, "required": [*_list(document.get("required")), "type"]}
-    schema["description"] = f"{about}\n\n{documented.title}: {documented.status}."
+    schema["description"] = f"{documented.about}\n\n{documented.title}: {documented.status}."
     return _declared(names.of_type(documented), schema, names, documented)
 
 

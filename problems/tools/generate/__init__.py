@@ -49,7 +49,7 @@ def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
         status=documented.status if is_known else _UNKNOWN,
         hundreds=None if is_known else 0,
         schema_name=documented.name,
-        description=documented.description or documented.title,
+        description=documented.about,
         aliases=tuple(it for it in (*documented.aliases, documented.type) if it != uri),
         headers=documented.headers,
         members=schemas.members(schema, STANDARD),
