@@ -49,6 +49,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
     declares the class in its return annotation, if it has one.
 
     Attributes:
+        table: The classes to translate, each with its target.
         problem_types: The classes that can be raised, if they are known without calling a function.
 
     Args:
@@ -66,7 +67,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
             raise SetupError(f"`translating` needs a mapping of problem classes; got {given!r}. {_LINE}")
         for theirs, target in table.items():
             _check(theirs, target)
-        self._table = dict(table)
+        self.table: dict[type[Problem] | type[ReceivedProblem], Target] = dict(table)
         self.problem_types: tuple[type[Problem], ...] = tuple(dict.fromkeys(_types_of(table.values())))
         raises(*self.problem_types)  # raises an error for abstract bases
 
@@ -112,8 +113,8 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
         self.__exit__(cls, error, traceback)
 
     def _target(self, cls: type) -> Target | None:
-        targets = (self._table.get(base) for base in cls.__mro__ if base is not ReceivedProblem)
-        return next((target for target in targets if target is not None), self._table.get(ReceivedProblem))
+        targets = (self.table.get(base) for base in cls.__mro__ if base is not ReceivedProblem)
+        return next((target for target in targets if target is not None), self.table.get(ReceivedProblem))
 
 
 def _check(theirs: object, target: object) -> None:

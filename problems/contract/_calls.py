@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from problems.catalog import BadGateway
+from problems.catching._translating import translating
 from problems.contract._activation import Activation
 from problems.contract._classes import fields_of, look, special
 from problems.contract._frame import Frame
@@ -47,6 +48,7 @@ from problems.contract._values import (
     Partial,
     Place,
     Raise,
+    Translating,
     Value,
     Values,
     is_exact,
@@ -67,7 +69,13 @@ _RUNNERS: Final = frozenset(
 """Functions of libraries that call their arguments."""
 
 _GENERATOR: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
-_DECORATED: Final = contextlib.ContextDecorator.__call__.__code__
+_DECORATED: Final = frozenset(
+    it
+    for decorator in (contextlib.ContextDecorator, contextlib.AsyncContextDecorator, translating)
+    for it in decorator.__call__.__code__.co_consts
+    if isinstance(it, types.CodeType)
+)
+"""The functions by which these classes replace the function that they decorate."""
 
 
 class Calls(Making):
@@ -131,13 +139,27 @@ class Calls(Making):
             case Factory(function):
                 return Outcome(returns=[Manager(function, arguments)])
             case Guarded(manager, function):
-                inner = Frame(frame.names, self)
+                inner = self._decorated_frame(function, frame)
                 inner.outcome.returns += inner.guarded(manager, lambda: inner.calls((function,), arguments))
                 return inner.outcome
-            case Manager() if len(arguments.positional) == 1:
+            case Manager() | Translating() if len(arguments.positional) == 1:
                 return Outcome(returns=[Guarded(value, it) for it in arguments.positional[0]])
             case _:
                 return Outcome(returns=(UNKNOWN, *frame.pass_on(arguments, POSSIBLE)), is_open=True)
+
+    def _decorated_frame(self, function: Value, frame: Activation) -> Frame:
+        """Return a frame at the place of a function that a context manager decorates."""
+        match function:
+            case Known(types.FunctionType() as known):
+                inner = Frame(self._outer(known), self)
+                inner.line = known.__code__.co_firstlineno
+            case Local(node, names):
+                inner = Frame(names, self)
+                inner.line = node.lineno
+            case _:
+                inner = Frame(frame.names, self)
+                inner.line = frame.line
+        return inner
 
     def run(self, deferred: Deferred) -> Outcome:
         """Return the outcome of awaiting a coroutine, or of iterating over a generator."""
@@ -245,9 +267,9 @@ class Calls(Making):
             return self.through(frame, _dispatched(_Dispatcher(registry), arguments.get(0)), arguments)
         if function.__code__.co_qualname in ("contextmanager.<locals>.helper", "asynccontextmanager.<locals>.helper"):
             return Outcome(returns=[Manager(Known(wrapped), arguments)])
-        if function.__code__ in _DECORATED.co_consts:
+        if function.__code__ in _DECORATED:
             cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-            inner = Known(cells["func"].cell_contents)
+            inner = Known(wrapped)
             return self.call(Guarded(Known(cells["self"].cell_contents), inner), arguments, frame)
         if isinstance(wrapped, types.FunctionType):
             return self._function(wrapped, arguments, frame, cap if _is_functools(function) else LIKELY)

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable
 from typing import Any, Final
 
+from problems.catching._translating import translating
 from problems.contract._activation import Activation, elements
 from problems.contract._frame import exceptions
 from problems.contract._types import of_type
@@ -31,6 +32,7 @@ from problems.contract._values import (
     Stack,
     Suppress,
     Text,
+    Translating,
     Value,
     Values,
     class_of_value,
@@ -207,6 +209,11 @@ def _suppress(arguments: Arguments, _: Activation) -> Values:
     return (Suppress(types_),) if types_ is not None else (UNKNOWN,)
 
 
+def _translating(arguments: Arguments, frame: Activation) -> Values:
+    (table,) = arguments.get(0) if len(arguments.get(0)) == 1 else (UNKNOWN,)
+    return (Translating(frame.iterate((table,)), tuple(elements(table))),)
+
+
 def _stack(_: Arguments, __: Activation) -> Values:
     return (Stack(),)
 
@@ -222,6 +229,7 @@ _MODELS: Final[dict[object, Model]] = {
     dict: _dict, functools.reduce: _reduce, functools.partial: _partial, functools.wraps: _wraps,
     contextlib.contextmanager: _manager, contextlib.asynccontextmanager: _manager, contextlib.suppress: _suppress,
     contextlib.ExitStack: _stack, contextlib.AsyncExitStack: _stack, typing.cast: _cast,
+    translating: _translating,
 }  # fmt: skip
 
 

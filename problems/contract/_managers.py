@@ -8,13 +8,15 @@ import ast
 import inspect
 import types
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from problems.catching._translating import translating
 from problems.contract._expressions import Expressions
 from problems.contract._sources import Function, own_nodes
 from problems.contract._values import (
+    LIKELY,
     POSSIBLE,
     SAFE,
     UNKNOWN,
@@ -24,15 +26,18 @@ from problems.contract._values import (
     Known,
     LocalObject,
     Manager,
+    Place,
     Raise,
     Stack,
     Suppress,
+    Translating,
     Unknown,
     Value,
     Values,
     class_of_value,
     unique,
 )
+from problems.declaring.problem import Problem
 
 __all__ = ["Managers"]
 
@@ -68,6 +73,7 @@ class Managers(Expressions):
         if self.dead:
             return True
         ended, raises, _, _ = self._collected(lambda: self._with(others, body))
+        self.line = first.context_expr.lineno
         return self._leave(values, raises) and ended
 
     def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
@@ -96,7 +102,7 @@ class Managers(Expressions):
                 return tuple(outcome.yields)
             case Stack():
                 return (value,)
-            case Suppress():
+            case Suppress() | Translating() | Known(translating()):
                 return (Known(None),)
             case Unknown():
                 return self.opened()
@@ -124,6 +130,10 @@ class Managers(Expressions):
         match value:
             case Suppress(types=types_):
                 return tuple(it for it in raises if not issubclass(it.exception, types_)), (), False
+            case Translating(keys=keys, targets=targets):
+                return raises, tuple(self._translated(keys, targets)), True
+            case Known(translating() as made):
+                return raises, tuple(self._translated(map(Known, made.table), map(Known, made.table.values()))), True
             case Manager():
                 return self._through_generator(value, raises)
             case Stack(entered=entered):
@@ -137,6 +147,17 @@ class Managers(Expressions):
                 return self._through_class(value, raises)
             case _:
                 return _doubtful(raises), (), False
+
+    def _translated(self, keys: Iterable[Value], targets: Iterable[Value]) -> Iterator[Raise]:
+        """Yield the problems that `translating` raises in the place of received ones."""
+        received = tuple(Instance(it.obj) for it in keys if isinstance(it, Known) and isinstance(it.obj, type))
+        place = Place(self.names.file, self.line, 0, self.names.function)
+        for target in targets:
+            made = (target,) if _is_class(target) else self.calls((target,), Arguments((received or (UNKNOWN,),)))
+            for value in made:
+                cls = value.obj if isinstance(value, Known) and isinstance(value.obj, type) else class_of_value(value)
+                if issubclass(cls, Problem):
+                    yield Raise(cls, place, sure=LIKELY)
 
     def _through_generator(self, value: Manager, raises: Raises) -> tuple[Raises, Raises, bool]:
         node = self.caller.tree(value.function)
@@ -182,6 +203,10 @@ class Managers(Expressions):
         unknown: Values = (UNKNOWN,)
         self._answers = self.awaited(self.calls(methods, Arguments((unknown, unknown, unknown))))
         return self._answers
+
+
+def _is_class(value: Value) -> bool:
+    return isinstance(value, Known) and isinstance(value.obj, type)
 
 
 def _doubtful(raises: Raises) -> Raises:

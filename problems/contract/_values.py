@@ -39,6 +39,7 @@ __all__ = [  # noqa: RUF022 - in the order of the file
     "Manager",
     "Stack",
     "Suppress",
+    "Translating",
     "Partial",
     "Value",
     "Values",
@@ -372,6 +373,15 @@ class Suppress:
 
 @_remembering
 @dataclass(frozen=True)
+class Translating:
+    """`translating` with these keys and targets."""
+
+    keys: tuple["Value", ...]
+    targets: tuple["Value", ...]
+
+
+@_remembering
+@dataclass(frozen=True)
 class Partial:
     """`functools.partial` of a function."""
 
@@ -399,6 +409,7 @@ Value: TypeAlias = (
     | Manager
     | Stack
     | Suppress
+    | Translating
     | Partial
 )
 Values: TypeAlias = tuple[Value, ...]
