@@ -67,7 +67,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
             raise SetupError(f"`translating` needs a mapping of problem classes; got {given!r}. {_LINE}")
         for theirs, target in table.items():
             _check(theirs, target)
-        self.table: dict[type[Problem] | type[ReceivedProblem], Target] = dict(table)
+        self.table: dict[type[Problem | ReceivedProblem], Target] = dict(table)
         self.problem_types: tuple[type[Problem], ...] = tuple(dict.fromkeys(_types_of(table.values())))
         raises(*self.problem_types)  # raises an error for abstract bases
 
