@@ -5,7 +5,8 @@ The blocks of a page run in order, in one namespace. A block that starts with ``
 file, by ``title="shop/errors.py"`` or by a first line ``# shop/errors.py``, is written to a folder of the page and
 imported; the same name again extends the file. ``uvicorn shop.app:app`` in a shell block starts that application for
 the code below it. A page that says it "builds on" or "continues" another one, with a link, runs the blocks of that page
-first. At its end, each application of the page must pass the contract check.
+first. A ``curl`` command is run, too, and the next ```http block must show what it prints. At the end of a page, each
+of its applications must pass the contract check.
 
 Code that cannot run has the reason before it: ``<!-- skip: next "needs a network" -->``. There is no invisible code.
 """
@@ -13,7 +14,9 @@ Code that cannot run has the reason before it: ``<!-- skip: next "needs a networ
 import atexit
 import functools
 import importlib
+import json
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -25,7 +28,8 @@ from collections.abc import Iterator
 from doctest import ELLIPSIS
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, NamedTuple, Self
+from unittest import SkipTest
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -44,6 +48,8 @@ collect_ignore_glob: Final = ["docs/examples/*", "tests/typing/accepted*", "test
 ROOT: Final = Path(__file__).parent
 NAMED: Final = re.compile(r'title="(?P<title>[\w./-]+\.py)"|\A#\s*(?P<comment>[\w./-]+\.py)\b')
 SERVED: Final = re.compile(r"^uvicorn (?P<module>[\w.]+):\w+", re.MULTILINE)
+REQUESTED: Final = re.compile(r"^curl -i .+$", re.MULTILINE)
+UUID: Final = re.compile(r"urn:uuid:[0-9a-f-]{36}")
 BASES: Final = re.compile(r"(?:builds? on|continues?)[^.:]*\]\((?P<page>[\w./-]+\.md)")
 PORT: Final = 8000
 """The port of uvicorn if nobody chooses one, so the port in the examples."""
@@ -233,6 +239,42 @@ def served(document: Document) -> Iterator[Region]:
             yield Region(region.start, region.end, run, lambda example: example.document.serve(example.parsed))
 
 
+def requested(document: Document) -> Iterator[Region]:
+    """Yield the answers that a page shows, each with the command before it."""
+    commands = [*RawFencedCodeBlockLexer(re.compile(r"(?:sh|shell|bash|console)\n"))(document)]
+    for region in RawFencedCodeBlockLexer(re.compile(r"http\n"))(document):
+        before = [it for it in commands if it.end < region.start and REQUESTED.search(it.lexemes["source"])]
+        if before and region.lexemes["source"].startswith("HTTP/"):
+            command = REQUESTED.findall(before[-1].lexemes["source"])[-1]
+            yield Region(region.start, region.end, (command, region.lexemes["source"]), evaluate_answer)
+
+
+def evaluate_answer(example: Example) -> str | None:
+    """Run a command, and return how its answer differs from the one that is shown."""
+    command, text = example.parsed
+    if shutil.which("curl") is None:
+        raise SkipTest("curl is not installed.")
+    run = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=10)  # noqa: S603 - of our documents
+    shown, received = Answer.parse(text), Answer.parse(run.stdout.decode().replace("\r\n", "\n"))
+    same = shown.line == received.line and shown.fields <= received.fields and shown.document == received.document
+    return None if same else f"The page shows {shown}, and `{command}` prints {received}."
+
+
+class Answer(NamedTuple):
+    """A response as `curl -i` prints it; of the id of an occurrence, which is new each time, only that it is one."""
+
+    line: str
+    fields: set[str]
+    document: object
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the parts of a printed response."""
+        head, _, body = text.partition("\n\n")
+        line, *fields = head.splitlines()
+        return cls(line, set(fields), json.loads(UUID.sub("urn:uuid:…", body)))
+
+
 def kept(document: Document) -> Iterator[Region]:
     """Yield the end of a page, where its applications must pass the contract check."""
 
@@ -247,7 +289,7 @@ def kept(document: Document) -> Iterator[Region]:
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonBlocks(), served, kept, SkipParser()],
+    parsers=[PythonBlocks(), served, requested, kept, SkipParser()],
     patterns=["*.md"],
     document_types={".md": Page},
 ).pytest()
