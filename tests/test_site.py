@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from problems import NotFound, raises
+from problems import NotFound, errors, raises
 from problems.cli._commands import app as command
 from problems.errors import ProblemsWarning
 from problems.fastapi import add_problems
@@ -31,6 +31,22 @@ FIRST_RESULT = """() => {
   );
   return links.length ? links[0].getAttribute("href").replace(location.origin, "") : "";
 }"""
+
+MESSAGES = {"need", *(name for name, it in vars(errors).items() if isinstance(it, type))}
+BEGINNING = 24
+"""How much of a constant part of a message has to be on a page."""
+
+
+def messages():
+    """Yield the constant parts of each error that the package raises, with file and line."""
+    for path in sorted((ROOT / "problems").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MESSAGES:
+                constants = [it.value for it in ast.walk(call) if isinstance(it, ast.Constant)]
+                texts = [it.strip() for it in constants if isinstance(it, str)]
+                if words := [it for it in texts if len(it) >= BEGINNING]:
+                    yield f"{path.relative_to(ROOT)}:{call.lineno}", words
+
 
 FILES = [
     *(ROOT / "problems").glob("[!_]*.py"),
@@ -137,6 +153,18 @@ class TestFaq:
 
         given = str(caught[0].message).replace(ItemNotFound.__qualname__, "ItemNotFound")
         assert f"\nProblemsWarning: {given}\n" in (DOCS / "faq.md").read_text("utf-8")
+
+    def test_has_an_entry_for_each_message(self):
+        """
+        Each error that the package raises about code that uses it has its words on the page.
+        """
+        page = " ".join((DOCS / "faq.md").read_text("utf-8").split())
+
+        assert [] == [
+            f"{place}: {words}"
+            for place, words in messages()
+            if not any(" ".join(it.split())[:BEGINNING] in page for it in words)
+        ]
 
 
 @pytest.fixture(scope="module")
