@@ -12,10 +12,10 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard, T
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import SchemaValidator
+from pydantic_core import SchemaValidator, to_json
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import join, prefix
+from problems._wire.json import encode
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
 from problems._wire.status import phrase
 from problems._wire.text import briefly
@@ -34,7 +34,11 @@ __all__ = ["Registry"]
 
 class Form:
     """
-    The form of a class's documents under one registry.
+    The documents of one problem type: writes the bytes that never vary once.
+
+    >>> form = Form(ProblemType("about:blank", "Gone", 410))
+    >>> form.write("Sold.", None, b'{"item_id":7}')
+    b'{"type":"about:blank","title":"Gone","status":410,"detail":"Sold.","item_id":7}'
 
     Attributes:
         status: The status code that they are sent with.
@@ -45,11 +49,29 @@ class Form:
 
     def __init__(self, facts: ProblemType) -> None:
         self.status: int = facts.status
-        self.beginning: bytes = prefix(facts.uri, facts.title, facts.status)
+        self.beginning: bytes = encode({"type": facts.uri, "title": facts.title, "status": facts.status})[:-1]
 
     def document(self, problem: Problem, instance: str | None, detail: bytes | None = None) -> bytes:
         """Return the document of an occurrence, with another *detail* if there is one; never fails."""
-        return join(self.beginning, detail or detail_of(problem), instance, extensions_of(problem))
+        return self.write(detail or detail_of(problem), instance, extensions_of(problem))
+
+    def write(self, detail: str | bytes | None, instance: str | None, members: bytes) -> bytes:
+        """
+        Return the document with *detail*, which is JSON if it is bytes, *instance* and the JSON object *members*.
+
+        No member may have the name of a standard member: names in an object are unique (RFC 8259, section 4).
+        """
+        document = self.beginning
+        try:
+            if detail is not None:
+                document += b',"detail":' + (detail if isinstance(detail, bytes) else to_json(detail))
+            if instance is not None:
+                document += b',"instance":' + to_json(instance)
+        except Exception:  # noqa: BLE001 - lone surrogates
+            texts = {"detail": detail if isinstance(detail, str) else None, "instance": instance}
+            present = {name: text for name, text in texts.items() if text is not None}
+            document = self.beginning + b"," + encode(present)[1:-1]
+        return document + b"}" if len(members) <= 2 else document + b"," + members[1:]
 
 
 Built = TypeVar("Built")

@@ -1,10 +1,13 @@
 import gc
+import json
 import sys
 import types
 from typing import Any, ClassVar
 from weakref import ref
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import field_validator
 
 from problems import (
@@ -21,10 +24,11 @@ from problems import (
     UnprocessableContent,
     ValidationProblem,
 )
-from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.json import FALLBACK, encode_members
+from problems._wire.problem_type import ABOUT_BLANK, ProblemType
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 from problems.openapi._description import describe
-from problems.registry import lack_of, unregistered
+from problems.registry import Form, lack_of, unregistered
 
 BASE = "https://shop.example/problems/"
 
@@ -880,3 +884,65 @@ class TestTexts:
         assert {"first": (True, False), "second": (False, True), "lost": (False, False), "unknown": (False, False)} == {
             code: (isinstance(it, One), isinstance(it, Other)) for code, it in read.items()
         }
+
+
+class TestForm:
+    """The documents of one problem type are written from the parts that vary."""
+
+    @pytest.mark.parametrize(
+        ("title", "expected"),
+        [
+            pytest.param("Gone", b'{"type":"urn:x","title":"Gone","status":410', id="plain"),
+            pytest.param('"\ud800', b'{"type":"urn:x","title":"\\"\xef\xbf\xbd","status":410', id="escaped"),
+        ],
+    )
+    def test_the_beginning(self, title, expected):
+        """
+        All documents begin with an object that lacks its end.
+        """
+        assert expected == Form(ProblemType("urn:x", title, 410)).beginning
+
+    @pytest.mark.parametrize(
+        ("detail", "instance", "members", "expected"),
+        [
+            pytest.param(None, None, b"{}", "{P}", id="empty"),
+            pytest.param("No.", None, b"{}", '{P,"detail":"No."}', id="detail"),
+            pytest.param(b'["No."]', None, b"{}", '{P,"detail":["No."]}', id="detail as JSON"),
+            pytest.param("", None, b"{}", '{P,"detail":""}', id="empty detail"),
+            pytest.param(None, "urn:i", b"{}", '{P,"instance":"urn:i"}', id="instance"),
+            pytest.param(None, None, b'{"a":1}', '{P,"a":1}', id="members"),
+            pytest.param("é", "urn:i", b'{"a":{}}', '{P,"detail":"é","instance":"urn:i","a":{}}', id="all"),
+            pytest.param('"\ud800', "\ud800", b"{}", '{P,"detail":"\\"\ufffd","instance":"\ufffd"}', id="surrogates"),
+            pytest.param("\ud800", None, b'{"a":1}', '{P,"detail":"\ufffd","a":1}', id="surrogate in detail"),
+            pytest.param(None, "\ud800", b"{}", '{P,"instance":"\ufffd"}', id="surrogate in instance"),
+        ],
+    )
+    def test_the_parts_follow_in_order(self, detail, instance, members, expected):
+        """
+        The document is the beginning, then detail, instance and extension members, each if there is one.
+        """
+        form = Form(ProblemType("urn:x", "Gone", 410))
+        expected = expected.replace("P", '"type":"urn:x","title":"Gone","status":410')
+
+        assert expected.encode() == form.write(detail, instance, members)
+
+    @given(
+        st.text(st.characters(codec=None, exclude_categories=())),
+        st.text() | st.none(),
+        st.dictionaries(st.text().map("x-{}".format), st.integers() | st.text()),
+    )
+    def test_every_document_is_json(self, detail, instance, members):
+        """
+        Any parts make a document that parsers read.
+        """
+        document = json.loads(Form(ProblemType("urn:x", "Gone", 410)).write(detail, instance, encode_members(members)))
+
+        assert "urn:x" == document["type"]
+
+    def test_the_fallback_is_such_a_document(self):
+        """
+        The document of last resort has the form of all others.
+        """
+        form = Form(ProblemType(ABOUT_BLANK, "Internal Server Error", 500))
+
+        assert FALLBACK == form.write(None, None, b"{}")

@@ -1,5 +1,5 @@
 """
-The JSON encoder for any value, and the assembly of a JSON document from its parts.
+The JSON encoder for any value.
 
 Never raises: values that cannot be encoded are replaced. Does not import problem classes.
 This is one thing because every limit on a value that is sent (depth, amount, iterators, numbers) must apply to every
@@ -34,9 +34,7 @@ __all__ = [
     "is_object",
     "is_sequence",
     "items_of",
-    "join",
     "parts_of",
-    "prefix",
 ]
 
 FALLBACK: Final = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
@@ -119,46 +117,13 @@ def _encode_cleaned(value: object) -> bytes:
 
 def encode_members(members: Mapping[str, object]) -> bytes:
     """
-    Return *members* as a JSON object for `join`.
+    Return *members* as a JSON object, whatever they are.
 
     >>> encode_members({"item_id": 7})
     b'{"item_id":7}'
     """
     encoded = encode(members)
     return encoded if encoded.startswith(b"{") else b"{}"
-
-
-def prefix(type_uri: str, title: str | None, status: int | None) -> bytes:
-    """
-    Return the bytes that all documents of one problem type begin with: an object without its end.
-
-    >>> prefix("about:blank", "Not Found", 404)
-    b'{"type":"about:blank","title":"Not Found","status":404'
-    """
-    members = {"type": type_uri, "title": title, "status": status}
-    return encode({name: value for name, value in members.items() if value is not None})[:-1]
-
-
-def join(beginning: bytes, detail: str | bytes | None, instance: str | None, members: bytes) -> bytes:
-    """
-    Return the document made of a `prefix`, *detail*, *instance* and the JSON object *members*.
-
-    No member may have the name of a standard member: names in an object are unique (RFC 8259, section 4).
-    A *detail* of type bytes must be JSON.
-
-    >>> join(prefix("about:blank", "Gone", 410), "Sold.", None, b'{"item_id":7}')
-    b'{"type":"about:blank","title":"Gone","status":410,"detail":"Sold.","item_id":7}'
-    """
-    document = beginning
-    try:
-        if detail is not None:
-            document += b',"detail":' + (detail if isinstance(detail, bytes) else to_json(detail))
-        if instance is not None:
-            document += b',"instance":' + to_json(instance)
-    except Exception:  # noqa: BLE001 - lone surrogates
-        texts = {"detail": detail if isinstance(detail, str) else None, "instance": instance}
-        document = beginning + b"," + encode({name: text for name, text in texts.items() if text is not None})[1:-1]
-    return document + b"}" if len(members) <= 2 else document + b"," + members[1:]
 
 
 def bounded(value: object) -> object:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from pydantic_core import from_json
 
 from problems._wire.details import ProblemDetails
-from problems._wire.json import encode_members, join, prefix
+from problems._wire.json import encode_members
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
 from problems._wire.negotiation import choose, named
 from problems._wire.problem_type import ProblemType
@@ -25,7 +25,7 @@ from problems.answering.texts import Part, Texts
 from problems.catalog import ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem, detail_of, extensions_of
-from problems.registry import Registry
+from problems.registry import Form, Registry
 
 __all__ = ["Line", "adapted", "merged"]
 
@@ -51,13 +51,13 @@ def adapted(
     """Return the content for the client in *facts*, and the header fields that describe the content."""
     its = registry.facts(type(problem))
     wording = _worded(problem, its, policy.texts, facts)
-    beginning = prefix(its.uri, wording.title, its.status)
-    body = join(beginning, wording.detail, instance, wording.members)
+    form = Form(its._replace(title=wording.title))
+    body = form.write(wording.detail, instance, wording.members)
     offered = _offered(policy, facts)
     body, lines = _represented(body, wording.language, facts.header(b"accept"), offered)
     legacy, deciding = legacy_detail(problem, wording.detail, its.status, facts, policy)
     if legacy is not None and lines == [_JSON]:
-        body = join(beginning, legacy, instance, wording.members)
+        body = form.write(legacy, instance, wording.members)
     if wording.language is not None:
         lines.append((b"content-language", wording.language.encode("latin-1", "replace")))
     varies = [b"Accept"] * bool(offered) + [b"Accept-Language"] * (policy.texts is not None)

@@ -18,15 +18,12 @@ from pydantic import BaseModel, Field, SecretBytes, SecretStr, field_serializer,
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from problems._wire.json import (
-    FALLBACK,
     MAX_DEPTH,
     MAX_DIGITS,
     MAX_GENERATED,
     MAX_VALUES,
     encode,
     encode_members,
-    join,
-    prefix,
 )
 
 NUL_TO_DEL = "".join(map(chr, range(128)))
@@ -526,18 +523,6 @@ class TestTotality:
         """
         assert encode(value) == encode([value, "\ud800"])[1 : -len(b',"\xef\xbf\xbd"]')]
 
-    @given(
-        st.text(st.characters(codec=None, exclude_categories=())), st.text() | st.none(), st.dictionaries(KEYS, VALUES)
-    )
-    def test_documents(self, detail, instance, members):
-        """
-        Every document joined from parts is one that every parser reads.
-        """
-        members = {f"x-{name}": value for name, value in members.items()}
-        document = strictly(join(prefix("about:blank", None, None), detail, instance, encode_members(members)))
-
-        assert "about:blank" == document["type"]
-
 
 class TestEncodeMembers:
     @pytest.mark.parametrize(
@@ -553,52 +538,3 @@ class TestEncodeMembers:
         Members are an object even if there is nothing to be had of them.
         """
         assert expected == encode_members(members)
-
-
-class TestPrefix:
-    @pytest.mark.parametrize(
-        ("title", "status", "expected"),
-        [
-            pytest.param("Gone", 410, b'{"type":"urn:x","title":"Gone","status":410', id="all"),
-            pytest.param(None, 410, b'{"type":"urn:x","status":410', id="no title"),
-            pytest.param("Gone", None, b'{"type":"urn:x","title":"Gone"', id="no status"),
-            pytest.param('"\ud800', None, b'{"type":"urn:x","title":"\\"\xef\xbf\xbd"', id="escaped"),
-        ],
-    )
-    def test_it_is_open(self, title, status, expected):
-        """
-        A prefix is an object that lacks its end.
-        """
-        assert expected == prefix("urn:x", title, status)
-
-
-class TestJoin:
-    @pytest.mark.parametrize(
-        ("detail", "instance", "members", "expected"),
-        [
-            pytest.param(None, None, b"{}", "{P}", id="nothing"),
-            pytest.param("No.", None, b"{}", '{P,"detail":"No."}', id="detail"),
-            pytest.param("", None, b"{}", '{P,"detail":""}', id="empty detail"),
-            pytest.param(None, "urn:i", b"{}", '{P,"instance":"urn:i"}', id="instance"),
-            pytest.param(None, None, b'{"a":1}', '{P,"a":1}', id="members"),
-            pytest.param("é", "urn:i", b'{"a":{}}', '{P,"detail":"é","instance":"urn:i","a":{}}', id="all"),
-            pytest.param('"\ud800', "\ud800", b"{}", '{P,"detail":"\\"\ufffd","instance":"\ufffd"}', id="surrogates"),
-            pytest.param("\ud800", None, b'{"a":1}', '{P,"detail":"\ufffd","a":1}', id="surrogate in detail"),
-            pytest.param(None, "\ud800", b"{}", '{P,"instance":"\ufffd"}', id="surrogate in instance"),
-        ],
-    )
-    def test_members_follow_in_order(self, detail, instance, members, expected):
-        """
-        The document is the prefix, then detail, instance and extension members, each if there is one.
-        """
-        expected = expected.replace("P", '"type":"about:blank"')
-
-        assert expected.encode() == join(b'{"type":"about:blank"', detail, instance, members)
-
-
-class TestFallback:
-    def test_it_is_what_joining_would_give(self):
-        """
-        The document of last resort looks like any other.
-        """
-        assert join(prefix("about:blank", "Internal Server Error", 500), None, None, b"{}") == FALLBACK
