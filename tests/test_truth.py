@@ -182,6 +182,62 @@ class TestHead:
             assert_contract(TestClient(app), provocations)
 
 
+def may_raise_full():
+    """Raise nothing; the type is only declared."""
+
+
+class TestInclusions:
+    """A router that is included several times is one code with several operations."""
+
+    INCLUSIONS = (
+        pytest.param({"responses": responses(Full)}, id="responses"),
+        pytest.param({"dependencies": [Depends(raises(Full)(may_raise_full))]}, id="dependency"),
+    )
+
+    def included(self, inclusion, *, mount=False):
+        """Return an application that includes a router at `/v1` in a particular way, and plainly at `/v2`."""
+        app, router, around = made(), APIRouter(), APIRouter()
+        router.get("/items")(lambda: {"items": []})
+        app.include_router(router, prefix="/v1", **inclusion)
+        around.include_router(router, prefix="/v2" if mount else "")
+        app.include_router(around, prefix="" if mount else "/v2")
+        return app
+
+    @pytest.mark.parametrize("inclusion", INCLUSIONS)
+    @pytest.mark.parametrize("mount", [False, True], ids=["prefix outside", "prefix inside"])
+    def test_one_is_tested(self, inclusion, mount):
+        """
+        The types of an inclusion need not be provoked where only another inclusion is tested.
+        """
+        assert_contract(TestClient(self.included(inclusion, mount=mount)), [("GET", "/v2/items")])
+
+    @pytest.mark.parametrize("inclusion", INCLUSIONS)
+    @pytest.mark.parametrize("paths", [[], ["/v1/items"], ["/v2/items", "/v1/items"]], ids=["none", "itself", "both"])
+    def test_none_or_itself_is_tested(self, inclusion, paths):
+        """
+        The types of an inclusion must be provoked if it is tested, or if none is.
+        """
+        with pytest.raises(AssertionError, match=r"^GET /v1/items documents .*full \(409\), which was not provoked\.$"):
+            assert_contract(TestClient(self.included(inclusion)), [("GET", path) for path in paths])
+
+    @pytest.mark.parametrize("inclusion", INCLUSIONS)
+    def test_the_other_sends_it(self, inclusion):
+        """
+        The declaration of one inclusion does not excuse the response of another.
+        """
+        app, router = made(), APIRouter()
+        router.get("/items")(raising_full)
+        app.include_router(router, prefix="/v1", **inclusion)
+        app.include_router(router, prefix="/v2")
+
+        with pytest.raises(AssertionError, match=r"^GET /v2/items answers .*409\), which is not documented\.$"):
+            assert_contract(TestClient(app), [("GET", "/v1/items"), ("GET", "/v2/items")])
+
+
+def raising_full():
+    raise Full
+
+
 class TestBroken:
     def test_nothing_provokes_it(self):
         """

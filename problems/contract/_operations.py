@@ -63,6 +63,7 @@ class Operation:
         written: The problem types that the application declares; types that the framework implies do not count.
         setup: The setup that `add_problems` made for the application.
         app: The application.
+        route: The route as written; inclusions of one router share it.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Operation:
     written: tuple[type[Problem], ...] = ()
     setup: _Setup | None = None
     app: object = None
+    route: object = None
 
 
 def operations(app: object) -> Iterator[Operation]:
@@ -123,6 +125,7 @@ def _of_route(app: object, place: Place, setup: _Setup | None) -> Iterator[Opera
             written=written,
             setup=setup,
             app=app,
+            route=place.original,
         )
 
 
