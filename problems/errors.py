@@ -1,19 +1,19 @@
 """
-What the programmer who uses this package did wrong.
+The errors that this package raises when it is used in a wrong way.
 
-A `Problem` blames the client of an API; a `ProblemsError` blames the code
-that declares, raises or wires problems. Does not import problem classes.
+A `Problem` is an error that a client of an API receives; a `ProblemsError` is a mistake in the code that declares,
+raises or installs problems, and no client sees it. Does not import problem classes.
 
 ```
 ProblemsError
-├── InvalidDefinition       a problem class that cannot be
-│   └── ReservedMember      ... because of the name of a member
-├── InvalidMembers          an occurrence that cannot be
-├── InvalidHeader           ... because of a response header
+├── InvalidDefinition       the header or the body of a problem class cannot be used
+│   └── ReservedMember      ... a member has a reserved name
+├── InvalidMembers          a problem was created with wrong members
+├── InvalidHeader           a response header field is not allowed by HTTP
 ├── AbstractProblem         a base was raised, registered or documented
-├── InvalidRegistry         a set of types that cannot be
-│   └── DuplicateType       ... because a type URI names two classes, or a class has two
-├── SetupError              an application or a client that cannot be wired
+├── InvalidRegistry         a registry cannot have these types or this base URI
+│   └── DuplicateType       ... a type URI names two classes, or a class has two type URIs
+├── SetupError              an argument of a function of this package cannot be used
 ├── ReturnedProblem         an endpoint returned a problem instead of raising it
 └── UndeclaredProblem       an operation answered with a problem that it does not declare
 ```
@@ -53,7 +53,7 @@ class InvalidDefinition(ProblemsError, TypeError):
     """
 
     def __init__(self, cls: str, reason: str) -> None:
-        super().__init__(cls, reason)  # args complete: it pickles
+        super().__init__(cls, reason)  # pickle needs all arguments in `args`
         self.cls: str = cls
         self.reason: str = reason
 
@@ -63,14 +63,14 @@ class InvalidDefinition(ProblemsError, TypeError):
 
 class ReservedMember(InvalidDefinition):
     """
-    An extension member has a name that is taken.
+    An extension member has a reserved name.
 
     Attributes:
         member: The name of the member.
     """
 
     def __init__(self, cls: str, member: str, owner: str) -> None:
-        # A name with a prefix that is taken as a whole stays taken with an underscore behind it.
+        # A prefix is reserved as a whole: a name that begins with it stays reserved with an underscore at its end.
         free = f"member_{member}" if member.startswith(("model_", "problem_")) else f"{member}_"
         alias = f" To keep the name on the wire, write `{free}: … = Field(alias={member!r})`."
         reason = f"{member!r} cannot be an extension member, the name belongs to {owner}. Rename it." + (

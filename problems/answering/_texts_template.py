@@ -1,5 +1,5 @@
 """
-What there is to translate: the texts of a registry as a template for translators (gettext's `.pot`).
+A template for translators (gettext's `.pot`), with the texts of a registry.
 
 Pure functions from classes to text. `problems.answering.texts` describes the keys of translations.
 """
@@ -25,7 +25,7 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\
 
 
 class _Entry(NamedTuple):
-    """A text that can be translated, and how it reads in the code."""
+    """A text that can be translated, with its wording in the code."""
 
     part: Part
     key: str
@@ -48,7 +48,7 @@ def texts_template(registry: Registry, *, messages: bool = True) -> str:
 
     Args:
         registry: The problem types.
-        messages: Whether the messages about rejected inputs are in it: pydantic's, by the code of the error.
+        messages: Whether to include pydantic's messages about rejected inputs, by the code of the error.
     """
     classes = dict.fromkeys((*registry, registry.validation_problem))
     entries = [*(entry for cls in classes for entry in _of_type(cls, registry)), *(_of_inputs() if messages else ())]
@@ -56,9 +56,9 @@ def texts_template(registry: Registry, *, messages: bool = True) -> str:
 
 
 def _of_type(cls: type[Problem], registry: Registry) -> Iterator[_Entry]:
-    its = registry.facts(cls)
-    key = str(its.status) if its.is_blank else its.uri
-    yield _Entry("title", key, its.title)
+    facts = registry.facts(cls)
+    key = str(facts.status) if facts.is_blank else facts.uri
+    yield _Entry("title", key, facts.title)
     if definition_of(cls).declaration.detail:
         yield _Entry("detail", key, definition_of(cls).declaration.detail)
 
@@ -72,7 +72,7 @@ def _of_inputs() -> Iterator[_Entry]:
 def _message(code: ErrorType) -> str:
     try:
         return PydanticKnownError(code).message()
-    except TypeError:  # it is not the same for every input
+    except TypeError:  # a message with facts of the input
         return code
 
 

@@ -2,7 +2,7 @@
 The problem types of the 5xx status codes.
 
 Each is `about:blank` with the phrase of its status as title (RFC 9457, section 4.2.1), takes any members, and
-is a base for declared types. What HTTP obliges a server to send with a status is a typed member.
+is a base for declared types. Header fields that HTTP requires with a status are typed members.
 """
 
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ class InternalServerError(ServerProblem, status=500, init=False):
 
 
 class NotImplemented(ServerProblem, status=501, init=False):  # noqa: A001 - the phrase of RFC 9110
-    """The server cannot do what the method asks (RFC 9110, section 15.6.2)."""
+    """The server does not support the method (RFC 9110, section 15.6.2)."""
 
 
 class BadGateway(ServerProblem, status=502, init=False):
-    """A server behind this one gave an invalid answer (RFC 9110, section 15.6.3)."""
+    """An upstream server sent an invalid response (RFC 9110, section 15.6.3)."""
 
 
 class ServiceUnavailable(ServerProblem, status=503, init=False):
@@ -50,7 +50,7 @@ class ServiceUnavailable(ServerProblem, status=503, init=False):
 
     retry_after: Annotated[RetryAfter | None, RETRY_AFTER] = None
 
-    if TYPE_CHECKING:  # shadows a keyword argument of `Problem.__init__`; allowed for open types
+    if TYPE_CHECKING:  # it shadows a keyword argument of `Problem.__init__`; allowed for open types
 
         def __init__(
             self,
@@ -64,15 +64,15 @@ class ServiceUnavailable(ServerProblem, status=503, init=False):
 
 
 class GatewayTimeout(ServerProblem, status=504, init=False):
-    """A server behind this one did not answer in time (RFC 9110, section 15.6.5)."""
+    """An upstream server did not respond in time (RFC 9110, section 15.6.5)."""
 
 
 class HTTPVersionNotSupported(ServerProblem, status=505, init=False):
-    """The server does not speak this version of HTTP (RFC 9110, section 15.6.6)."""
+    """The server does not support this version of HTTP (RFC 9110, section 15.6.6)."""
 
 
 class VariantAlsoNegotiates(ServerProblem, status=506, init=False):
-    """Content negotiation leads in circles (RFC 2295, section 8.1)."""
+    """Content negotiation of the server is circular (RFC 2295, section 8.1)."""
 
 
 class InsufficientStorage(ServerProblem, status=507, init=False):
@@ -80,7 +80,7 @@ class InsufficientStorage(ServerProblem, status=507, init=False):
 
 
 class LoopDetected(ServerProblem, status=508, init=False):
-    """The server met an infinite loop (RFC 5842, section 7.2)."""
+    """The server found an infinite loop (RFC 5842, section 7.2)."""
 
 
 class NetworkAuthenticationRequired(ServerProblem, status=511, init=False):

@@ -212,7 +212,7 @@ class Problem(Declared, HTTPException):
 
         @detail.setter
         def detail(self, value: object) -> None:
-            # HTTPExceptions are changed by others, who need not keep it a text: what is not a text is not sent.
+            # Other code assigns to the `detail` of an HTTPException, and not always a text; only a text is sent.
             self.__dict__.pop("detail", None)
             self.__dict__["detail" if isinstance(value, str) and value else "_other_detail"] = value
 
@@ -271,9 +271,9 @@ def unvalidated(
     headers: Mapping[str, str] | None = None,
 ) -> Problem:
     """
-    Return an occurrence made of what is known to be right, or of what another library said.
+    Return an occurrence without validation, for members that are valid already and for foreign exceptions.
 
-    Nothing is checked, so nothing can fail: for the way from a foreign exception to its answer.
+    Never raises, so that a foreign exception can always be answered.
     """
     problem = cls.__new__(cls)
     problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
@@ -305,7 +305,7 @@ def _delegated(problem: Problem, known: Members) -> dict[str, object]:
     if delegate is None:
         return found
     for name in known.names:
-        with suppress(Exception):  # whatever a stranger's function raises
+        with suppress(Exception):  # a user-defined function can raise anything
             found[name] = delegate(problem, name)
     return found
 
@@ -433,7 +433,7 @@ def _inherited(base: type[Problem]) -> Inherited:
 
 
 def _is_unbound(cls: type) -> bool:
-    """Whether a generic class has type variables left, or a base whose own were never bound."""
+    """Whether a generic class has unbound type variables, its own or type variables of a base."""
     if Generic not in cls.__mro__:
         return False
     unsaid = () if "__orig_bases__" in cls.__dict__ else cls.__bases__  # where `Page[int]` would be written
@@ -467,9 +467,9 @@ def _restore(cls: type[Problem], *args: object) -> Problem:
 setattr(Problem, ATTRIBUTE, Definition(Problem, Declaration(abstract=True)))
 
 
-class ClientProblem(Problem, abstract=True, init=False):  # or checkers made an initialiser, for all below
-    """A problem the client can do something about: the base of every 4xx."""
+class ClientProblem(Problem, abstract=True, init=False):  # else type checkers generate an `__init__` for its subclasses
+    """An error of the client: the base of every 4xx."""
 
 
 class ServerProblem(Problem, abstract=True, init=False):
-    """A problem the client can do nothing about: the base of every 5xx."""
+    """An error of the server: the base of every 5xx."""

@@ -1,7 +1,7 @@
 """
-What one route of a FastAPI application can raise: what is declared, and what FastAPI itself sends.
+The problem types that an operation of a FastAPI application can be answered with: declared ones, and FastAPI's own.
 
-Knows where FastAPI keeps dependencies, security schemes, parameters and limits; documents nothing.
+Reads dependencies, security schemes, parameters and limits of FastAPI's routes. Does not write OpenAPI.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,7 +150,7 @@ def _implied(dependant: Dependant, statuses: set[int]) -> Types:
     """
     Yield the types that the security schemes of an operation raise.
 
-    Scopes imply a 403 (RFC 6750, section 3.1), which the application raises itself: a declared one is that.
+    Scopes imply a 403 (RFC 6750, section 3.1), which the application raises itself. A declared 403 is taken for it.
     """
     schemes = [(scheme, scoped) for scheme, scoped in _schemes(dependant) if _raises(scheme)]
     for scheme, _ in schemes:
@@ -160,7 +160,7 @@ def _implied(dependant: Dependant, statuses: set[int]) -> Types:
 
 
 def _schemes(dependant: Dependant) -> Iterator[tuple[SecurityBase, bool]]:
-    """Yield the security schemes of an operation, and whether scopes are asked of them."""
+    """Yield the security schemes of an operation, and whether each requires scopes."""
     for dependency in dependants_in(dependant):
         scheme: object = dependency.call
         while isinstance(scheme, partial):
@@ -171,13 +171,13 @@ def _schemes(dependant: Dependant) -> Iterator[tuple[SecurityBase, bool]]:
 
 def _raises(scheme: SecurityBase) -> bool:
     if not _calls_fastapis(scheme):
-        return False  # it raises what it declares
+        return False  # it raises errors of its own, which it declares
     # HTTPBasic refuses credentials that cannot be read, whatever `auto_error` says.
     return isinstance(scheme, HTTPBasic) or bool(getattr(scheme, "auto_error", True))
 
 
 def _calls_fastapis(scheme: SecurityBase) -> bool:
-    """Whether calling a scheme is calling FastAPI's, and not only what a subclass has instead."""
+    """Whether a scheme runs FastAPI's `__call__`: not if a subclass replaces it without calling it."""
     call = unwrap(getattr(type(scheme), "__call__"))  # noqa: B004, B009 - the function
     own = getattr(call, "__code__", None)
     return str(call.__module__).startswith("fastapi.") or "__call__" in getattr(own, "co_names", ())

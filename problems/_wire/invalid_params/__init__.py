@@ -65,7 +65,7 @@ class InvalidParam(BaseModel):
     Attributes:
         detail: What is wrong, for people.
         code: What is wrong, for programs: the pydantic error type, such as ``missing`` or ``string_too_short``.
-        pointer: The value in the body: a JSON Pointer as a URI fragment (RFC 6901, section 6), ``#`` for all of it.
+        pointer: The value in the body: a JSON Pointer as a URI fragment (RFC 6901, section 6); ``#`` for all of it.
         parameter: The name of the parameter that was rejected.
         location: Where that parameter is; `in` on the wire.
         index: The position of the rejected value if the parameter can have several; 0 is the first.

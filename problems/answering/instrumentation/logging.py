@@ -39,8 +39,8 @@ def _level(status: int, problem: Problem | None, levels: Levels) -> int:
     return chosen[0] if chosen else _ERROR if status >= 500 else _INFO
 
 
-def _said(problem: Problem, status: int) -> str:
-    """Return the problem in one line; of rejected inputs where they were and why, but not what they were."""
+def _summary(problem: Problem, status: int) -> str:
+    """Return the problem in one line; for rejected inputs the place and the reason, never the value."""
     if not isinstance(problem, ValidationProblem):
         return str(problem)
     places = [_place(dict(error)) for error in problem.errors]
@@ -54,7 +54,7 @@ def _place(error: Mapping[str, object]) -> str:
 
 def record(occurrence: Occurrence, levels: Levels = None) -> None:
     """
-    Write the record: a line for the client's mistakes, a traceback for the server's own.
+    Write one line for an answered problem, with the traceback of its exception for a 5xx.
 
     An unexpected exception is left to the server, which logs it itself.
     """
@@ -65,8 +65,8 @@ def record(occurrence: Occurrence, levels: Levels = None) -> None:
             _level(occurrence.status, occurrence.problem, levels),
             "%s %s was answered with %s%s",
             occurrence.method,
-            one_line(occurrence.path),  # decoded by the server: it may hold line breaks
-            _said(occurrence.problem, occurrence.status),
+            one_line(occurrence.path),  # a decoded path can contain line breaks
+            _summary(occurrence.problem, occurrence.status),
             "" if occurrence.instance is None else f" [{one_line(occurrence.instance)}]",
             exc_info=occurrence.exception if occurrence.status >= 500 else None,
             extra={
