@@ -6,7 +6,8 @@ A ``loc`` is a path through the *validators*: some of its segments are steps int
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, get_args
 from urllib.parse import quote
 
@@ -39,6 +40,9 @@ _ALIKE: Final = 250
 
 _COMPARED: Final = 20_000
 """The number of values to compare for all errors of a request. Beyond it, containers are compared by identity."""
+
+_TAGS: Final = 64
+"""The number of members of a container among which the tag of a union is looked for."""
 
 _TEXT_LIMIT: Final = 16_384
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and unreserved characters; "/" only separates (RFC 3986, section 3.5)
@@ -136,24 +140,10 @@ class Places:
         if reading.inside:
             return path, True
         if is_mapping(value):
-            alias_path = loc[reading.stepped :]
-            if isinstance(name, int) or (name in value and alias_path[0] in value):
-                return self._as_far_as_it_goes(reading, alias_path), True
-            return (*path, name), True
+            return (*path, *_missing_steps(value, loc[reading.stepped :])), True
         if is_list(value) and isinstance(name, int):
             return (*path, name), True
         return path, is_found or bool(path)
-
-    def _as_far_as_it_goes(self, reading: "_Reading", alias_path: Sequence[object]) -> Sequence[object]:
-        """Return the path to the first missing segment of *alias_path* (pydantic's ``AliasPath``)."""
-        value, path = reading.value, reading.path
-        for segment in alias_path:
-            path = (*path, segment)
-            children = _children(value, segment)
-            if not children:
-                break
-            value = children[-1]
-        return path
 
     def _best(self, loc: Sequence[object], rejected: object) -> tuple["_Reading", bool]:
         """
@@ -233,6 +223,41 @@ class Places:
             if type(one) is not type(other) or not _same_size_and_value(one, other, waiting, most - count):
                 return False
         return True
+
+
+def _missing_steps(value: Mapping[object, object], segments: Sequence[object]) -> Sequence[object]:
+    """
+    Return the steps from a container to the member that is missing below it.
+
+    The *segments* are labels, then the steps of pydantic's ``AliasPath``, or a single name. The container is where the
+    path begins: it has the first step, unless nothing of the path is there.
+    """
+    for start in range(len(segments) - 1):
+        steps = _steps_to_absence(value, segments[start:])
+        if steps:
+            return steps
+    if not isinstance(segments[-1], int):
+        return segments[-1:]  # a name after labels
+    return next(([it] for it in segments if not (_is_label(it) or _is_tag(it, value))), ())
+
+
+def _is_tag(segment: object, value: Mapping[object, object]) -> bool:
+    return segment in islice(value.values(), _TAGS)
+
+
+def _steps_to_absence(value: Mapping[object, object], segments: Sequence[object]) -> Sequence[object]:
+    """Return the *segments* up to the first one that is absent, or none of them if they are not a path in *value*."""
+    if segments[0] not in value or _is_tag(segments[0], value):
+        return ()
+    reached: object = value
+    for count, segment in enumerate(segments, 1):
+        if not (is_list(reached) if isinstance(segment, int) else is_mapping(reached)):
+            return ()
+        children = _children(reached, segment)
+        if not children:
+            return segments[:count]
+        reached = children[-1]
+    return ()
 
 
 def _same_size_and_value(one: Any, other: Any, waiting: list[tuple[Any, Any]], most: int) -> bool:
