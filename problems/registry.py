@@ -405,16 +405,9 @@ class Registry:
             self._remember(document.get("type"), found, fit, cls, (type(response), status))
         else:
             cls = known.cls
-        problem = cls.__new__(cls)
-        members["problem_status"] = status
-        members["problem_received"] = document
-        members["problem_response"] = response
         if reason:
             members["problem_reason"] = reason
-        problem.__dict__ = members
-        if WATCH.observers:
-            WATCH.notice(problem)
-        return problem
+        return occurrence(cls, members, document, status, response)
 
     def _found(self, uri: object, url: str | None) -> type[Problem] | None:
         if not isinstance(uri, str):
@@ -471,6 +464,20 @@ class Registry:
         if url is None or (found is not None and ":" in uri):  # a scheme, so there is nothing to resolve
             return found
         return self._by_uri.get(resolve(url, uri)) or found
+
+
+def occurrence(
+    cls: type[Problem], members: dict[str, Any], document: Mapping[str, Any], status: int, response: object
+) -> Problem:
+    """Return a received problem of the class *cls*, which is one of `received`; its members are not validated again."""
+    problem = cls.__new__(cls)
+    members["problem_status"] = status
+    members["problem_received"] = document
+    members["problem_response"] = response
+    problem.__dict__ = members
+    if WATCH.observers:
+        WATCH.notice(problem)
+    return problem
 
 
 def _model(registry: Registry, cls: type[Problem]) -> type[BaseModel]:

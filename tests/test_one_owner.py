@@ -24,6 +24,14 @@ FACTS = {
     "text of a class without a docstring": (r"\{problem_type\.title\} \(\{", "declaring/_model.py"),
     "title instead of a description": (r"\b(self|documented)\.description or\b", "documenting/vocabulary.py"),
     "JSON Schema of a model that is sent": (r"\bmodels_json_schema\(", "openapi/_description.py"),
+    "kinds of JSON values": (r'list: "an array"', "_wire/json.py"),
+    "path from the working directory": (r"(?m)^    return .*relative_to\(Path\.cwd", "_wire/text.py"),
+    "parameters of a dependency": (r"\.query_params, \w+\.header_params", "fastapi/_declared.py"),
+    "attribute of an application": (r'"problems_installed"', "declaring/_applications.py"),
+    "routes below a route": (r'"routes", None\)|\broute\.routes\b', "declaring/_applications.py"),
+    "methods of a route": (r'"methods", None\)', "declaring/_applications.py"),
+    "content of a received problem": (r'"problem_received"\] =', "registry.py"),
+    "limits of JSON Schema by type": (r'"maximum", "exclusiveMinimum"', "openapi/_walk.py"),
     "guard of a JSON array": (r"def _?is_array\(value: object\)", "_wire/json.py"),
 }
 

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from problems._wire.json import kind_of
 from problems._wire.problem_type import ABOUT_BLANK
 
 __all__ = ["STANDARD_MEMBERS", "ProblemDetails", "Reading", "standard_members"]
@@ -42,16 +43,6 @@ _SHAPES: Final[Mapping[str, Mapping[str, str | int]]] = {
     },
     "detail": {"type": "string", "description": "Explains this occurrence to a human."},
     "instance": {"type": "string", "format": "uri-reference", "description": "Identifies this occurrence."},
-}
-
-_KINDS: Final[Mapping[type, str]] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
 }
 
 # Strict, since pydantic would take "404" for a number, which RFC 9457 forbids.
@@ -224,5 +215,5 @@ def _one_by_one(document: Mapping[str, object]) -> tuple[dict[str, object], tupl
 def _sentence(name: str, value: object) -> str:
     """Return why the member *name* was ignored, without its value, which may be long or secret."""
     expected = "an integer" if name == "status" else "a string"
-    received = _KINDS.get(type(value), type(value).__name__)
+    received = kind_of(value)
     return f"The member `{name}` was ignored: it is {received}, not {expected}."

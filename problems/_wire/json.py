@@ -34,6 +34,7 @@ __all__ = [
     "is_object",
     "is_sequence",
     "items_of",
+    "kind_of",
     "parts_of",
 ]
 
@@ -71,6 +72,27 @@ class _Serializer(Protocol):
     def to_python(
         self, value: object, *, mode: str, by_alias: bool, warnings: bool, fallback: Callable[[object], object]
     ) -> object: ...
+
+
+_KINDS: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def kind_of(value: object) -> str:
+    """
+    Return the kind of a JSON value for a message, without the value, which may be long or secret.
+
+    >>> kind_of([1]), kind_of(True)
+    ('an array', 'a boolean')
+    """
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def encode(value: object) -> bytes:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from problems._wire.json import MAX_DIGITS
+from problems._wire.json import MAX_DIGITS, kind_of
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, charset, essence
 from problems._wire.reading_xml import read_xml
 
@@ -32,15 +32,6 @@ _CHARSETS: Final = frozenset(
     {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "koi8-r", "shift_jis"}
     | {"iso-8859-1", "iso-8859-2", "iso-8859-15", "latin1", "windows-1250", "windows-1251", "windows-1252"}
 )
-
-_KINDS: Final[Mapping[type, str]] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-}
 
 _TOO_DEEP: Final = "The body is JSON that is nested too deeply."
 
@@ -103,7 +94,7 @@ def read_json(content: bytes, content_type: str | None) -> tuple[Document | None
 
 
 def _not_an_object(value: JsonValue) -> str:
-    return f"The body is {_KINDS[type(value)]}, not a JSON object."
+    return f"The body is {kind_of(value)}, not a JSON object."
 
 
 def _read_json_carefully(text: str) -> tuple[Document | None, str | None]:

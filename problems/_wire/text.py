@@ -6,9 +6,10 @@ Pure functions of texts and values. Does not import problem classes.
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
-__all__ = ["briefly", "nearest", "one_line", "shown"]
+__all__ = ["briefly", "nearest", "one_line", "path_from_here", "shown"]
 
 _MAX: Final = 300
 
@@ -58,3 +59,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     ('title', None)
     """
     return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
+
+def path_from_here(path: Path) -> str:
+    """
+    Return a path relative to the working directory if it is below it, otherwise as it is.
+
+    >>> path_from_here(Path.cwd() / "shop" / "errors.py") == str(Path("shop", "errors.py"))
+    True
+    """
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

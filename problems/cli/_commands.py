@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from problems import tools
+from problems._wire.text import path_from_here
 from problems.cli._fetch import statuses_of
 from problems.cli._formatting import formatted
 from problems.cli._output import annotation, fail, named, say, say_markdown, say_table, styled, write, write_files
@@ -286,7 +287,7 @@ def _breach(breach: Breach, registry: Registry) -> Finding:
         name=breach.problem.__qualname__,
         message=f"{breach.where} {breach.message} ({breach.certainty})",
         fix=breach.fix,
-        file=_relative(breach.file) if breach.file else None,
+        file=path_from_here(Path(breach.file)) if breach.file else None,
         line=breach.line or None,
     )
 
@@ -294,11 +295,6 @@ def _breach(breach: Breach, registry: Registry) -> Finding:
 def _uri(breach: Breach, registry: Registry) -> str:
     is_unresolved = breach.kind in ("unregistered", "relative") or breach.problem is Problem
     return breach.problem.problem_type.uri if is_unresolved else registry.uri(breach.problem)
-
-
-def _relative(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 @app.command(rich_help_panel=_WRITE)

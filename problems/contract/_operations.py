@@ -7,11 +7,19 @@ Reads the attributes of Starlette and FastAPI routes. Does not import these fram
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from problems._wire.json import is_object
 from problems._wire.media_types import JSON
-from problems.declaring._applications import Place, inner_application, own_handler, places_in
+from problems.declaring._applications import (
+    INSTALLED,
+    Place,
+    endpoints_of,
+    inner_application,
+    own_handler,
+    places_in,
+    setup_in,
+)
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.registry import Registry
@@ -42,7 +50,6 @@ class _Dependant(Protocol):
     dependencies: "list[_Dependant]"
 
 
-_METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options", "query")
 _LIBRARIES: Final = frozenset({"starlette", "fastapi", "problems"})
 
 
@@ -105,10 +112,10 @@ def _of_route(app: object, place: Place, setup: _Setup | None) -> Iterator[Opera
     route, path = place.route, place.path
     dependant: _Dependant | None = getattr(route, "dependant", None)
     responses = tuple(_in_responses(route))
-    for method, endpoint in _endpoints(route):
+    for method, endpoint in endpoints_of(route):
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
         calls = tuple(dict.fromkeys(_overridden(calls, getattr(app, "dependency_overrides", None) or {})))
-        request = place.request(app, "" if method == "WebSocket" else method.upper())
+        request = place.request(app, method)
         found = setup.declares(request, setup.registry) if setup is not None else ()
         own = (it for call in (*calls, route.endpoint) for it in declared(call))
         written = tuple(dict.fromkeys((*own, *_on_middleware(app), *responses)))
@@ -168,21 +175,6 @@ def _pattern(path: str, convertors: Mapping[str, object]) -> str:
     return re.sub(r"\\{([^{}]*)\\}", regex, re.escape(path))
 
 
-def _endpoints(route: object) -> Iterator[tuple[str, object]]:
-    """Yield methods with their handlers."""
-    endpoint: object = getattr(route, "endpoint", None)
-    methods: Iterable[str] | None = getattr(route, "methods", None)
-    if isinstance(endpoint, type):
-        for method in _METHODS:
-            if hasattr(endpoint, method):
-                yield method.upper(), getattr(endpoint, method)
-    elif methods is None:
-        yield "WebSocket", endpoint
-    else:
-        named = sorted(set(methods) - {"HEAD"}) or ["HEAD"]
-        yield "/".join(named), endpoint
-
-
 def _calls(dependant: _Dependant) -> Iterator[object]:
     yield dependant.call
     for dependency in dependant.dependencies:
@@ -207,12 +199,12 @@ def _in_responses(route: object) -> Iterator[type[Problem]]:
 def finish(app: object) -> None:
     """Run the step of `add_problems` that waits for the first request: extend an `openapi` that was replaced."""
     if setup_of(app) is not None:
-        getattr(app, "problems_installed").finish()  # noqa: B009 - any application has it
+        getattr(app, INSTALLED).finish()
 
 
 def setup_of(app: object) -> _Setup | None:
     """Return the registry, policy and declarations that `add_problems` gave an application, or `None`."""
-    setup: _Setup | None = getattr(getattr(app, "problems_installed", None), "setup", None)
+    setup: Any = setup_in(app)
     return setup if isinstance(getattr(setup, "registry", None), Registry) else None
 
 

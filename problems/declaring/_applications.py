@@ -4,14 +4,29 @@ The routes of an application, and the exceptions that its own handlers answer.
 Works on the attributes that routes and applications of Starlette and FastAPI have; imports neither.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from problems._wire.problem_type import ProblemType
 from problems.declaring.problem import Problem
 
-__all__ = ["Place", "has_own_handlers", "inner_application", "own_handler", "places_in"]
+__all__ = [
+    "INSTALLED",
+    "Place",
+    "endpoints_of",
+    "has_own_handlers",
+    "inner_application",
+    "own_handler",
+    "places_in",
+    "setup_in",
+]
 
+INSTALLED: Final = "problems_installed"
+"""The attribute of an application that has problems."""
+
+_METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options", "query")
+_WEBSOCKET: Final = "WebSocket"
 _LIBRARIES: Final = ("starlette.", "fastapi.", "problems.")
 _INVALID: Final = ("fastapi.exceptions.RequestValidationError", "fastapi.exceptions.ValidationException")
 _REFUSED: Final = ("fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException")
@@ -43,11 +58,9 @@ class Place(NamedTuple):
     context: Any = None
 
     def request(self, app: object, method: str) -> dict[str, Any]:
-        """
-        Return the facts of a request that reaches this route of *app*, as adapters get them; no method for a WebSocket.
-        """
+        """Return the facts of a request that reaches this route of *app*, as adapters get them."""
         return {
-            "type": "http" if method else "websocket",
+            "type": "websocket" if method == _WEBSOCKET else "http",
             "app": app,
             "route": self.original,
             "endpoint": self.route.endpoint,
@@ -81,6 +94,21 @@ def places_in(routes: Iterable[object], prefix: str = "") -> Iterator[Place]:
             yield Place(route, route, path)
 
 
+def endpoints_of(route: object) -> Iterator[tuple[str, object]]:
+    """Yield the methods of a route, or `WebSocket`, with their handlers; a class has a handler for each method."""
+    endpoint: object = getattr(route, "endpoint", None)
+    methods: Iterable[str] | None = getattr(route, "methods", None)
+    if isinstance(endpoint, type):
+        for method in _METHODS:
+            if hasattr(endpoint, method):
+                yield method.upper(), getattr(endpoint, method)
+    elif methods is None:
+        yield _WEBSOCKET, endpoint
+    else:
+        named = sorted(set(methods) - {"HEAD"}) or ["HEAD"]
+        yield "/".join(named), endpoint
+
+
 def _is_router(route: object) -> bool:
     return getattr(route, "endpoint", None) is None and bool(_routes(route))
 
@@ -92,8 +120,7 @@ def _routes(route: object) -> Iterable[object]:
 
 def _path_of(route: object) -> str:
     """Return the path of a route without converters, or the prefix of a mount."""
-    path = getattr(route, "path_format", None) if hasattr(route, "endpoint") else None
-    return str(path or getattr(route, "path", ""))
+    return re.sub(r":\w+}", "}", str(getattr(route, "path", "")))
 
 
 def inner_application(route: object) -> object | None:
@@ -102,6 +129,12 @@ def inner_application(route: object) -> object | None:
     while app is not None and not hasattr(app, "user_middleware"):
         app = getattr(app, "app", None)
     return app
+
+
+def setup_in(app: object) -> object | None:
+    """Return the setup that `add_problems` gave an application, or `None`."""
+    setup: object = getattr(getattr(app, INSTALLED, None), "setup", None)
+    return setup
 
 
 def own_handler(app: object, cls: type[Problem], registry: _Registry, *, is_implied: bool) -> object | None:

@@ -205,17 +205,16 @@ def _frameworks(app: FastAPI, route: RouteContext, registry: Registry) -> Types:
 def _validates(route: RouteContext) -> bool:
     """Whether there are requests to the route that are not valid."""
     return route.body_field is not None or any(
-        _can_fail(parameter, is_path=parameter in dependant.path_params)
-        for dependant in dependants_in(route.dependant)
-        for parameter in _parameters(dependant)
+        _can_fail(parameter, is_path=location == "path") for location, parameter in parameters_in(route.dependant)
     )
 
 
-def _parameters(dependant: Dependant) -> Iterator[object]:
-    yield from dependant.path_params
-    yield from dependant.query_params
-    yield from dependant.header_params
-    yield from dependant.cookie_params
+def parameters_in(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Yield the parameters of an operation and of its dependencies, each with its location in a request."""
+    for one in dependants_in(dependant):
+        groups = (one.path_params, one.query_params, one.header_params, one.cookie_params)
+        for location, parameters in zip(("path", "query", "header", "cookie"), groups, strict=True):
+            yield from ((location, parameter) for parameter in parameters)
 
 
 def _can_fail(parameter: Any, *, is_path: bool) -> bool:

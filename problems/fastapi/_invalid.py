@@ -7,11 +7,10 @@ Knows FastAPI's parameters; what pydantic finds is read in `problems.openapi`.
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext
 from pydantic import TypeAdapter
 
-from problems.fastapi._declared import dependants_in
+from problems.fastapi._declared import parameters_in
 from problems.openapi import InvalidInputs, possible_errors
 
 __all__ = ["adapter_of", "invalid_inputs"]
@@ -23,21 +22,13 @@ _UNREADABLE: Final = frozenset({"missing", "json_invalid"})
 def invalid_inputs(route: RouteContext) -> InvalidInputs:
     """Return how a request to *route* can be invalid."""
     found = InvalidInputs()
-    for dependant in dependants_in(route.dependant):
-        for location, parameter in _parameters(dependant):
-            for name, codes in _of_parameter(parameter):
-                found.add_parameter(location, name, codes)
+    for location, parameter in parameters_in(route.dependant):
+        for name, codes in _of_parameter(parameter):
+            found.add_parameter(location, name, codes)
     if route.body_field is not None:
         for path, codes in possible_errors(_schema(route.body_field)).items():
             found.add_pointer(path, codes if path or codes is None else codes | _UNREADABLE)
     return found
-
-
-def _parameters(dependant: Dependant) -> Iterator[tuple[str, object]]:
-    groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
-    for location, parameters in zip(("path", "query", "header", "cookie"), groups, strict=True):
-        for parameter in parameters:
-            yield location, parameter
 
 
 def _of_parameter(parameter: Any) -> Iterator[tuple[str | None, frozenset[str] | None]]:

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
 from problems._wire.invalid_params._secrets import secrets_in
 from problems.answering._exchange import Facts
-from problems.fastapi._declared import dependants_in, overriding_in
+from problems.fastapi._declared import dependants_in, overriding_in, parameters_in
 from problems.fastapi._invalid import adapter_of
 
 __all__ = ["Secrets"]
@@ -61,9 +61,9 @@ def _found(dependants: list[Dependant], route: APIRoute | APIWebSocketRoute) -> 
 
 
 def _parameters(dependants: list[Dependant]) -> Iterator[tuple[object, tuple[str, ...]]]:
-    for dependant in (it for one in dependants for it in dependants_in(one)):
-        groups = (dependant.path_params, dependant.query_params, dependant.header_params, dependant.cookie_params)
-        for parameter in (it for group in (*groups, dependant.body_params) for it in group):
+    for dependant in dependants:
+        parameters = [parameter for _, parameter in parameters_in(dependant)]
+        for parameter in (*parameters, *(it for one in dependants_in(dependant) for it in one.body_params)):
             yield parameter, (parameter.name, parameter.alias)
 
 

@@ -15,16 +15,13 @@ from problems.declaring._definition import definition_of
 from problems.declaring._response_header import ResponseHeader
 from problems.declaring.problem import Problem
 from problems.openapi._examples import example_value
-from problems.openapi._walk import Json
+from problems.openapi._walk import LIMITS, Json
 from problems.openapi._wire_schema import WireSchema
 
 __all__ = ["headers_of"]
 
 _SCALARS: Final = frozenset({"integer", "number", "boolean", "string"})
-_WORDS: Final = frozenset(
-    {"type", "format", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-    | {"minLength", "maxLength", "pattern"}
-)
+_WORDS: Final = frozenset({"type", "format", "enum", "const", *LIMITS["number"], *LIMITS["string"]})
 _OTHERS: Final[Mapping[object, tuple[Json, object]]] = {
     # As `header_value` writes them (RFC 9110, section 5.6.7); `http-date` is defined in the OpenAPI format registry.
     datetime: ({"type": "string", "format": "http-date"}, "Sat, 31 Jan 2026 12:00:00 GMT"),

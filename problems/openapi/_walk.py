@@ -12,6 +12,7 @@ from problems._wire.json import is_array as is_list
 from problems._wire.json import is_object
 
 __all__ = [
+    "LIMITS",
     "SCHEMAS",
     "Json",
     "changed",
@@ -24,6 +25,20 @@ __all__ = [
 ]
 
 Json = dict[str, Any]
+
+LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
+    "object": (
+        "properties", "required", "additionalProperties", "minProperties", "maxProperties", "patternProperties",
+        "propertyNames", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
+    ),
+    "array": (
+        "items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains",
+        "maxContains", "unevaluatedItems",
+    ),
+    "string": ("pattern", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}  # fmt: skip
+"""The keywords of JSON Schema that limit values of one type only."""
 
 SCHEMAS: Final = "#/components/schemas/"
 

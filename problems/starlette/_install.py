@@ -25,7 +25,7 @@ from problems.answering._returned import note_returned
 from problems.answering.instrumentation.logging import guarded, warned
 from problems.answering.policy import Policy
 from problems.catalog import BadRequest
-from problems.declaring._applications import inner_application, places_in
+from problems.declaring._applications import INSTALLED, inner_application, places_in, setup_in
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
 from problems.errors import ProblemsError, SetupError, need
@@ -42,7 +42,6 @@ __all__ = ["add_problems", "install", "problem_response", "setup_of"]
 Handler = Callable[[HTTPConnection, Exception], Awaitable[Response | ASGIApp]]
 Handlers = Mapping[type[Exception], Handler]
 
-_INSTALLED: Final = "problems_installed"
 _FRAMEWORKS: Final = ("starlette.", "fastapi.")
 
 
@@ -109,8 +108,8 @@ def install(
 
 def setup_of(app: object) -> Setup | None:
     """Return the registry and policy that `add_problems` gave an application, or `None`."""
-    installed: _Installed | None = getattr(app, _INSTALLED, None)
-    return installed.setup if isinstance(installed, _Installed) else None
+    setup = setup_in(app)
+    return setup if isinstance(setup, Setup) else None
 
 
 def problem_response(conn: HTTPConnection, exc: Exception) -> Response:
@@ -178,7 +177,7 @@ class _Installed:
 
     def give(self) -> None:
         """Give the application its handlers, and extend its middleware stack when that is built."""
-        setattr(self.app, _INSTALLED, self)
+        setattr(self.app, INSTALLED, self)
         self._add_handlers()
         self._extend(self.app)
         build = self.app.build_middleware_stack

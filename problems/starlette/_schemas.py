@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Host, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.schemas import OpenAPIResponse, SchemaGenerator
 
-from problems.declaring._applications import own_handler
+from problems.declaring._applications import inner_application, own_handler, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.openapi import DocumentedOperation, extend_document
@@ -64,19 +64,17 @@ class ProblemSchemaGenerator(SchemaGenerator):
     def _operations(
         self, paths: dict[str, Any], routes: Iterable[BaseRoute], prefix: str, outer: Types
     ) -> Iterator[DocumentedOperation]:
-        for route in routes:
-            if isinstance(route, Mount | Host):
-                path = self._remove_converter(route.path) if isinstance(route, Mount) else ""
-                types = (*outer, *_on_middleware(route.app))
-                yield from self._operations(paths, route.routes or (), prefix + path, types)
-            elif isinstance(route, Route):
-                for endpoint in self.get_endpoints([route]):
-                    path = prefix + endpoint.path
-                    operation = paths.get(path, {}).get(endpoint.http_method)
+        for place in places_in(routes, prefix):
+            inner: Any = inner_application(place.route)
+            if inner is not None:
+                yield from self._operations(paths, inner.routes, place.path, (*outer, *_on_middleware(inner)))
+            elif isinstance(place.route, Route):
+                for endpoint in self.get_endpoints([place.route]):
+                    operation = paths.get(place.path, {}).get(endpoint.http_method)
                     if operation is not None:
-                        types = (*outer, *declared(route.endpoint), *declared(endpoint.func))
+                        types = (*outer, *declared(place.route.endpoint), *declared(endpoint.func))
                         has_content = endpoint.http_method != "head"
-                        name = f"{endpoint.http_method} {path}"
+                        name = f"{endpoint.http_method} {place.path}"
                         yield DocumentedOperation(operation, types, name, has_content=has_content)
 
 

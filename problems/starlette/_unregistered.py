@@ -9,7 +9,7 @@ from typing import Any
 
 from problems.answering._exchange import Setup
 from problems.answering.instrumentation.logging import warned
-from problems.declaring._applications import Place, inner_application, places_in
+from problems.declaring._applications import INSTALLED, endpoints_of, inner_application, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.registry import unregistered
@@ -41,16 +41,8 @@ def _declarations(app: Any, setup: Setup) -> Iterator[tuple[type[Problem], str]]
         endpoint = getattr(place.route, "endpoint", None)
         inner = inner_application(place.route)
         if endpoint is not None:
-            for method in _methods(endpoint, place):
+            for method, _ in endpoints_of(place.route):
                 types = setup.declares(place.request(app, method), setup.registry) or ()
-                yield from ((cls, f"{method or 'WebSocket'} {place.path}") for cls in types)
-        elif inner is not None and not hasattr(inner, "problems_installed"):
+                yield from ((cls, f"{method} {place.path}") for cls in types)
+        elif inner is not None and not hasattr(inner, INSTALLED):
             yield from _declarations(inner, setup)
-
-
-def _methods(endpoint: object, place: Place) -> list[str]:
-    """Return the methods of a route, or no methods for a WebSocket. A class has a function for each method."""
-    if isinstance(endpoint, type):
-        return [name.upper() for name in ("get", "head", "post", "put", "patch", "delete") if hasattr(endpoint, name)]
-    methods = getattr(place.route, "methods", None)
-    return sorted(methods)[:1] if methods else [""]

@@ -19,10 +19,9 @@ from problems.catalog import ValidationProblem
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem
 from problems.declaring._received import received
-from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, InvalidMembers, SetupError
-from problems.registry import Registry
+from problems.registry import Registry, occurrence
 from problems.testing._truth import assert_contract
 
 __all__ = ["assert_contract", "assert_problem"]
@@ -122,14 +121,9 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
 def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
     """Return the problem as a client would, for any type URI."""
     members = definition_of(expected).members.read(document, response.headers)
-    problem = received(expected, None)
-    occurrence: Any = problem.__new__(problem)
-    occurrence.__dict__.update(members)
-    facts = {"problem_status": response.status_code, "problem_received": document, "problem_response": response}
-    occurrence.__dict__.update(facts)
-    WATCH.notice(occurrence)
-    found: P = occurrence
-    return found
+    found: Any = occurrence(received(expected, None), members, document, response.status_code, response)
+    problem: P = found  # a class of received problems derives from the declared class
+    return problem
 
 
 def _facts(

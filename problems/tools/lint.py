@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
+from problems._wire.text import path_from_here
 from problems._wire.uris import is_absolute
 from problems.catalog.iana import REGISTRY_URI
 from problems.contract._operations import operations, setup_of
@@ -269,8 +270,7 @@ def place_of(cls: type) -> tuple[str | None, int | None]:
         file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
     except (OSError, TypeError):
         return None, None
-    path = Path(file or "")
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path), line
+    return path_from_here(Path(file or "")), line
 
 
 def _status(cls: type[Problem], _: Registry) -> Iterator[_Draft]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
-from problems.openapi._walk import is_list, is_object
+from problems.openapi._walk import LIMITS, is_list, is_object
 
 __all__ = ["Branch", "Json", "Schemas", "Values", "accepts", "array", "text_of"]
 
@@ -28,21 +28,8 @@ ANNOTATIONS: Final = frozenset(
 """Keywords that limit no value."""
 
 _COMBINED: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
-_OWNERS: Final = {
-    "object": (
-        "properties", "required", "additionalProperties", "minProperties", "maxProperties", "patternProperties",
-        "propertyNames", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
-    ),
-    "array": (
-        "items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains",
-        "maxContains", "unevaluatedItems",
-    ),
-    "string": ("pattern", "minLength", "maxLength"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-}  # fmt: skip
-"""The keywords that limit values of one type only; a schema without a type is meant for the type of its first one."""
-
-_KINDS: Final = {keyword: kind for kind, keywords in _OWNERS.items() for keyword in keywords}
+_KINDS: Final = {keyword: kind for kind, keywords in LIMITS.items() for keyword in keywords}
+"""The type that a keyword limits; a schema without a type is meant for the type of its first keyword."""
 _EMPTY: Final = {"minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False, "pattern": ""}
 """Keywords that limit nothing with these values."""
 
@@ -228,7 +215,7 @@ def _branch(kind: object, limits: Json) -> Branch | None:
     if kind is None:
         kind = next((_KINDS[key] for key in limits if key in _KINDS), "any")
     kind, integer = ("number", True) if kind == "integer" else (kind, False)
-    if kind not in (*_OWNERS, "any"):
+    if kind not in (*LIMITS, "any"):
         return Branch("any", {**limits, "type": kind})
     own = {key: it for key, it in limits.items() if _KINDS.get(key, kind) == kind and it != _EMPTY.get(key, ...)}
     if kind == "array" and is_list(own.get("items")):  # before JSON Schema 2020-12
@@ -262,7 +249,7 @@ def _edge(bound: object) -> float | None:
 
 def _number(limits: Json, *, integer: bool) -> Branch | None:
     """Return numbers with one bound on each side, an included one for integers; `None` for an empty range."""
-    kept = {key: it for key, it in limits.items() if key not in _OWNERS["number"]}
+    kept = {key: it for key, it in limits.items() if key not in LIMITS["number"]}
     multiple = limits.get("multipleOf")
     if is_number(multiple) and multiple > 0:
         integer = integer or _is_whole(multiple)

@@ -18,6 +18,7 @@ from typing import Final
 
 from problems import catalog
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.text import path_from_here
 from problems._wire.uris import is_absolute
 from problems.catalog import by_status
 from problems.contract import Reached, reached_by
@@ -72,7 +73,7 @@ class Change:
 
     def diff(self) -> str:
         """Return the change as a unified diff."""
-        name = _shown(self.path)
+        name = path_from_here(self.path)
         lines = [text.decode(errors="replace").splitlines(keepends=True) for text in (self.before, self.after)]
         lines = [[line if line.endswith("\n") else f"{line}\n" for line in text] for text in lines]
         return "".join(unified_diff(lines[0], lines[1], name, name))
@@ -87,7 +88,7 @@ class Left:
     reason: str
 
     def __str__(self) -> str:
-        return f"{_shown(self.path)}:{self.line}: {self.reason}."
+        return f"{path_from_here(self.path)}:{self.line}: {self.reason}."
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,6 @@ def _uncommitted(paths: list[Path]) -> list[str]:
     command = [git, "status", "--porcelain", "--", *map(str, paths)]
     done = subprocess.run(command, cwd=paths[0].parent, capture_output=True, text=True, check=False)  # noqa: S603 - git
     return [line[3:] for line in done.stdout.splitlines() if not line.startswith("??")] if done.returncode == 0 else []
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 @dataclass
