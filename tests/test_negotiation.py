@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems._wire.negotiation import choose, choose_language
+from problems._wire.negotiation import choose, choose_language, named
 
 JSON = "application/problem+json"
 XML = "application/problem+xml"
@@ -35,6 +35,7 @@ class TestChoose:
             pytest.param("text/html;level=1;q=0.5, */*", JSON, id="weight after a parameter"),
             pytest.param("text/html;level=1;q=0.1, text/html;q=0.9, */*;q=0.5", HTML, id="with and without parameters"),
             pytest.param("text/html;q=0.9, text/html;level=1;q=0.1, */*;q=0.5", HTML, id="parameters in any order"),
+            pytest.param("text/html;level=1;q=0.9, text/html;q=0.1, */*;q=0.5", JSON, id="heavier with parameters"),
             pytest.param("text/html;q=0.1;level=1, text/html;q=0.9, */*;q=0.5", HTML, id="parameter after the weight"),
             pytest.param('text/html;a="x,y;q=0";q=0.9, */*;q=0.5', HTML, id="quoted comma and semicolon"),
             pytest.param('text/html;a="x\\",y";q=0.1, */*;q=0.5', JSON, id="quoted quote"),
@@ -93,6 +94,23 @@ class TestChoose:
         assert choose(accept, offers) in offers
 
 
+class TestNamed:
+    @pytest.mark.parametrize(
+        ("accept", "expected"),
+        [
+            pytest.param("", [], id="no header"),
+            pytest.param("Application/JSON;q=0.9, */*", ["application/json", "*/*"], id="case and order"),
+            pytest.param(",;, ;q=1,,text/html", ["text/html"], id="empty elements"),
+            pytest.param("text/html;q=banana, */*", ["*/*"], id="broken weight"),
+        ],
+    )
+    def test_names(self, accept, expected):
+        """
+        The names of all ranges that have a name and a valid weight.
+        """
+        assert expected == named(accept)
+
+
 class TestChooseLanguage:
     @pytest.mark.parametrize(
         ("accept_language", "expected"),
@@ -116,6 +134,8 @@ class TestChooseLanguage:
             pytest.param("de;q=0.5, *", "en", id="anything is better"),
             pytest.param("*, en;q=0", "de", id="anything but the default"),
             pytest.param("de;q=0, de-CH", "en", id="excluded"),
+            pytest.param("de-CH;q=0", "en", id="excluded, without a shorter tag"),
+            pytest.param("*;q=0, en;q=0", "en", id="all excluded, and the default by name"),
             pytest.param("pt;q=0, pt-BR", "en", id="excluded by a shorter range"),
             pytest.param("*;q=0", "en", id="all excluded"),
             pytest.param("*, en;q=0, de;q=0, pt;q=0", "en", id="each excluded"),

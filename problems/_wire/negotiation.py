@@ -79,7 +79,7 @@ def choose_language(accept_language: str, offers: Iterable[str], default: str) -
         default: The language of the untranslated texts. It is also an offer, and is returned if no offer fits.
     """
     ranges = _ranges(accept_language)
-    excluded = [entry.name for entry in ranges if not entry.weight and entry.name != "*"]
+    excluded = [entry.name for entry in ranges if not entry.weight]
     tags = {tag.lower(): tag for tag in (default, *offers) if not _is_within(tag.lower(), excluded)}
     # Among equals ``*`` comes last: it stands for all languages that are not listed.
     for wanted in sorted(ranges, key=lambda entry: (-entry.weight, entry.name == "*")):
