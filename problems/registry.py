@@ -140,7 +140,7 @@ class Registry:
     @classmethod
     def from_module(cls, module: ModuleType, *, base: str | None = None) -> Self:
         """Return the registry of the concrete, public problem classes that *module* defines, imports left out."""
-        return cls(*(value for name, value in vars(module).items() if _is_own(name, value, module)), base=base)
+        return cls(*(value for name, value in vars(module).items() if is_declared(name, value, module)), base=base)
 
     def __or__(self, other: object) -> Self:
         """
@@ -493,8 +493,8 @@ def _name(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _is_own(name: str, value: object, module: ModuleType) -> TypeGuard[type[Problem]]:
-    """Whether an entry of a module is a problem type that it declares for others."""
+def is_declared(name: str, value: object, module: ModuleType) -> TypeGuard[type[Problem]]:
+    """Return whether an entry of a module is a problem type that the module declares for others."""
     return (
         isinstance(value, type)
         and issubclass(value, Problem)

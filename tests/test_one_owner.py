@@ -24,6 +24,8 @@ FACTS = {
     "text of a class without a docstring": (r"\{problem_type\.title\} \(\{", "declaring/_model.py"),
     "title instead of a description": (r"\b(self|documented)\.description or\b", "documenting/vocabulary.py"),
     "JSON Schema of a model that is sent": (r"\bmodels_json_schema\(", "openapi/_description.py"),
+    "problem type that a module declares": (r"issubclass\(value, Problem\)\s+and value\.__module__", "registry.py"),
+    "types that clients recognise": (r"\bregistry\.get\(facts\.uri\) is None", "registry.py"),
     "kinds of JSON values": (r'list: "an array"', "_wire/json.py"),
     "path from the working directory": (r"(?m)^    return .*relative_to\(Path\.cwd", "_wire/text.py"),
     "parameters of a dependency": (r"\.query_params, \w+\.header_params", "fastapi/_declared.py"),

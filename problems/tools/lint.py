@@ -8,21 +8,20 @@ the caller's function. This is one thing, because the checks share the codes and
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeGuard
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from problems._wire.text import path_from_here
 from problems._wire.uris import is_absolute
 from problems.catalog.iana import REGISTRY_URI
-from problems.contract._operations import operations, setup_of
-from problems.declaring._applications import inner_application, places_in
+from problems.contract._operations import operations
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.openapi._description import describe
-from problems.registry import Registry
+from problems.registry import Registry, is_declared, lack_of
 
 __all__ = [
     "CODES",
@@ -149,7 +148,7 @@ def unregistered(registry: Registry) -> list[Finding]:
     for module in [sys.modules[name] for name in dict.fromkeys(cls.__module__ for cls in registry)]:
         known = [registry, *(value for value in vars(module).values() if isinstance(value, Registry))]
         for name, cls in vars(module).items():
-            if _is_declared(name, cls, module.__name__) and not any(cls in it for it in known):
+            if is_declared(name, cls, module) and not any(cls in it for it in known):
                 draft = _Draft(
                     code="unregistered",
                     severity="warning",
@@ -167,64 +166,31 @@ def unregistered_in(app: object) -> list[Finding]:
     Covers `@raises` on endpoints and dependencies and `responses`, in mounted applications too. Ready-made and other
     `about:blank` types need no registry, nor do absolute types of an application without one.
 
-    app: An application of Starlette or FastAPI that has problem types.
+    Args:
         app: An application of Starlette or FastAPI that has problem types.
     """
-    registries = list(_registries(app))
-    findings: list[Finding] = []
-    for cls, names in _declared_by(app).items():
-        draft = _lack(cls, registries, ", ".join(names))
-        if draft is not None:
-            findings.append(_finding(draft, cls, registries[0]))
-    return findings
-
-
-def _registries(app: object) -> Iterator[Registry]:
-    """Yield the registries of an application and of the applications mounted in it."""
-    setup = setup_of(app)
-    if setup is not None:
-        yield setup.registry
-    for place in places_in(getattr(app, "routes", ())):
-        if (inner := inner_application(place.route)) is not None:
-            yield from _registries(inner)
-
-
-def _declared_by(app: object) -> Mapping[type[Problem], list[str]]:
-    """Return the problem types that operations declare, each with the operations."""
-    found: dict[type[Problem], list[str]] = {}
+    found: dict[tuple[type[Problem], str, Registry], list[str]] = {}
     for operation in operations(app):
+        registry = operation.setup.registry if operation.setup is not None else None
         for cls in dict.fromkeys(operation.declares):
-            found.setdefault(cls, []).append(operation.name)
-    return found
+            if registry is not None and (lack := lack_of(cls, registry)) is not None:
+                found.setdefault((cls, lack, registry), []).append(operation.name)
+    return [_lacking(*key, ", ".join(names)) for key, names in found.items()]
 
 
-def _lack(cls: type[Problem], registries: Sequence[Registry], where: str) -> _Draft | None:
-    """Return why clients cannot know a declared type, or `None` if they know it."""
-    uri = cls.problem_type.uri
-    is_relative = not is_absolute(uri)
-    if not registries or cls.problem_type.is_blank or any(cls in it or it.get(it.uri(cls)) for it in registries):
-        return None
-    if is_relative and all(it.base is None for it in registries):
-        return _Draft(
-            code="relative-type",
-            severity="warning",
-            message=f"{where} declares it, and {uri!r} is sent as it is: its meaning depends on the address.",
-            fix="Give the application a registry with the class and a base: `add_problems(app, registry)`.",
-        )
-    if not is_relative and not any(map(len, registries)):
-        return None
-    return _Draft(
+def _lacking(cls: type[Problem], lack: str, registry: Registry, names: str) -> Finding:
+    message = "the application's registry does not contain it: clients do not know it."
+    draft = _Draft(
         code="unregistered",
         severity="warning",
-        message=f"{where} declares it, and the application's registry does not contain it: clients do not know it.",
+        message=f"{names} declares it, and {message}",
         fix=f"Write `Registry(..., {cls.__name__}, base=...)`.",
     )
-
-
-def _is_declared(name: str, cls: object, module: str) -> TypeGuard[type[Problem]]:
-    if not isinstance(cls, type) or not issubclass(cls, Problem) or cls.__module__ != module:
-        return False
-    return not name.startswith("_") and not definition_of(cls).declaration.abstract
+    if lack == "relative":
+        sent = f"{cls.problem_type.uri!r} is sent as it is: its meaning depends on the address."
+        fix = "Give the application a registry with the class and a base: `add_problems(app, registry)`."
+        draft = _Draft(code="relative-type", severity="warning", message=f"{names} declares it, and {sent}", fix=fix)
+    return _finding(draft, cls, registry)
 
 
 def page_addresses(registry: Registry) -> list[str]:
