@@ -127,7 +127,8 @@ def _operations_of(app: object) -> tuple[list[Operation], Calls]:
         raise SetupError(f"{app!r} is not an application. Pass a Starlette or FastAPI application: `check(app)`.")
     every = list(operations(app))
     translated = {cls for operation in every for cls in operation.translate}
-    return every, Calls(Sources(frozenset(_packages(every))), translated)
+    roots = len({call for operation in every for call in operation.calls})
+    return every, Calls(Sources(frozenset(_packages(every))), translated, roots)
 
 
 def _of(operation: Operation, outcomes: dict[object, Outcome], calls: Calls) -> Followed:

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from problems.contract._activation import Activation
 from problems.contract._classes import Classes, fields_of, is_abstract, is_protocol, look, special, status_in_name
 from problems.contract._frame import Frame
-from problems.contract._sources import Function, Sources
-from problems.contract._types import annotated, names_of_module, of_type, static
+from problems.contract._sources import Assignment, Function, Sources
+from problems.contract._types import annotated, names_of_module, of_type, static, understood
 from problems.contract._values import (
     PLAIN,
     UNKNOWN,
@@ -70,6 +70,9 @@ class Attributes(ABC):
         self._fields: dict[Hashable, dict[Value, None]] = {}
         self._versions: dict[Hashable, int] = {}
         self._scanned: dict[tuple[type, str], Values] = {}
+        self._found: dict[tuple[type, str], Values] = {}
+        self._overridden: dict[tuple[type, str, bool], Values] = {}
+        self._methods: dict[type, list[types.FunctionType]] = {}
         self._provided: dict[object, Values] = {}
         self._modules: dict[str, Names] = {}
         self._abstract: dict[types.FunctionType, bool] = {}
@@ -219,8 +222,14 @@ class Attributes(ABC):
             self._abstract[function] = is_abstract(function, self._sources.of)
         return self._abstract[function]
 
-    def _overriding(self, cls: type, name: str, base: Value) -> Iterator[Value]:
-        """Yield the overriding attributes of subclasses in loaded modules."""
+    def _overriding(self, cls: type, name: str, base: Value) -> Values:
+        """Return the overriding attributes of subclasses in loaded modules."""
+        key = (cls, name, isinstance(base, Instance))
+        if key not in self._overridden:
+            self._overridden[key] = unique(self._overrides(cls, name, base))
+        return self._overridden[key]
+
+    def _overrides(self, cls: type, name: str, base: Value) -> Iterator[Value]:
         for below in self._classes.below(cls):
             if any(name in vars(it) for it in below.__mro__[:-1] if is_protocol(cls) or it not in cls.__mro__):
                 receiver: Value = Instance(below) if isinstance(base, Instance) else Kind(below)
@@ -255,8 +264,16 @@ class Attributes(ABC):
             return (Bound(Partial(Known(method), Arguments(((Known(name),),))), base),)
         return status_in_name(name)
 
-    def _declared(self, cls: type, name: str, base: Value) -> Iterator[Value]:
-        """Yield the values of an attribute from its annotation, or from assignments in the methods of the class."""
+    def _declared(self, cls: type, name: str, base: Value) -> Values:
+        """Return the values of an attribute from its annotation, and from assignments in the methods of the class."""
+        if isinstance(base, Instance) and base.arguments:
+            return tuple(self._declares(cls, name, base))
+        key = (cls, name)
+        if key not in self._found:
+            self._found[key] = unique(self._declares(cls, name, base))
+        return self._found[key]
+
+    def _declares(self, cls: type, name: str, base: Value) -> Iterator[Value]:
         for owner in cls.__mro__[:-1]:
             hints: object = vars(owner).get("__annotations__")
             if is_dict(hints) and name in hints:
@@ -273,32 +290,32 @@ class Attributes(ABC):
 
     def _scanning(self, cls: type, name: str) -> Iterator[Value]:
         for owner in cls.__mro__[:-1]:
-            for function in list(vars(owner).values()):
-                if not (isinstance(function, types.FunctionType) and name in function.__code__.co_names):
-                    continue
-                if self._sources.is_own(function) and (node := self._sources.of(function)) is not None:
-                    yield from self._assigned_in(function, node, Instance(cls), name)
+            if owner not in self._methods:
+                functions = (it for it in list(vars(owner).values()) if isinstance(it, types.FunctionType))
+                self._methods[owner] = [it for it in functions if self._sources.is_own(it)]
+            for function in self._methods[owner]:
+                if name in function.__code__.co_names:
+                    for statement in self._sources.assigned_by(function).get(name, ()):
+                        yield from self._assigned_in(function, statement, Instance(cls))
 
-    def _assigned_in(self, function: types.FunctionType, node: Function, base: Value, name: str) -> Iterator[Value]:
+    def _assigned_in(self, function: types.FunctionType, statement: Assignment, base: Value) -> Iterator[Value]:
         outer = self._outer(function)
         names = Names(outer.file, outer)
+        node = self._sources.of(function)
+        if node is None:
+            return
         self._bind(node, names, Arguments(((base,),)), outer, function)
-        first = next((it.arg for it in (*node.args.posonlyargs, *node.args.args)), "self")
-        for part in ast.walk(node):
-            match part:
-                case ast.Assign(targets=targets, value=value) if any(_is_of(it, first, name) for it in targets):
-                    yield from Frame(names, self).value(value)
-                case ast.AnnAssign(target=target, annotation=annotation, value=value) if _is_of(target, first, name):
-                    yield from annotated(annotation, names, look)
-                    if value is not None:
-                        yield from (it for it in Frame(names, self).value(value) if it != UNKNOWN)
-                case _:
-                    pass
+        if isinstance(statement, ast.Assign):
+            yield from Frame(names, self).value(statement.value)
+            return
+        yield from annotated(statement.annotation, names, look)
+        if statement.value is not None:
+            yield from (it for it in Frame(names, self).value(statement.value) if it != UNKNOWN)
 
     def _hinted(self, hint: object, names: Names) -> Values:
         if isinstance(hint, str):
             return annotated(ast.Constant(hint), names, look)
-        return tuple(it for it in of_type(hint) if it != UNKNOWN)
+        return understood(of_type(hint))
 
     def _of_local(self, cls: LocalClass, name: str, receiver: Value | None) -> Values:
         found: Values = ()
@@ -365,6 +382,9 @@ class Attributes(ABC):
 
     def default(self, default: object) -> Iterator[Value]:
         """Yield a default; for FastAPI's `Depends(…)`, the values that the dependency provides."""
+        if type_of(default) in PLAIN:
+            yield Known(default)
+            return
         dependency = inspect.getattr_static(default, "dependency", _MISSING)
         if dependency is _MISSING or dependency is None:
             yield Known(default) if dependency is _MISSING else UNKNOWN
@@ -485,13 +505,3 @@ class _Marker:
 
     def __init__(self, dependency: object) -> None:
         self.dependency = dependency
-
-
-def _is_of(target: ast.expr, first: str, name: str) -> bool:
-    match target:
-        case ast.Attribute(value=ast.Name(id=owner), attr=attribute):
-            return owner == first and attribute == name
-        case ast.Tuple(elts=parts):
-            return any(_is_of(it, first, name) for it in parts)
-        case _:
-            return False

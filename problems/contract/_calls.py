@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from problems.catalog import BadGateway
@@ -21,8 +21,8 @@ from problems.contract._frame import Frame
 from problems.contract._functions import BUILTINS
 from problems.contract._library import container_method, model
 from problems.contract._making import Making, is_class
-from problems.contract._sources import iterates, package_of
-from problems.contract._types import annotated, of_type
+from problems.contract._sources import Sources, iterates, package_of
+from problems.contract._types import annotated, of_type, understood
 from problems.contract._values import (
     CERTAIN,
     LIKELY,
@@ -62,6 +62,12 @@ __all__ = ["Calls"]
 _BUDGET: Final = 1_500
 """The maximum number of activations that are followed for one endpoint or dependency."""
 
+_SHARE: Final = 20
+"""The mean number of activations for one endpoint or dependency, if there are many."""
+
+_LEAST: Final = 60
+"""The number of activations that are followed for each endpoint or dependency, however large the others are."""
+
 _RUNNERS: Final = frozenset(
     {"run_in_threadpool", "to_thread", "run_sync", "gather", "create_task", "start_soon", "wait_for", "run", "shield"}
     | {"run_in_executor", "ensure_future", "run_until_complete", "as_completed", "wait", "TaskGroup.create_task"}
@@ -79,14 +85,25 @@ _DECORATED: Final = frozenset(
 
 
 class Calls(Making):
-    """Follows calls and caches their outcomes."""
+    """
+    Follows calls and caches their outcomes.
+
+    Args:
+        sources: The source of functions.
+        exceptions: Exceptions that become problems, besides each `HTTPException`.
+        roots: The number of endpoints and dependencies that will be asked for.
+    """
+
+    def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = (), roots: int = 1) -> None:
+        super().__init__(sources, exceptions)
+        self._roots = self._roots_left = roots
 
     # --- operations -------------------------------------------------------------------------------------------------
 
     def root(self, obj: object) -> Outcome:
         """Return the outcome of an endpoint or a dependency, called with the values of its effective signature."""
         frame = Frame(Names("", BUILTINS), self)
-        limit, self._limit = self._limit, self._steps + _BUDGET
+        limit, self._limit = self._limit, self._steps + self._allowance()
         names = tuple(self.injected(obj, frame))
         for value in frame.calls((Known(obj),), Arguments(named=names)):
             if isinstance(value, Deferred):
@@ -98,6 +115,12 @@ class Calls(Making):
                 frame.outcome.returns.append(value)
         self._limit = limit
         return frame.outcome
+
+    def _allowance(self) -> int:
+        """Return the number of activations for the next root: several times its share of what the others leave."""
+        self._roots_left = max(self._roots_left - 1, 1)
+        left = _BUDGET + _SHARE * self._roots - self._steps
+        return min(_BUDGET, max(_LEAST, 5 * left // self._roots_left))
 
     def passes(self, obj: object, raises: tuple[Raise, ...]) -> set[Raise]:
         """Return the exceptions that certainly pass through the `yield` of a generator dependency."""
@@ -337,7 +360,7 @@ def annotation_of(function: types.FunctionType) -> Values:
     hint: object = function.__annotations__.get("return")
     if isinstance(hint, str):
         return annotated(ast.Constant(hint), Names("", known=function.__globals__), look)
-    return () if hint is None else tuple(it for it in of_type(hint) if it != UNKNOWN)
+    return () if hint is None else understood(of_type(hint))
 
 
 def _declared_raises(function: types.FunctionType, frame: Activation) -> Iterator[Raise]:

@@ -43,10 +43,16 @@ _OPERATORS: Final[dict[type[ast.AST], str]] = {
 _MUTATORS: Final = frozenset(
     {"append", "add", "appendleft", "extend", "insert", "update", "setdefault", "put", "put_nowait", "extendleft"}
 )
+_DELIVERERS: Final = frozenset({"set_exception", "throw", "athrow"})
+"""Methods of futures and generators that raise an exception in the code that waits for a value."""
 
 
 class Expressions(Activation):
     """The expressions of one activation of a function."""
+
+    @abstractmethod
+    def delivered(self, values: Values, node: ast.Call) -> None:
+        """Record exceptions that a call hands to code that waits, and that raises them there."""
 
     @abstractmethod
     def statement(self, node: ast.stmt) -> bool:
@@ -283,6 +289,8 @@ class Expressions(Activation):
                 return tuple(_relayed(self.value(node.func.value)))
             if node.func.attr in _MUTATORS:
                 self._mutate(node.func, arguments)
+            if node.func.attr in _DELIVERERS:
+                self.delivered(arguments.get(0), node)
         return self.calls(functions, arguments)
 
     def _arguments(self, node: ast.Call) -> Arguments:

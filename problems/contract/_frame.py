@@ -122,10 +122,8 @@ class Frame(Managers, Expressions):
             case ast.AnnAssign(target=target, annotation=annotation, value=value):
                 if value is not None:
                     values = self.value(value)
-                    if UNKNOWN in values:
-                        values = unique((*values, *annotated(annotation, self.names, look)))
-                        values = tuple(it for it in values if it != UNKNOWN) or values
-                    self.bind(target, values)
+                    hinted = annotated(annotation, self.names, look) if UNKNOWN in values else ()
+                    self.bind(target, unique((*(it for it in values if it != UNKNOWN), *hinted)) if hinted else values)
                 elif isinstance(target, ast.Name):
                     self.bind(target, annotated(annotation, self.names, look) or (UNKNOWN,))
             case ast.AugAssign(target=target, op=op, value=value):
@@ -178,6 +176,13 @@ class Frame(Managers, Expressions):
         values = tuple(it for it in values if it != Known(None)) or values
         for value in values:
             self.emit(self._raised(value, place, CERTAIN if len(values) == 1 else LIKELY))
+
+    def delivered(self, values: Values, node: ast.Call) -> None:
+        """Record exceptions that a call hands to code that waits, and that raises them there."""
+        place = Place(self.names.file, node.lineno, node.col_offset, self.names.function)
+        for value in values:
+            if isinstance(value, Caught | Instance | Known) and value != Known(None):
+                self.emit(self._raised(value, place, LIKELY), LIKELY)
 
     def _raised(self, value: Value, place: Place, sure: int) -> Iterator[Raise]:
         match value:

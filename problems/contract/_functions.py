@@ -43,8 +43,14 @@ _NOBODY: Final[frozenset[Hashable]] = frozenset()
 _LARGE: Final = 1_000
 """From this number of activations on, functions that cannot lead to an exception for a client are left out."""
 
-_CONTEXTS: Final = (6, 12)
-"""From these numbers of activations of one function on, arguments are distinguished by class only, then not at all."""
+_WORK: Final = (60, 150)
+"""
+From these numbers of activations in and below one function on, its arguments are distinguished by class only, then by
+the functions among them only.
+"""
+
+_MOST_WORK: Final = 400
+"""From this number on, a function whose outcome is known for some arguments is not followed for equal ones again."""
 
 BUILTINS: Final = Names("", known=dict(vars(builtins)))
 
@@ -58,7 +64,8 @@ class Functions(Attributes):
         self._active: set[Hashable] = set()
         self._done: dict[Hashable, tuple[Outcome, frozenset[Hashable]]] = {}
         self._cut: set[Hashable] = set()
-        self._contexts: dict[Hashable, int] = {}
+        self._work: dict[Hashable, int] = {}
+        self._last: dict[Hashable, Outcome] = {}
         self._steps = self._limit = 0
 
     def _run(
@@ -74,14 +81,20 @@ class Functions(Attributes):
     ) -> Outcome:
         identity: Hashable = (function, outer.version if isinstance(function, Local) else 0)
         names = Names(outer.file, outer, function=_name(node, outer, known))
-        wide = self._width(function)
-        self._bind(node, names, self._widened(arguments, wide), outer, known)
-        key = (identity, names.key(), self.versions(arguments), thrown, late)
+        work = self._work.get(function, 0)
+        self._bind(node, names, _widened(arguments, sum(work >= limit for limit in _WORK)), outer, known)
+        given: Hashable = (identity, names.key(), thrown, late)
+        key = (given, self.versions(arguments))
         names.context = hash(key)
         known_outcome, needs = self._done.get(key, (None, _NOBODY))
         if known_outcome is not None and needs <= self._active:
             self._cut |= needs
             return known_outcome
+        if work >= _MOST_WORK and given in self._last:
+            last = self._last[given]
+            again = Outcome(last.raises, last.returns, is_open=True, ends=last.ends)
+            again.yields = last.yields
+            return again
         self._steps += 1
         left = self._limit - self._steps
         is_far = left < 0 or self._is_irrelevant(known, arguments)
@@ -90,13 +103,14 @@ class Functions(Attributes):
                 self._cut.add(function)
             hinted = self._hinted_return(node, outer)
             return Outcome(returns=hinted or (UNKNOWN,), is_open=function not in self._active)
-        self._contexts[function] = self._contexts.get(function, 0) + 1
         inner = Frame(names, self)
         inner.thrown, inner.late = thrown, late
-        cut, self._cut = self._cut, set()
+        cut, self._cut, steps = self._cut, set(), self._steps
         self._follow(inner, function, node, self._hinted_return(node, outer), left)
         # A recursive call that was cut off is missing here, but the outer activation still follows it.
         self._done[key] = inner.outcome, frozenset(self._cut)
+        self._last[given] = inner.outcome
+        self._work[function] = work + self._steps - steps + 1
         self._cut |= cut
         return inner.outcome
 
@@ -120,26 +134,6 @@ class Functions(Attributes):
 
     def _hinted_return(self, node: Function, outer: Names) -> Values:
         return () if isinstance(node, ast.Lambda) else annotated(node.returns, outer, look)
-
-    def _width(self, function: Hashable) -> int:
-        count = self._contexts.get(function, 0)
-        return sum(count >= limit for limit in _CONTEXTS)
-
-    def _widened(self, arguments: Arguments, wide: int) -> Arguments:
-        if wide == 0:
-            return arguments
-        if wide > 1:
-            unknown: Values = (UNKNOWN,)
-            return Arguments(
-                tuple(unknown for _ in arguments.positional),
-                tuple((it, unknown) for it, _ in arguments.named),
-                arguments.rest,
-            )
-        return Arguments(
-            tuple(tuple(map(_wide, it)) for it in arguments.positional),
-            tuple((name, tuple(map(_wide, it))) for name, it in arguments.named),
-            arguments.rest,
-        )
 
     def _bind(
         self, node: Function, names: Names, arguments: Arguments, outer: Names, known: types.FunctionType | None
@@ -200,6 +194,26 @@ def _name(node: Function, outer: Names, known: types.FunctionType | None) -> str
     if known is not None:
         return f"{known.__module__}.{known.__qualname__}"
     return f"{outer.function}.<locals>.{'<lambda>' if isinstance(node, ast.Lambda) else node.name}"
+
+
+def _widened(arguments: Arguments, wide: int) -> Arguments:
+    """Return arguments that are distinguished less: by class only, or by the functions among them only."""
+    if wide == 0:
+        return arguments
+    widen = _only_functions if wide > 1 else _only_classes
+    return Arguments(
+        tuple(map(widen, arguments.positional)),
+        tuple((name, widen(it)) for name, it in arguments.named),
+        arguments.rest,
+    )
+
+
+def _only_functions(values: Values) -> Values:
+    return (*callables(values), UNKNOWN)
+
+
+def _only_classes(values: Values) -> Values:
+    return tuple(map(_wide, values))
 
 
 def _wide(value: Value) -> Value:

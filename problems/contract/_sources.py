@@ -12,9 +12,10 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Final, TypeAlias
 
-__all__ = ["Function", "Sources", "iterates", "own_nodes", "package_of"]
+__all__ = ["Assignment", "Function", "Sources", "iterates", "own_nodes", "package_of"]
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Assignment: TypeAlias = ast.Assign | ast.AnnAssign
 
 _STANDARD: Final = tuple({str(Path(sysconfig.get_paths()[key])) for key in ("stdlib", "platstdlib")})
 _LIBRARIES: Final = frozenset({"problems", "starlette", "fastapi"})
@@ -32,6 +33,7 @@ class Sources:
     def __init__(self, packages: frozenset[str]) -> None:
         self._packages = packages
         self._functions: dict[CodeType, Function | None] = {}
+        self._assigned: dict[CodeType, dict[str, list[Assignment]]] = {}
         self._files: dict[str, bool] = {}
 
     def is_own(self, function: FunctionType) -> bool:
@@ -65,6 +67,29 @@ class Sources:
             self._functions[code] = _tree(code, linecache.getlines(code.co_filename, function.__globals__))
         return self._functions[code]
 
+    def assigned_by(self, function: FunctionType) -> dict[str, list[Assignment]]:
+        """Return the assignments of a method to attributes of its object, by the attribute."""
+        code = function.__code__
+        if code not in self._assigned:
+            found = self._assigned[code] = dict[str, list[Assignment]]()
+            node = self.of(function)
+            for part in ast.walk(node) if node is not None and code.co_varnames else ():
+                if isinstance(part, ast.Assign | ast.AnnAssign):
+                    for name in _attributes_in(part, code.co_varnames[0]):
+                        found.setdefault(name, []).append(part)
+        return self._assigned[code]
+
+
+def _attributes_in(statement: Assignment, owner: str) -> set[str]:
+    """Return the attributes of a variable that a statement assigns."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    parts = [it for target in targets for it in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    return {
+        it.attr
+        for it in parts
+        if isinstance(it, ast.Attribute) and isinstance(it.value, ast.Name) and it.value.id == owner
+    }
+
 
 def iterates(node: Function) -> bool:
     """Return whether a function is a generator."""
@@ -96,19 +121,30 @@ def _module_of(function: FunctionType) -> str:
 
 def _tree(code: CodeType, lines: list[str]) -> Function | None:
     """Parse the lines of one function, and only if that fails the whole file."""
-    first, last = code.co_firstlineno, _last_line(code)
+    first = code.co_firstlineno
     if code.co_name != "<lambda>" and 0 < first <= len(lines):
         # Empty lines keep its lines as they are in the file, and a block, under `if 1:`, its columns.
         is_indented = lines[first - 1][:1].isspace() and first > 1
         start = "\n" * (first - 2) + "if 1:\n" if is_indented else "\n" * (first - 1)
-        for end in dict.fromkeys((last, min(last + 1, len(lines)), min(last + 2, len(lines)))):
-            tree = _parsed(start + "".join(lines[first - 1 : end]))
-            if tree is not None:
-                statement = tree.body[0]
-                node = statement.body[0] if isinstance(statement, ast.If) else statement
-                return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        tree = _parsed(start + "".join(lines[first - 1 : _end(code, lines)]))
+        if tree is not None:
+            statement = tree.body[0]
+            node = statement.body[0] if isinstance(statement, ast.If) else statement
+            return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
     tree = _parsed("".join(lines))
     return None if tree is None else _matching(tree, code)
+
+
+def _end(code: CodeType, lines: list[str]) -> int:
+    """Return the number of the last line of a function: of its code, and of the indented lines after it."""
+    end, margin = _last_line(code), _margin(lines[code.co_firstlineno - 1])
+    while end < len(lines) and (_margin(lines[end]) > margin or lines[end].strip()[:1] in ("", ")", "]", "}")):
+        end += 1
+    return end
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _parsed(text: str) -> ast.Module | None:

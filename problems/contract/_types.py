@@ -6,14 +6,15 @@ Reads type expressions as syntax and as objects. Does not evaluate them.
 
 import ast
 import collections.abc
+import functools
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from problems.contract._values import UNKNOWN, Container, Instance, Kind, Known, Names, Value, Values
 
-__all__ = ["Look", "annotated", "names_of_module", "of_type", "static"]
+__all__ = ["Look", "annotated", "names_of_module", "of_type", "static", "understood"]
 
 Look = Callable[[Value, str], Values]
 """Looks up an attribute without running code."""
@@ -33,7 +34,13 @@ _DICTIONARIES: Final = (dict, collections.abc.Mapping, collections.abc.MutableMa
 
 def annotated(node: ast.expr | None, names: Names, look: Look) -> Values:
     """Return the possible values for an annotation, or an empty tuple if the annotation is not understood."""
-    return tuple(it for it in _annotated(node, names, look) if it != UNKNOWN)
+    return understood(_annotated(node, names, look))
+
+
+def understood(values: Iterable[Value]) -> Values:
+    """Return the values of an annotation, or an empty tuple if none is known."""
+    found = tuple(dict.fromkeys(values))
+    return () if found == (UNKNOWN,) else found
 
 
 def _annotated(node: ast.expr | None, names: Names, look: Look) -> Iterator[Value]:
@@ -43,8 +50,8 @@ def _annotated(node: ast.expr | None, names: Names, look: Look) -> Iterator[Valu
         case ast.Constant(value=None):
             yield Known(None)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            yield from _annotated(left, names, look)
-            yield from _annotated(right, names, look)
+            for part in (left, right):
+                yield from annotated(part, names, look) or (UNKNOWN,)
         case ast.Subscript(value=base, slice=inner):
             for value in static(base, names, look):
                 yield from _subscripted(value, inner, names, look)
@@ -83,11 +90,11 @@ def _subscripted(  # noqa: C901 - one for each form
             if isinstance(value, Instance):
                 yield Kind(value.cls)
     elif getattr(obj, "_name", None) == "Optional":
-        yield from _annotated(parts[0], names, look)
+        yield from annotated(parts[0], names, look) or (UNKNOWN,)
         yield Known(None)
     elif getattr(obj, "_name", None) == "Union" or obj is Union:
         for part in parts:
-            yield from _annotated(part, names, look)
+            yield from annotated(part, names, look) or (UNKNOWN,)
     elif obj is Literal:
         yield from (Known(part.value) for part in parts if isinstance(part, ast.Constant))
     elif origin in _LISTS or origin is tuple:
@@ -143,6 +150,7 @@ def names_of_module(name: str) -> Names:
     return Names("", known=dict(vars(module)) if module is not None else {})
 
 
+@functools.lru_cache(1_000)
 def _parsed(text: str) -> ast.expr | None:
     try:
         return ast.parse(text.strip(), mode="eval").body

@@ -4,6 +4,7 @@
 import asyncio
 import contextlib
 import functools
+import linecache
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.status import HTTP_404_NOT_FOUND
 
 from problems import BadGateway, Conflict, Gone, NotFound, Policy, Registry, Unauthorized, raises
-from problems.contract import check
+from problems.contract import check, raise_sites
 from problems.errors import SetupError
 from problems.fastapi import add_problems, responses
 from problems.httpx import raise_for_problem
@@ -672,7 +673,55 @@ def return_in_finally():
         return 1  # noqa: B012 - the case
 
 
+class Rejected(HTTPException):
+    """An exception with an initialiser of its own."""
+
+    def __init__(self, code, reason):
+        super().__init__(status_code=code, detail=reason)
+
+
+def found_or_none(kind: type["T"]) -> Optional["T"]:  # noqa: F821 - a name that cannot be resolved
+    return EFFECTS.get(kind)
+
+
+def hint_with_an_unknown_part():
+    found = found_or_none(int)
+    if found is None:
+        return
+    helper()
+
+
+def delivered_by_a_future():
+    future = asyncio.Future()
+    try:
+        helper()
+    except Exception as error:  # noqa: BLE001 - the case
+        result = error
+        future.set_exception(result)
+
+
+# fmt: off
+def closed_below_its_margin():
+    helper(
+)
+# fmt: on
+
+
+def shared_runner(function, number):
+    return [function() for _ in range(number)]
+
+
+def passed_to_a_busy_runner():
+    for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15):
+        shared_runner(lambda: None, number)
+    shared_runner(helper, 1)
+
+
 RAISING = [
+    hint_with_an_unknown_part,
+    delivered_by_a_future,
+    closed_below_its_margin,
+    passed_to_a_busy_runner,
     abstract_port,
     group_past_a_handler,
     raise_class,
@@ -803,6 +852,21 @@ class TestCases:
         What is caught, or never happens, is not found.
         """
         assert [] == undeclared(application(function))
+
+    def test_each_status_of_a_shared_exception(self):
+        """
+        However many statements make an exception with an initialiser of its own, each keeps its status.
+        """
+        codes = range(400, 430)
+        scope = {"Rejected": Rejected, "__name__": __name__}
+        lines = [f"    if key == {code}:\n        raise Rejected({code}, 'no {code}')\n" for code in codes]
+        text = "def endpoint(key: int):\n" + "".join(lines)
+        linecache.cache["statuses.py"] = len(text), None, text.splitlines(keepends=True), "statuses.py"
+        exec(compile(text, "statuses.py", "exec"), scope)  # noqa: S102 - the source under test
+        app = FastAPI()
+        app.get("/x")(scope["endpoint"])
+
+        assert [(code,) for code in codes] == [it.statuses for it in raise_sites(app)]
 
     def test_nothing_is_run(self):
         """
