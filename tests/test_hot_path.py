@@ -243,8 +243,8 @@ class TestBuiltOnce:
         def refuse(*_: object, **__: object) -> Any:
             raise AssertionError("This is built for each error.")
 
-        for name in ("SchemaValidator", "SchemaSerializer"):
-            monkeypatch.setattr(f"problems.declaring._members.{name}", refuse)
+        monkeypatch.setattr("problems.declaring._members.SchemaValidator", refuse)
+        monkeypatch.setattr("problems._wire.core_schemas.SchemaSerializer", refuse)
         monkeypatch.setattr(BaseModel, "__init_subclass__", refuse)
         monkeypatch.setattr(TypeAdapter, "__init__", refuse)
 

@@ -33,6 +33,7 @@ from pydantic import (
     RootModel,
     SecretStr,
     TypeAdapter,
+    WrapSerializer,
     computed_field,
     field_serializer,
     model_serializer,
@@ -407,7 +408,181 @@ class TestBounds:
         assert len(declare(str, detail="Not {it}.")(it="x" * 100_000).problem_details.detail or "") < 2_000
 
 
+def written_by(make: Any) -> dict[str, tuple[Any, Any]]:
+    """Return members and their values, each written by a function of the application that returns what *make* does."""
+
+    class Field1(BaseModel):
+        number: int = 1
+
+        @field_serializer("number")
+        def write(self, _: int) -> Any:
+            """Write the number as something else."""
+            return make()
+
+    class Model1(BaseModel):
+        number: int = 1
+
+        @model_serializer(mode="wrap")
+        def write(self, handler: Any) -> Any:
+            """Write the model with a further member."""
+            return {**handler(self), "further": make()}
+
+    class Computed1(BaseModel):
+        @computed_field
+        def further(self) -> Any:
+            """Return a further member."""
+            return make()
+
+    class Typed1(BaseModel):
+        @computed_field
+        def further(self) -> int:
+            """Return a further member, which is not a number."""
+            return make()
+
+    return {
+        "PlainSerializer": (Annotated[int, PlainSerializer(lambda _: make())], 1),
+        "PlainSerializer with a type": (
+            Annotated[int, PlainSerializer(lambda _: make(), return_type=Iterable[Any])],
+            1,
+        ),
+        "PlainSerializer in JSON": (Annotated[int, PlainSerializer(lambda _: make(), when_used="json")], 1),
+        "WrapSerializer": (list[Annotated[int, WrapSerializer(lambda _, handler: make())]], [1]),
+        "field_serializer": (Field1, Field1()),
+        "model_serializer": (Model1, Model1()),
+        "computed_field": (Computed1, Computed1()),
+        "computed_field with a type": (Typed1, Typed1()),
+        "in Any": (Any, {"a": [Field1(), Model1()]}),
+        "in a bare list": (list, [Computed1()]),
+        "in a further member of a model": (Holder, Holder(further=Field1())),
+        "in a dataclass": (Holding, Holding(Model1())),
+        "returned by another": (Annotated[int, PlainSerializer(lambda _: [Field1()])], 1),
+    }
+
+
+WRITTEN_BY = tuple(written_by(None))
+
+
+class TestUserDefinedSerializers:
+    """What a serializer of the application returns has the bounds of any other value."""
+
+    @pytest.mark.parametrize("make", [pytest.param(it, id=name) for name, it in UNBOUNDED.items()])
+    @pytest.mark.parametrize("how", WRITTEN_BY)
+    def test_what_must_not_be_read(self, how, make):
+        """
+        No open file, cursor or endless iterator that a serializer returns is read, and no answer grows without a bound.
+        """
+        annotation, value = written_by(make)[how]
+        problem = declare(annotation)(it=value)
+        body = sent(problem)
+
+        assert 409 == json.loads(body)["status"]
+        assert SECRET.encode() not in body
+        assert len(body) < 500_000
+        assert SECRET not in f"{problem} {problem!r}"
+
+    @pytest.mark.parametrize("how", WRITTEN_BY)
+    def test_one_that_raises(self, how):
+        """
+        A serializer that raises costs its part of the body only, and its exception is in no text.
+        """
+
+        def make():
+            raise RuntimeError(SECRET)
+
+        annotation, value = written_by(make)[how]
+        problem = declare(annotation)(it=value)
+
+        assert 409 == json.loads(sent(problem))["status"]
+        assert SECRET not in f"{sent(problem)!r} {problem} {problem!r}"
+
+    @pytest.mark.parametrize("how", WRITTEN_BY)
+    @given(value=st.recursive(st.integers() | st.text(max_size=3), lambda it: st.lists(it, max_size=3), max_leaves=5))
+    def test_ordinary_values(self, how, value):
+        """
+        What a serializer returns otherwise is sent as pydantic writes it.
+        """
+        annotation, given_value = written_by(lambda: value)[how]
+        problem = declare(annotation)(it=given_value)
+        expected = TypeAdapter(annotation).dump_python(given_value, mode="json", by_alias=True, warnings=False)
+
+        assert expected == json.loads(sent(problem))["it"]
+
+    def test_a_mask_of_a_field(self):
+        """
+        A `field_serializer` of the problem class itself has the bounds too.
+        """
+
+        class Own(Conflict, type="https://shop.example/problems/own", title="Own"):
+            """A problem with a serializer."""
+
+            it: int
+
+            @field_serializer("it")
+            def write(self, _: int) -> Any:
+                """Write a file."""
+                return secret_file()
+
+        assert SECRET.encode() not in sent(Own(it=1))
+
+
 Masked = Annotated[str, PlainSerializer(lambda value: "****" + value[-2:])]
+
+
+class Lines(BaseModel):
+    lines: Iterable[int]
+
+
+class MaskedLines(BaseModel):
+    lines: Iterable[Masked]
+
+
+class TestIterablesOfModels:
+    """Pydantic keeps an iterator in a model with an `Iterable`, which can be read once."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            pytest.param(lambda: (number for number in (1, 2)), id="generator"),
+            pytest.param(lambda: [1, 2], id="list"),
+            pytest.param(lambda: iter([1, 2]), id="iterator of a list"),
+            pytest.param(lambda: map(int, "12"), id="map"),
+            pytest.param(lambda: range(1, 3), id="range"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("annotation", "put"),
+        [
+            pytest.param(Lines, lambda it: it, id="model"),
+            pytest.param(list[Lines] | None, lambda it: [it], id="in a list"),
+            pytest.param(dict[str, Lines], lambda it: {"a": it}, id="in a dictionary"),
+        ],
+    )
+    def test_one_that_ends_is_sent_each_time(self, annotation, put, make):
+        """
+        The items of a generator in a model are in the body, however often it is written.
+        """
+        problem = declare(annotation)(it=put(Lines(lines=make())))
+
+        assert [put({"lines": [1, 2]})] * 2 == [json.loads(sent(problem))["it"] for _ in range(2)]
+
+    def test_its_items_are_masked(self):
+        """
+        The serializer of the items applies to them.
+        """
+        problem = declare(MaskedLines)(it=MaskedLines(lines=(text for text in (SECRET, SECRET))))
+
+        assert {"lines": ["****11"] * 2} == json.loads(sent(problem))["it"]
+
+    @pytest.mark.parametrize("make", [secret_file, lambda: iter(lambda: SECRET, None)], ids=["file", "sentinel"])
+    def test_one_that_must_not_be_read_is_empty(self, make):
+        """
+        An iterator that may not end is not read, and the body fits the schema.
+        """
+        problem = declare(Lines)(it=Lines(lines=make()))
+
+        assert {"lines": []} == json.loads(sent(problem))["it"]
+
+
 MaskedInJson = Annotated[str, PlainSerializer(lambda value: "****" + value[-2:], when_used="json")]
 
 

@@ -12,12 +12,16 @@ from binascii import b2a_base64
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, KeysView, Mapping, ValuesView
 from enum import Enum
+from functools import lru_cache
+from gc import get_referents
 from itertools import islice, takewhile
 from operator import length_hint
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeGuard
 
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema, to_json, to_jsonable_python
+
+from problems._wire.core_schemas import is_constrained, serializer_for
 
 __all__ = [
     "ATOMS",
@@ -28,6 +32,7 @@ __all__ = [
     "clean",
     "encode",
     "encode_members",
+    "guard",
     "has_long_number",
     "has_serializer",
     "is_array",
@@ -36,6 +41,7 @@ __all__ = [
     "items_of",
     "kind_of",
     "parts_of",
+    "settle",
 ]
 
 FALLBACK: Final = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
@@ -62,7 +68,11 @@ _PLAIN_ARRAYS: Final = frozenset({list, tuple})
 _NAMES: Final = frozenset({str})
 _NOTHING: Final[tuple[object, ...]] = ()
 _SERIALIZER: Final = "__pydantic_serializer__"
+_SCHEMA: Final = "__pydantic_core_schema__"
 _HIDING: Final = frozenset({"serialization", "serialization_exclude", "serialization_exclude_if"})
+_VALIDATOR: Final = type(SchemaValidator(core_schema.generator_schema()).validate_python(()))
+"""The class of the iterators that pydantic keeps in models."""
+
 _MODEL_SLOTS: Final = ("__pydantic_fields_set__", "__pydantic_private__")
 
 
@@ -161,6 +171,20 @@ def bounded(value: object) -> object:
     {'lines': None}
     """
     return value if _is_moderate(value, parts_of) else _Bounds().clean(value)
+
+
+def guard(value: object) -> object:
+    """
+    Return a value that a user-defined function or attribute returned, like `bounded`.
+
+    The models in it are returned as plain JSON types if they have such functions too.
+
+    >>> guard({"a": [1, 2]}), guard({"lines": iter(["password"])})
+    ({'a': [1, 2]}, {'lines': None})
+    """
+    if type(value) in ATOMS or _is_moderate(value, _harmless_parts):
+        return value
+    return _Guarding().clean(value)
 
 
 def clean(value: object) -> object:
@@ -264,6 +288,10 @@ def parts_of(value: object) -> Iterable[object] | None:
         return None
 
 
+def _harmless_parts(value: object) -> Iterable[object] | None:
+    return parts_of(value) if _guarded_serializer(type(value)) is None else None
+
+
 def _members_of(value: object) -> dict[str, object]:
     """Return the members of a model or a dataclass; an empty dictionary for any other value."""
     cls = type(value)
@@ -354,6 +382,14 @@ class _Bounds:
         return self._left > 0
 
 
+class _Guarding(_Bounds):
+    """Copies one value within the limits, with models as plain JSON types that have functions of their own."""
+
+    def _other(self, value: object) -> object:
+        serializer = _guarded_serializer(type(value))
+        return super()._other(value) if serializer is None else self.clean(_dumped(value, serializer))
+
+
 class _Cleaner(_Bounds):
     """Copies one value as plain JSON types. Use an instance once."""
 
@@ -371,7 +407,8 @@ class _Cleaner(_Bounds):
         return items
 
     def _other(self, value: object) -> object:
-        serializer: _Serializer | None = getattr(type(value), _SERIALIZER, None)
+        own: _Serializer | None = getattr(type(value), _SERIALIZER, None)
+        serializer = _guarded_serializer(type(value)) or own
         if serializer is not None:
             return self.clean(_dumped(value, serializer))
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -412,7 +449,33 @@ def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
         arguments = _arguments_of(value)
         sources = arguments if issubclass(type(value), zip) else arguments[1:]
         return all(_is_generated(it) or _has_length(it) for it in sources)
-    return isinstance(value, Generator)
+    return isinstance(value, Generator) or (type(value) is _VALIDATOR and _has_safe_source(value))
+
+
+def _has_safe_source(value: object) -> bool:
+    """Return whether pydantic's iterator over an `Iterable` of a model takes its items from what ends."""
+    sources = [it for it in get_referents(value) if hasattr(type(it), "__next__")]
+    return bool(sources) and all(_is_generated(it) or _has_length(it) for it in sources)
+
+
+def settle(value: object) -> None:
+    """
+    Replace the iterators that pydantic keeps in models by lists, as far as they may be read.
+
+    They can be read once, and a problem is written several times: to the response, the log and others.
+    """
+    level: Iterable[object] = (value,)
+    for _ in range(MAX_DEPTH):
+        below: list[object] = []
+        for item in level:
+            if hasattr(type(item), "__pydantic_fields__"):
+                members = vars(item)
+                members |= {name: items_of(it) for name, it in members.items() if type(it) is _VALIDATOR}
+            if type(item) not in ATOMS:
+                below += parts_of(item) or ()
+            if len(below) > MAX_VALUES:
+                return
+        level = below
 
 
 def _has_length(value: Any) -> bool:
@@ -455,13 +518,25 @@ def _name(key: object) -> str | None:
         return None
 
 
+def _guarded_serializer(cls: Any) -> SchemaSerializer | None:
+    """Return a serializer for a class of pydantic whose own one may write what must not be sent, `None` for others."""
+    is_complete = isinstance(getattr(cls, _SERIALIZER, None), SchemaSerializer) and _SCHEMA in cls.__dict__
+    return _made_serializer(cls) if is_complete else None
+
+
+@lru_cache(maxsize=1_024)
+def _made_serializer(cls: Any) -> SchemaSerializer | None:
+    schema: CoreSchema = getattr(cls, _SCHEMA)
+    return None if is_constrained(schema) else serializer_for(schema, guard)
+
+
 def _dumped(model: object, serializer: _Serializer) -> object:
     """Return the JSON form of a model. If that fails and no member is hidden, return its members in Python form."""
     safe = bounded(model)
     try:
         return serializer.to_python(safe, mode="json", by_alias=True, warnings=False, fallback=clean)
     except Exception:  # noqa: BLE001 - bytes that are not UTF-8, or a failing user-defined serializer
-        if has_serializer(getattr(type(model), "__pydantic_core_schema__", None)):
+        if has_serializer(getattr(type(model), _SCHEMA, None)):
             return _one_by_one(safe, serializer)
         return serializer.to_python(safe, mode="python", by_alias=True, warnings=False, fallback=clean)
 

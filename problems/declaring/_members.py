@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError
@@ -22,12 +22,12 @@ from pydantic_core import (
     CoreConfig,
     CoreSchema,
     ErrorDetails,
-    SchemaSerializer,
     SchemaValidator,
     core_schema,
     from_json,
 )
 
+from problems._wire.core_schemas import serializer_for
 from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import MASK
 from problems._wire.invalid_params._messages import message_of
@@ -38,13 +38,15 @@ from problems._wire.json import (
     clean,
     encode,
     encode_members,
+    guard,
     has_long_number,
     has_serializer,
+    settle,
 )
 from problems._wire.template import Template
 from problems.declaring._body import annotations_of, is_of_pydantic, is_standard
 from problems.declaring._response_header import ResponseHeader
-from problems.declaring._schemas import as_sent, paths_of, settled, shows_all
+from problems.declaring._schemas import as_sent, has_iterables, paths_of, settled, shows_all
 from problems.errors import InvalidDefinition, SetupError
 
 __all__ = ["Members", "MembersModel", "default_as_sent", "message_in", "mirror"]
@@ -110,8 +112,11 @@ class Members:
         self._template = Template.read(detail) if detail else None
         config: CoreConfig = {**_CONFIG, "title": cls.__qualname__}
         schema = _dictionary(self._own, self._definitions, config, extra="allow" if is_open else "forbid")
-        self.validate: Callable[[Mapping[str, Any]], dict[str, Any]] = SchemaValidator(schema, config).validate_python
-        self._serializer = SchemaSerializer(schema, config)
+        validate = SchemaValidator(schema, config).validate_python
+        self.validate: Callable[[Mapping[str, Any]], dict[str, Any]] = (
+            partial(_settling, validate) if has_iterables([fields, self._definitions]) else validate
+        )
+        self._serializer = serializer_for(schema, guard, config)
 
     @property
     def required(self) -> list[str]:
@@ -350,7 +355,7 @@ def default_as_sent(schema: core_schema.WithDefaultSchema) -> object:
     """
     if "default" not in schema:
         raise KeyError("default")
-    return SchemaSerializer(schema).to_python(schema["default"], mode="json", by_alias=True)
+    return serializer_for(schema, guard).to_python(schema["default"], mode="json", by_alias=True)
 
 
 def message_in(fault: ErrorDetails) -> str:
@@ -478,6 +483,13 @@ def _field(cls: type, field: Any, *, is_sent: bool) -> core_schema.TypedDictFiel
         serialization_exclude=None if is_sent else True,
         serialization_exclude_if=field.get("serialization_exclude_if"),
     )
+
+
+def _settling(validate: Callable[[Mapping[str, Any]], dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    values = validate(given)
+    for value in values.values():
+        settle(value)
+    return values
 
 
 def _with_self(cls: Any, function: Any) -> Any:

@@ -5,23 +5,21 @@ Does not import problem classes.
 """
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any, Final, TypeVar
 
 from pydantic_core import core_schema
 
-from problems._wire.json import ATOMS, MAX_DEPTH, has_serializer, is_object, is_sequence, items_of, parts_of
+from problems._wire.core_schemas import Schema, changed
+from problems._wire.json import ATOMS, MAX_DEPTH, has_serializer, items_of, parts_of
 
-__all__ = ["as_sent", "settled", "shows_all"]
+__all__ = ["as_sent", "has_iterables", "settled", "shows_all"]
 
-Schema = dict[str, Any]
 S = TypeVar("S")
 
 _FIELDS: Final = frozenset({"model-field", "dataclass-field", "typed-dict-field"})
 _EXTRA: Final = ("extra_behavior", "extra_fields_behavior")
-_VALUES: Final = frozenset({"metadata", "default", "expected", "serialization", "members"})
-"""The keys of a core schema whose value is not a schema."""
 
 
 def settled(schema: S) -> S:
@@ -30,8 +28,7 @@ def settled(schema: S) -> S:
 
     Pydantic reads an `Iterable` when it is written: by the first log record or response, and without an end.
     """
-    changed: S = _changed(schema, _settled)
-    return changed
+    return changed(schema, _settled)
 
 
 def _settled(schema: Schema, _: str | None) -> Schema:
@@ -44,6 +41,11 @@ def _settled(schema: Schema, _: str | None) -> Schema:
     return {**core_schema.no_info_before_validator_function(items_of, items), **written}
 
 
+def has_iterables(schema: object) -> bool:
+    """Return whether a schema, or one in a list or dictionary of them, has an `Iterable` in it."""
+    return settled(schema) is not schema
+
+
 def as_sent(schema: S) -> S:
     """
     Return a schema that reads what the serializer of *schema* writes.
@@ -51,8 +53,7 @@ def as_sent(schema: S) -> S:
     Every member is read by its name on the wire, then by the aliases that pydantic validates by. Members that are not
     declared are ignored, as RFC 9457, section 3.2, says of the document.
     """
-    changed: S = _changed(schema, _as_sent)
-    return changed
+    return changed(schema, _as_sent)
 
 
 def _as_sent(schema: Schema, name: str | None) -> Schema:
@@ -71,40 +72,6 @@ def paths_of(alias: Any) -> list[list[str | int]]:
     if isinstance(alias, str):
         return [[alias]]
     return alias if isinstance(alias[0], list) else [alias]
-
-
-def _changed(schema: Any, change: Callable[[Schema, str | None], Schema], name: str | None = None) -> Any:
-    """Return *schema* with *change* applied to each schema in it, the same object if nothing changes."""
-    if is_sequence(schema):
-        items = [_changed(item, change) for item in schema]
-        if all(map(_is, items, schema)):
-            return schema
-        return items if isinstance(schema, list) else tuple(items)
-    if not is_object(schema):
-        return schema
-    fields: object = schema.get("fields")
-    names = fields if is_object(fields) else None
-    new: Schema = {}
-    for key, value in schema.items():
-        if key in _VALUES:
-            new[key] = value
-        elif names is not None and key == "fields":
-            new[key] = {it: _changed(field, change, it) for it, field in names.items()}
-        else:
-            new[key] = _changed(value, change)
-    is_same = all(_is(new[key], schema[key]) or _has_same(new[key], schema[key]) for key in schema)
-    return change(schema if is_same else new, name)
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
-
-
-def _has_same(one: object, other: object) -> bool:
-    """Return whether two schemas have the same fields."""
-    if not (is_object(one) and is_object(other)):
-        return False
-    return one.keys() == other.keys() and all(one[key] is other[key] for key in one)
 
 
 def shows_all(value: object) -> bool:
