@@ -409,7 +409,7 @@ class TestBounds:
 
 
 def written_by(make: Any) -> dict[str, tuple[Any, Any]]:
-    """Return members and their values, each written by a function of the application that returns what *make* does."""
+    """Return members and their values, each written by a function of the application that calls *make*."""
 
     class Field1(BaseModel):
         number: int = 1

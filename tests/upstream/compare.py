@@ -11,7 +11,8 @@ from tests.upstream.allowed import ALLOWED
 
 VOLATILE = re.compile(
     r"/[\w/.-]*pytest-[\w/.-]*|(?<=--)[0-9a-f]{26}|boundary=[\w-]+|0x[0-9a-f]{6,}|\d+\.\d{5,}|[0-9a-f]{32}"
-    r"|\d{2}:\d{2}:\d{2}(\.\d+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
+    r"|\d{2}:\d{2}:\d{2}(\.\d+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|eyJ[\w=-]+\.[\w-]+\.[\w-]+"
+    r"|cancel scope [0-9a-f]+|Task-\d+"
 )
 """Temporary paths, boundaries, addresses, times, ids and tokens: different in each run."""
 
