@@ -1,11 +1,11 @@
 """Middleware of every kind, failures of every kind, and a server that counts: for the tests of crashes."""
 
-import asyncio
 import gzip
 import json
 from contextvars import ContextVar
 from inspect import getsource, signature
 
+import anyio
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -61,8 +61,8 @@ class Exchange:
         return json.loads(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
 
 
-def exchange(app, path, messages=({"type": "http.request"},), method="GET"):
-    """Send one request as a server does."""
+def exchange(app, path, messages=({"type": "http.request"},), method="GET", backend="asyncio"):
+    """Send one request as a server on an event loop does."""
     found, waiting = Exchange(), list(messages)
     headers = {"host": "api.example", "origin": ORIGIN, "accept-encoding": "gzip"}
     scope = {
@@ -81,18 +81,19 @@ def exchange(app, path, messages=({"type": "http.request"},), method="GET"):
     }
 
     async def receive():
-        return waiting.pop(0) if waiting else await asyncio.Event().wait()
+        return waiting.pop(0) if waiting else await anyio.sleep_forever()
 
     async def send(message):
         found.messages.append(message)
 
     async def main():
         try:
-            await app(scope, receive, send)
+            with anyio.fail_after(10):
+                await app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - as servers do
             found.raised.append(error)
 
-    asyncio.run(asyncio.wait_for(main(), 10))
+    anyio.run(main, backend=backend)
     return found
 
 
