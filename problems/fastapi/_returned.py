@@ -21,6 +21,8 @@ __all__ = ["refuse_returned"]
 _GUARDED: Final = "problems_guarded"
 _FIELDS: Final = ("response_field", "stream_item_field")
 _CONTAINERS: Final = frozenset({list, tuple, dict, set})
+_SUSPECT: Final = (Problem, type)
+"""A tuple: `Problem | type` would make a union for each response."""
 
 
 class _AnyProblem(type):
@@ -59,7 +61,7 @@ def refuse_returned(app: object) -> None:
 
 def _guarded(validate: Callable[..., object]) -> Callable[..., object]:
     def guarded(value: Any, *args: Any, **options: Any) -> Any:
-        is_suspect = isinstance(value, Problem | type) or (value.__class__ in _CONTAINERS and _holds(value))
+        is_suspect = isinstance(value, _SUSPECT) or (value.__class__ in _CONTAINERS and _holds(value))
         if is_suspect and (name := is_problem_in(value)) is not None:
             raise ReturnedProblem(name)
         return validate(value, *args, **options)
