@@ -14,7 +14,7 @@ from problems._wire.headers import HeaderLines, describes_body, field_value, hea
 from problems._wire.json import FALLBACK
 from problems._wire.media_types import PROBLEM_JSON
 from problems.answering._adapting import Line, adapted, merged
-from problems.answering._meaning import Rejected, is_without_content, leading, meaning_of, unexpected
+from problems.answering._meaning import Rejected, meaning_of, unexpected
 from problems.answering.instrumentation.logging import failed, guarded, warned
 from problems.answering.policy import Policy, RequestFacts
 from problems.declaring.problem import Problem
@@ -57,11 +57,12 @@ def answer(exc: BaseException, facts: RequestFacts, policy: Policy, registry: Re
     """
     handled = sys.exception()
     try:
-        leaf, problem = leading(exc, policy, registry)
-        if is_without_content(leaf):
-            return _without_content(leaf.status_code, leaf.headers, facts)
-        meant = problem or meaning_of(leaf, policy, registry)
-        return _written(meant or unexpected(leaf, policy), meant is not None, facts, policy, registry)
+        meant = meaning_of(exc, policy, registry)
+        if isinstance(meant, Problem):
+            return _written(meant, True, facts, policy, registry)
+        if meant is None:
+            return _written(unexpected(exc, policy), False, facts, policy, registry)
+        return _without_content(meant.status_code, meant.headers, facts)
     except Exception as failure:  # noqa: BLE001 - an error toolkit may never make an error worse
         failed(failure, (exc, handled), "An answer could not be made; a constant document is sent.")
         headers = [_CONTENT_TYPE, _NO_STORE, (b"content-length", b"%d" % len(FALLBACK))]

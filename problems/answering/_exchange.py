@@ -20,7 +20,7 @@ from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
 from problems.registry import Registry
 
-__all__ = ["Decision", "Exchange", "Facts", "Setup"]
+__all__ = ["Decision", "Facts", "Setup", "decide", "decided"]
 
 Facts: TypeAlias = Mapping[str, Any]
 """A request: `method`, `path` and `headers` (pairs of bytes, names in lower case), and what the adapter adds."""
@@ -93,68 +93,64 @@ class Setup(NamedTuple):
         return cls(registry if status is None else registry.invalid_as(status), policy)
 
 
-class Exchange:
+def decide(
+    exc: Exception,
+    setup: Setup,
+    facts: Facts,
+    notes: MutableMapping[str, Any],
+    meaning: BaseException | None = None,
+) -> "Decision":
     """
-    One request, while its exceptions are answered.
+    Return the decision about an exception. A crash is decided once in a request, by the first application that asks.
 
     >>> from problems import NotFound
-    >>> exchange = Exchange(Setup.of(None, Policy()), {"method": "GET", "path": "/items/7", "headers": []}, {})
-    >>> exchange.decide(NotFound()).answer.status
+    >>> setup, facts = Setup.of(None, Policy()), {"method": "GET", "path": "/items/7", "headers": []}
+    >>> decide(NotFound(), setup, facts, {}).answer.status
     404
 
     Args:
+        exc: The exception that was raised.
         setup: The registry and policy of the application.
         facts: The request.
         notes: Keeps the decision about a crash until it is sent; one object for the whole request.
+        meaning: The exception that is answered instead of *exc*.
+
+    Raises:
+        UndeclaredProblem: The operation does not declare the problem, and `Policy(undeclared="raise")`.
     """
+    if notes and (known := decided(exc, notes)) is not None:
+        return known
+    policy = setup.policy
+    if meaning is None:
+        meaning = exc if isinstance(exc, Problem) else _read(exc, setup, facts)
+    request = RequestFacts(facts, policy.instance and _instance(policy.instance, facts))
+    decision = Decision(answer(meaning, request, policy, setup.registry), exc, request, setup)
+    problem, undeclared = decision.answer.problem, WATCH.undeclared or policy.undeclared
+    if problem is not None and WATCH.observers:
+        WATCH.notice(problem)
+    if not decision.answer.is_expected:
+        notes[_DECISION] = decision  # each handler that the exception passes asks again
+    elif undeclared != "ignore" and problem is not None:
+        notice_undeclared(problem, exc, setup.operation(facts), _declared(exc, setup, facts), undeclared)
+    return decision
 
-    __slots__ = ("_facts", "_notes", "_setup")
 
-    def __init__(self, setup: Setup, facts: Facts, notes: MutableMapping[str, Any]) -> None:
-        self._setup, self._facts, self._notes = setup, facts, notes
+def decided(exc: Exception, notes: Mapping[str, Any]) -> "Decision | None":
+    """Return the decision about a crash that was made before, or `None`."""
+    known: Decision | None = notes.get(_DECISION)
+    return known if known is not None and known.exception is exc else None
 
-    def decide(self, exc: Exception, meaning: BaseException | None = None) -> "Decision":
-        """
-        Return the decision about *exc*. A crash is decided once in a request, by the first application that asks.
 
-        Args:
-            exc: The exception that was raised.
-            meaning: The exception that is answered instead of *exc*.
+def _read(exc: Exception, setup: Setup, facts: Facts) -> BaseException:
+    with guarded("An exception could not be read; it is answered as a crash."):
+        return setup.read(exc, facts, setup.policy)
+    return exc
 
-        Raises:
-            UndeclaredProblem: The operation does not declare the problem, and `Policy(undeclared="raise")`.
-        """
-        if (known := self.decided(exc)) is not None:
-            return known
-        setup, facts = self._setup, self._facts
-        policy = setup.policy
-        if meaning is None:
-            meaning = exc if isinstance(exc, Problem) else self._read(exc)
-        known_facts = RequestFacts(facts, policy.instance and _instance(policy.instance, facts))
-        decision = Decision(answer(meaning, known_facts, policy, setup.registry), exc, known_facts, setup)
-        problem, undeclared = decision.answer.problem, WATCH.undeclared or policy.undeclared
-        if problem is not None and WATCH.observers:
-            WATCH.notice(problem)
-        if not decision.answer.is_expected:
-            self._notes[_DECISION] = decision  # each handler that the exception passes asks again
-        elif undeclared != "ignore" and problem is not None:
-            notice_undeclared(problem, exc, setup.operation(facts), self._declared(exc), undeclared)
-        return decision
 
-    def decided(self, exc: Exception) -> "Decision | None":
-        """Return the decision about a crash that was made before, or `None`."""
-        known: Decision | None = self._notes.get(_DECISION)
-        return known if known is not None and known.exception is exc else None
-
-    def _read(self, exc: Exception) -> BaseException:
-        with guarded("An exception could not be read; it is answered as a crash."):
-            return self._setup.read(exc, self._facts, self._setup.policy)
-        return exc
-
-    def _declared(self, exc: BaseException) -> Iterable[type[Problem]] | None:
-        with guarded("The declarations of an operation could not be read; its problems are not compared with them."):
-            return self._setup.declares(self._facts, self._setup.registry, implied=is_of_the_framework(exc))
-        return None
+def _declared(exc: BaseException, setup: Setup, facts: Facts) -> Iterable[type[Problem]] | None:
+    with guarded("The declarations of an operation could not be read; its problems are not compared with them."):
+        return setup.declares(facts, setup.registry, implied=is_of_the_framework(exc))
+    return None
 
 
 def _instance(identify: Callable[[RequestFacts], str | None], facts: Facts) -> str | None:
@@ -183,21 +179,16 @@ class Decision:
     Attributes:
         answer: What is sent.
         exception: The exception that was raised.
+        facts: The facts of the request that the answer was made for.
         setup: The registry and policy that the answer was made with.
         is_sent: Whether observers know about the answer.
     """
 
-    __slots__ = ("_facts", "_is_announced", "answer", "exception", "is_sent", "setup")
+    __slots__ = ("_is_announced", "answer", "exception", "facts", "is_sent", "setup")
 
     def __init__(self, answer: Answer, exception: Exception, facts: RequestFacts, setup: Setup) -> None:
-        self.answer, self.exception, self.setup = answer, exception, setup
-        self._facts = facts
+        self.answer, self.exception, self.facts, self.setup = answer, exception, facts, setup
         self.is_sent = self._is_announced = False
-
-    @property
-    def facts(self) -> RequestFacts:
-        """The facts of the request that the answer was made for."""
-        return self._facts
 
     def announce(self) -> None:
         """Call the hooks that have a method `before`. To be called before the answer is sent."""
@@ -249,8 +240,8 @@ class Decision:
             type=self.setup.registry.uri(type(problem)),
             status=self.answer.status,
             instance=self.answer.instance,
-            method=self._facts.method,
-            path=self._facts.path,
+            method=self.facts.method,
+            path=self.facts.path,
             is_expected=self.answer.is_expected,
         )
 

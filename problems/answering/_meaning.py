@@ -30,7 +30,7 @@ from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
 from problems.registry import Registry
 
-__all__ = ["Rejected", "is_without_content", "leading", "leaves", "meaning_of", "unexpected", "validation_problem"]
+__all__ = ["Rejected", "leaves", "meaning_of", "unexpected", "validation_problem"]
 
 _NO_MEMBERS: Final[Mapping[str, object]] = {}
 _DETAILS: Final = ("detail", "message", "reason")
@@ -57,17 +57,23 @@ class Rejected(Exception):
         self.errors, self.body, self.secrets = errors, body, secrets
 
 
-def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Problem | None:
+def meaning_of(exc: BaseException, policy: Policy, registry: Registry) -> Problem | HTTPException | None:
     """
     Return the problem of *exc* for a client, or `None` if it is not meant for clients.
+
+    An exception for a response without content, as 204 and 304, is returned as it is.
 
     >>> str(meaning_of(HTTPException(404, "No such item"), Policy(), Registry()))
     '404 Not Found: No such item'
     """
-    if isinstance(exc, Rejected):
-        return validation_problem(exc, policy, registry)
     if isinstance(exc, Problem) and not isinstance(exc, ReceivedProblem):
         return exc
+    if isinstance(exc, Rejected):
+        return validation_problem(exc, policy, registry)
+    if isinstance(exc, HTTPException) and _is_without_content(exc):
+        return exc
+    if _is_group(exc) and (most_severe := _most_severe(exc, policy, registry)) is not None:
+        return most_severe
     if policy.translate and (translated := _translated(exc, policy)) is not None:
         return translated
     if isinstance(exc, ReceivedProblem):
@@ -88,37 +94,31 @@ def unexpected(exc: BaseException, policy: Policy) -> Problem:
     return problem
 
 
-def is_without_content(exc: BaseException) -> TypeGuard[HTTPException]:
-    """Return whether *exc* asks for a response that has no content, as 204 and 304."""
-    if isinstance(exc, Problem) or not isinstance(exc, HTTPException):
-        return False
+def _is_without_content(exc: HTTPException) -> bool:
     status: object = getattr(exc, "status_code", None)
-    return _is_status(status) and is_bodyless(status)
+    return not isinstance(exc, Problem) and _is_status(status) and is_bodyless(status)
 
 
-def leading(exc: BaseException, policy: Policy, registry: Registry) -> tuple[BaseException, Problem | None]:
+def _most_severe(
+    group: BaseExceptionGroup[BaseException], policy: Policy, registry: Registry
+) -> Problem | HTTPException | None:
     """
     Return the one exception that a group is answered with (RFC 9457, section 3: the most urgent problem).
 
-    Of a group whose leaves are all meant for a client that is the one with the most severe status: a 5xx before a
-    4xx, of equals the first. Any other group is unexpected as a whole. With the
-    exception comes the problem that it is, if that had to be found out.
+    If all parts are meant for clients that is the one with the most severe status: a 5xx before a 4xx, of equals the
+    first. Any other group is unexpected as a whole: `None`.
 
     >>> group = ExceptionGroup("", [HTTPException(404), HTTPException(503), HTTPException(500)])
-    >>> leading(group, Policy(), Registry())
-    (HTTPException(status_code=503, detail='Service Unavailable'), ServiceUnavailable('Service Unavailable'))
+    >>> _most_severe(group, Policy(), Registry())
+    ServiceUnavailable('Service Unavailable')
     """
-    if not _is_group(exc):
-        return exc, None
-    found: dict[int, tuple[BaseException, Problem | None]] = {}
-    for leaf in leaves(exc):
-        if is_without_content(leaf):
-            found.setdefault(leaf.status_code // 100, (leaf, None))
-            continue
-        problem = meaning_of(leaf, policy, registry)
-        if problem is None:
-            return exc, None
-        found.setdefault(registry.form(type(problem)).status // 100, (leaf, problem))
+    found: dict[int, Problem | HTTPException] = {}
+    for leaf in leaves(group):
+        meant = meaning_of(leaf, policy, registry)
+        if meant is None:
+            return None
+        status = registry.form(type(meant)).status if isinstance(meant, Problem) else meant.status_code
+        found.setdefault(status // 100, meant)
     return found[max(found)]
 
 

@@ -178,16 +178,21 @@ class Members:
 
         The one way from members to the wire. Names are aliases at every depth, as in the JSON Schema.
         """
-        given: Any = {name: values[name] for name in (*self.names, *further) if name in values}
+        given: Any = values
         try:
-            if not ATOMS.issuperset(map(type, given.values())):
-                given = bounded(given)
+            # Of plain values the serializer of a closed type writes the members alone.
+            if self.is_open or not ATOMS.issuperset(map(type, values.values())):
+                given = bounded(self._among(values, further))
             encoded = self._serializer.to_json(given, by_alias=True, warnings=False, fallback=clean)
             if len(encoded) <= MAX_DIGITS or not has_long_number(encoded):
                 return encoded
         except Exception:  # noqa: BLE001, S110 - an unusual value must not cost the client its error
             pass
-        return self._one_by_one(given)
+        return self._one_by_one(self._among(given, further))
+
+    def _among(self, values: Mapping[str, object], further: Iterable[str]) -> dict[str, object]:
+        """Return the members among *values*, those declared first."""
+        return {name: values[name] for name in (*self.names, *further) if name in values}
 
     def _one_by_one(self, values: dict[str, object]) -> bytes:
         """

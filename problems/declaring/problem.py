@@ -191,7 +191,25 @@ class Problem(Declared, HTTPException):
         def __init__(
             self, detail: str = "", *further: object, instance: Any = None, headers: Any = None, **members: Any
         ) -> None:
-            _fill(self, detail, further, instance, headers, members)
+            cls, known = type(self), self._problem.members
+            if further or (detail and not isinstance(detail, str)):  # RFC 9457, section 3.1.4: a string
+                raise _misplaced(cls, (detail, *further), members)
+            try:
+                values = known.validate(members)
+            except ValidationError as error:
+                # Not from it: pydantic's own error shows the values.
+                raise InvalidMembers(cls.__qualname__, of_members(cls.__qualname__, error, members, known)) from None
+            if known.is_open:
+                values["_undeclared"] = _open_names(cls, values)
+            if text := detail or _usual_detail(self, values):
+                values["detail"] = text
+            if instance is not None:
+                values["instance"] = quote_reference(_text(cls, "instance", instance))
+            if headers is not None or known.headers:
+                values["headers"] = _lines(cls, values, headers)
+            self.__dict__.update(values)
+            if self.args != (detail,):  # perhaps set by a user-defined `__init__`, and of any type
+                self.args = (detail,) if detail and self.args else ()
 
     @property
     def status(self) -> int:
@@ -295,7 +313,7 @@ def extensions_of(problem: Problem) -> bytes:
     known = type(problem)._problem.members  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # this module declares it
     if not values.keys() >= known.sent.keys():
         values = {**_delegated(problem, known), **values}
-    return known.encode(values, _undeclared(problem))
+    return known.encode(values, _undeclared(problem) if known.is_open else ())
 
 
 def _delegated(problem: Problem, known: Members) -> dict[str, object]:
@@ -336,39 +354,10 @@ def _shown(problem: Problem) -> str:
     return shown((name, value) for name, value in from_json(extensions_of(problem)).items() if name not in unshown)
 
 
-def _fill(
-    problem: Problem,
-    detail: str,
-    further: tuple[object, ...],
-    instance: str | None,
-    headers: Mapping[str, str] | None,
-    members: dict[str, Any],
-) -> None:
-    """Set the arguments of a problem. Raises `InvalidMembers` for wrong ones."""
-    cls = type(problem)
-    known, name = definition_of(cls).members, cls.__qualname__
-    if further or (detail and not _is_text(detail)):  # RFC 9457, section 3.1.4: a string
-        raise InvalidMembers(name, of_positionals(name, (detail, *further), members, known))
-    try:
-        values = known.validate(members)
-    except ValidationError as error:
-        # Not from it: pydantic's own error shows the values.
-        raise InvalidMembers(name, of_members(name, error, members, known)) from None
-    if known.is_open:
-        values["_undeclared"] = _open_names(type(problem), values)
-    if text := detail or _usual_detail(problem, values):
-        values["detail"] = text
-    if instance is not None:
-        values["instance"] = quote_reference(_text(type(problem), "instance", instance))
-    if headers is not None or known.headers:
-        values["headers"] = _lines(name, known, values, headers)
-    problem.__dict__.update(values)
-    if problem.args != (detail,):  # perhaps set by a user-defined `__init__`, and of any type
-        problem.args = (detail,) if detail and problem.args else ()
-
-
-def _is_text(detail: object) -> bool:
-    return isinstance(detail, str)
+def _misplaced(cls: type[Problem], given: tuple[object, ...], members: dict[str, Any]) -> InvalidMembers:
+    """Return the error for arguments that are neither a text nor named."""
+    name = cls.__qualname__
+    return InvalidMembers(name, of_positionals(name, given, members, definition_of(cls).members))
 
 
 def _usual_detail(problem: Problem, values: Mapping[str, object]) -> str | None:
@@ -385,10 +374,10 @@ def _are_headers(given: object) -> bool:
     return given is None or (isinstance(given, Iterable) and not isinstance(given, str | bytes))
 
 
-def _lines(name: str, known: Members, values: dict[str, Any], headers: Mapping[str, str] | None) -> Mapping[str, str]:
+def _lines(cls: type[Problem], values: dict[str, Any], headers: Mapping[str, str] | None) -> Mapping[str, str]:
     if not _are_headers(headers):
-        raise InvalidMembers(name, of_headers(name, headers))
-    return known.lines(values, headers)
+        raise InvalidMembers(cls.__qualname__, of_headers(cls.__qualname__, headers))
+    return definition_of(cls).members.lines(values, headers)
 
 
 def _define(cls: type[Problem], given: Mapping[str, Any]) -> None:

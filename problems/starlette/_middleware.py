@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from problems._wire.close_codes import reason
-from problems.answering._exchange import Setup
+from problems.answering._exchange import Setup, decided
 from problems.answering._meaning import leaves
 from problems.answering.policy import Policy
 from problems.registry import Registry
 from problems.starlette._connection import Closing, Sent
-from problems.starlette._response import ProblemResponse, Quietly, exchange_of, respond
+from problems.starlette._response import ProblemResponse, Quietly, respond
 from problems.starlette._texts import TextsAsProblems
 from problems.starlette._undeclared import declares, operation_of
 from problems.starlette._way import WAY, Place, Point, Way
@@ -57,21 +57,21 @@ class Outermost:
             await (self._websocket if scope["type"] == "websocket" else self.app)(scope, receive, send)
             return
         way: Way | None = scope.get(WAY)
-        if way is None or way.owner is self._place:  # the application may call itself, with a copy of the scope
-            way = scope[WAY] = Way(self._place, send)
-            point = way.outermost
+        if way is None or way.place is self._place:  # the application may call itself, with a copy of the scope
+            scope[WAY] = way = Way(send, self._place)
+            point: Point = way
         else:
             point = way.enter(send, self._place)
         try:
-            await self.app(scope, receive, point)
+            await self.app(scope, receive, point.pass_on)
         except Exception as exc:  # noqa: BLE001 - a crash is raised again
             raised = unmasked(exc)
         else:
-            if point.above is None:
+            if point is way:
                 way.leave()
             return
         # Outside of the `except`: an exception that is raised again keeps its own context.
-        remaining = await end_stream(self._setup, raised, scope, receive, point) if point.stream else raised
+        remaining = await end_stream(self._setup, raised, scope, receive, point) if point.watch else raised
         if remaining is not None:
             remaining = await self._answer(remaining, scope, receive, way, point)
         if remaining is not None:
@@ -85,7 +85,7 @@ class Outermost:
     ) -> Exception | None:
         """Answer an exception, and return it if it goes on."""
         if is_disconnect(raised):
-            if way.owner is not self._place:
+            if way.place is not self._place:
                 return raised
             way.leave()
             return None
@@ -95,20 +95,20 @@ class Outermost:
         if not response.decision.answer.is_expected:
             return raised
         response.decision.announce()
-        if not await way.send(response, scope, point):
-            await response.transmit(scope, receive, point)
+        if not await way.deliver(response, scope, point):
+            await response.transmit(scope, receive, point.pass_on)
         await response.decision.sent()
         raised.__traceback__ = None  # as Starlette does: an instance that is raised again would collect them
-        if way.owner is self._place:
+        if way.place is self._place:
             way.leave()
         return None
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         way: Way | None = scope.get(WAY)
-        if way is not None and way.owner is not self._place:
+        if way is not None and way.place is not self._place:
             await self._open(scope, receive, send, is_outermost=False)
             return
-        way = scope[WAY] = Way(self._place, send)
+        way = scope[WAY] = Way(send, self._place)
         receive, send = Sent.of(scope).watching(receive, send)
         try:
             await self._open(scope, receive, send, is_outermost=True)
@@ -163,14 +163,14 @@ class Innermost:
             return
         way: Way | None = scope.get(WAY)
         if way is None:  # middleware passes on a scope of its own
-            way = scope[WAY] = Way(self._place, send)
-            point = way.outermost
+            scope[WAY] = way = Way(send, self._place)
+            point: Point = way
         else:
             point = way.enter(send, self._place)
         try:
-            await self.app(scope, receive, point)
+            await self.app(scope, receive, point.pass_on)
         except Exception as exc:
-            if point.stream is None:
+            if point.watch is None:
                 raise
             raised = unmasked(exc)
         else:
@@ -189,7 +189,7 @@ async def end_stream(setup: Setup, raised: Exception, scope: Scope, receive: Rec
 
     A failure before the first item is a response; a later one is the last item, if the format has a place for it.
     """
-    stream, point.stream = point.stream, None
+    stream, point.watch = point.watch, None
     raised = (stream and stream.failure) or raised
     if is_disconnect(raised):
         return raised
@@ -201,7 +201,7 @@ async def end_stream(setup: Setup, raised: Exception, scope: Scope, receive: Rec
         response = _Ending(setup, scope, raised, stream)
     else:
         return raised
-    await response(scope, receive, point)
+    await response(scope, receive, point.pass_on)
     if not response.decision.answer.is_expected:
         return raised
     raised.__traceback__ = None  # as Starlette does
@@ -235,10 +235,10 @@ async def answer_crash(setup: Setup, place: Place, exc: Exception, scope: Scope)
     way: Way | None = scope.get(WAY)
     if is_disconnect(exc):
         return Quietly()
-    if way is None or way.innermost is None:  # an application that builds a stack of its own
+    if way is None or way.is_over:  # an application that builds a stack of its own
         return Quietly(respond(setup, scope, exc))
-    if way.owner is not place:
-        if not way.outermost.started:
+    if way.place is not place:
+        if not way.started:
             respond(setup, scope, exc)  # this application decides, the outermost one sends
         return Quietly()
     try:
@@ -248,15 +248,14 @@ async def answer_crash(setup: Setup, place: Place, exc: Exception, scope: Scope)
 
 
 async def _answer_owned(setup: Setup, exc: Exception, scope: Scope, way: Way) -> Quietly:
-    notes = exchange_of(setup, scope)
-    if way.outermost.started:
-        decision = notes.decided(exc)
+    if way.started:
+        decision = decided(exc, way.notes)
         if decision is not None and decision.is_sent:  # as the last item of a stream
             decision.note()
         return Quietly()
     response = respond(setup, scope, exc)
     response.decision.announce()
-    if not await way.send(response, scope, way.outermost):
+    if not await way.deliver(response, scope, way):
         return Quietly(response)
     await response.decision.sent()
     response.decision.note()

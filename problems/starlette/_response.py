@@ -5,11 +5,13 @@ Knows ASGI and Starlette's responses; `problems.answering` decides what is sent.
 """
 
 from asyncio import CancelledError
+from collections.abc import Awaitable, MutableMapping
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from problems.answering._exchange import Decision, Exchange, Setup
+from problems.answering._exchange import Decision, Setup, decide
 from problems.answering._legacy import legacy_detail
 from problems.answering.instrumentation.logging import guarded
 from problems.declaring.problem import detail_of
@@ -17,18 +19,18 @@ from problems.starlette._connection import Closing, can_deny
 from problems.starlette._way import WAY, Way
 from problems.websockets import Close, close_code, close_for, text_for
 
-__all__ = ["ProblemResponse", "Quietly", "exchange_of", "respond"]
+__all__ = ["ProblemResponse", "Quietly", "notes_of", "respond"]
 
 
-def exchange_of(setup: Setup, scope: Scope) -> Exchange:
-    """Return the exchange of a request or a WebSocket."""
+def notes_of(scope: Scope) -> MutableMapping[str, Any]:
+    """Return the notes about a request or a WebSocket."""
     way: Way | None = scope.get(WAY)
-    return Exchange(setup, scope, scope if way is None else way.notes)
+    return scope if way is None else way.notes
 
 
 def respond(setup: Setup, scope: Scope, exc: Exception, meaning: BaseException | None = None) -> "ProblemResponse":
     """Return the response to *exc*, or to *meaning* if that is answered instead."""
-    return ProblemResponse(exchange_of(setup, scope).decide(exc, meaning))
+    return ProblemResponse(decide(exc, setup, scope, notes_of(scope), meaning))
 
 
 class ProblemResponse(Response):
@@ -40,8 +42,10 @@ class ProblemResponse(Response):
     """
 
     def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.answer.body, decision.answer.status)
-        self.raw_headers = decision.answer.headers
+        # Not `Response.__init__`, which would make header fields that are there already.
+        answer = decision.answer
+        self.status_code, self.raw_headers, self.body = answer.status, answer.headers, answer.body
+        self.background = None
         self.decision = decision
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,12 +54,11 @@ class ProblemResponse(Response):
         await self.transmit(scope, receive, send)
         await self.decision.sent()
 
-    async def transmit(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def transmit(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Send the messages without calling observers."""
         if scope["type"] == "http" or can_deny(scope):
-            await super().__call__(scope, receive, send)
-        else:
-            await _closing(self.decision)(scope, receive, send)
+            return super().__call__(scope, receive, send)
+        return _closing(self.decision)(scope, receive, send)
 
 
 class Quietly:

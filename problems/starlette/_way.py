@@ -7,7 +7,7 @@ can be sent through the `send` of middlewares that an exception has left already
 """
 
 from asyncio import CancelledError
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import wraps
 from itertools import pairwise
@@ -30,8 +30,9 @@ class Response(Protocol):
 
     raw_headers: list[tuple[bytes, bytes]]
 
-    async def transmit(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def transmit(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Send the messages of the response, without side effects."""
+        ...
 
 
 class Place:
@@ -51,9 +52,9 @@ class Place:
 
 class Point:
     """
-    One place between two middlewares, in one request: it is the `send` of the inner one.
+    One place between two middlewares, in one request: its method `pass_on` is the `send` of the inner one.
 
-    Not a coroutine function: it stands in the way of each message. It does not refer to the `Way`: a cycle in each
+    No coroutine function: it stands in the way of each message. It does not refer to the `Way`: a cycle in each
     request would cost more than the point.
 
     Attributes:
@@ -61,22 +62,22 @@ class Point:
         above: The next point further out; `None` for the outermost one.
         place: The place in the middleware stack.
         started: Whether a response has started here.
-        stream: The stream of `@stream_problems` that sees the messages first.
+        watch: The stream of `@stream_problems` that sees the messages first.
     """
 
-    __slots__ = ("above", "place", "send", "started", "stream")
+    __slots__ = ("above", "place", "send", "started", "watch")
 
     def __init__(self, send: Send, above: "Point | None", place: "Place") -> None:
         self.send = send
         self.above = above
         self.place = place
         self.started = False
-        self.stream: Stream | None = None
+        self.watch: Stream | None = None
 
-    def __call__(self, message: Message) -> Any:
+    def pass_on(self, message: Message) -> Any:
         """Pass a message on, and return the awaitable."""
-        if self.stream is not None:
-            return self._streamed(self.stream, message)
+        if self.watch is not None:
+            return self._streamed(self.watch, message)
         if message["type"] == "http.response.start":  # early hints and other messages do not start a response
             self.started = True
         return self.send(message)
@@ -88,63 +89,60 @@ class Point:
             await self.send(due)
 
 
-class Way:
+class Way(Point):
     """
-    The points of one request, and its notes.
+    The outermost point of one request, which knows the innermost one, and the notes about the request.
+
+    Its place is the outermost one with problems: the application there sends what no code has answered.
 
     Attributes:
-        owner: The outermost place with problems: the application there sends what no code has answered.
-        outermost: The first point.
-        innermost: The last point; `None` once the request is over.
+        notes: What is to be remembered about the request, wherever its scope was copied.
+        is_over: Whether the request is over.
     """
 
-    __slots__ = ("_notes", "innermost", "outermost", "owner")
+    __slots__ = ("_innermost", "is_over", "notes")
 
-    def __init__(self, owner: Place, send: Send) -> None:
-        self.owner = owner
-        self._notes: dict[str, Any] | None = None
-        self.outermost = Point(send, None, owner)
-        self.innermost: Point | None = self.outermost
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        """What is to be remembered about the request, wherever its scope was copied."""
-        if self._notes is None:
-            self._notes = {}
-        return self._notes
+    def __init__(self, send: Send, place: Place) -> None:
+        self.send, self.above, self.place = send, None, place
+        self.started = self.is_over = False
+        self.watch: Stream | None = None
+        self._innermost: Point | None = None
+        self.notes: dict[str, Any] = {}
 
     def enter(self, send: Send, place: Place) -> Point:
         """Add the point of a place, for the `send` that was passed down to it."""
-        last = self.innermost
-        if last is None or last.place is not place.above:
+        last = self._innermost or self
+        if last.place is not place.above:
             last = self._above(place)
-        point = self.innermost = Point(send, last, place)
+        point = self._innermost = Point(send, last, place)
         return point
 
-    def _above(self, place: Place) -> Point | None:
+    def _above(self, place: Place) -> Point:
         """Return the point above a place that is entered again, or that begins a mounted application."""
         for point in self._points():
             if point.place is place:
-                return point.above
+                return point.above or self
             if point.place is place.above:
                 return point
-        return self.innermost
+        return self._innermost or self
 
     def leave(self) -> None:
         """Forget the points: the closures of middleware may refer to the scope, and so to this object."""
-        self.innermost = self._notes = None
+        self.is_over = True
+        self._innermost = None
+        self.notes.clear()
 
     @property
     def stream(self) -> Stream | None:
         """The stream that sees the messages of the endpoint first."""
-        return self.innermost.stream if self.innermost is not None else None
+        return (self._innermost or self).watch
 
     @stream.setter
     def stream(self, stream: Stream | None) -> None:
-        if self.innermost is not None:
-            self.innermost.stream = stream
+        if not self.is_over:
+            (self._innermost or self).watch = stream
 
-    async def send(self, response: Response, scope: Scope, end: Point) -> bool:
+    async def deliver(self, response: Response, scope: Scope, end: Point) -> bool:
         """
         Send a response from the innermost point that no response has reached, and return whether it has arrived.
 
@@ -164,11 +162,11 @@ class Way:
         end.send = arrived
         for outer, point in pairwise(points):
             if point.place.is_bridge:
-                point.send = outer
+                point.send = outer.pass_on
         while True:
             response.raw_headers = list(headers)  # middleware may change the list
             try:
-                await response.transmit(scope, _never, entry)
+                await response.transmit(scope, _never, entry.pass_on)
             except CancelledError:
                 return True  # the server does not wait for an answer
             except Exception:  # noqa: BLE001, S110 - the exception of the application is reported, not this one
@@ -181,7 +179,7 @@ class Way:
         return end.started
 
     def _points(self) -> Iterator[Point]:
-        point = self.innermost
+        point: Point | None = self._innermost or self
         while point is not None:
             yield point
             point = point.above
@@ -214,9 +212,9 @@ def _left_out(entry: Point, end: Point) -> bool:
     last: Point | None = None
     while point is not None and point.started:
         point.started, last, point = False, point, point.above
-    if last is None or last is end or last.above is None or last.send is last.above:
+    if last is None or last is end or last.above is None or last.send == last.above.pass_on:
         return False
-    last.send = last.above
+    last.send = last.above.pass_on
     return True
 
 
@@ -258,7 +256,7 @@ class Below:
         way: Way | None = scope.get(WAY)
         if way is None or scope["type"] != "http":
             return self.app(scope, receive, send)
-        return self.app(scope, receive, way.enter(send, self._place))
+        return self.app(scope, receive, way.enter(send, self._place).pass_on)
 
 
 class Entry(NamedTuple):

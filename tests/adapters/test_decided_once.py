@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient as StarletteClient
 
 from problems import Conflict, NotFound, Policy, Registry, ServiceUnavailable
-from problems.answering._exchange import Exchange, Setup
+from problems.answering._exchange import Setup, decide
 from problems.answering._html import HTML
 from problems.fastapi import add_problems
 from problems.starlette import add_problems as add_to_starlette
@@ -179,7 +179,7 @@ class TestFence:
             raise OSError("no declarations")
 
         setup = Setup(Registry(), Policy(undeclared="raise"), declares=failing)
-        decision = Exchange(setup, {"method": "GET", "path": "/", "headers": []}, {}).decide(NotFound())
+        decision = decide(NotFound(), setup, {"method": "GET", "path": "/", "headers": []}, {})
 
         assert (404, ["OSError"]) == (
             decision.answer.status,

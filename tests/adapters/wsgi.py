@@ -5,7 +5,7 @@ import traceback
 from http import HTTPStatus
 
 from problems import Policy
-from problems.answering._exchange import Exchange, Setup
+from problems.answering._exchange import Setup, decide
 
 
 class Problems:
@@ -20,7 +20,7 @@ class Problems:
             return self.app(environ, start_response)
         except Exception as error:  # noqa: BLE001 - a crash is reported to the server below
             raised = error
-        decision = Exchange(self._setup, _facts(environ), environ).decide(raised)
+        decision = decide(raised, self._setup, _facts(environ), environ)
         answer = decision.answer
         decision.announce()
         status = f"{answer.status} {_phrase(answer.status)}"
