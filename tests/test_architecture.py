@@ -64,7 +64,6 @@ FOREIGN: Final[dict[str, set[str]]] = {
     "openapi": PYDANTIC,
     "documenting": PYDANTIC,
     "tools": PYDANTIC,
-    "tools.migrate": PYDANTIC | {"libcst"},
     "contract": STARLETTE_LEAF,
     "testing": PYDANTIC,
     "cli": PYDANTIC | {"rich", "typer", "yaml"},

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from problems.contract import check
 from problems.errors import SetupError
 from problems.tools.migrate import Options, migrate, write
-from problems.tools.migrate._details import Unclear, literal, read_detail
+from problems.tools.migrate._details import Unclear, Values, literal, read_detail
 from problems.tools.migrate._names import class_name, kebab, title_of
 
 HEAD: Final = """\
@@ -364,7 +364,7 @@ class TestFiles:
         with pytest.raises(SetupError, match=r"--errors-module"):
             project.write(body).migrate()
 
-    def test_handlers_that_do_not_see_problems_are_listed(self, project):
+    def test_handlers_that_would_not_see_problems_are_changed(self, project):
         """
         FastAPI's `HTTPException` is not a base of problems.
         """
@@ -373,7 +373,26 @@ class TestFiles:
             '        raise HTTPException(404, "Item not found")\n'
             "    except HTTPException:\n        raise\n"
         )
-        found = project.write(body).migrate()
+        app, source, _ = project.write(body).migrated()
+
+        assert "    except StarletteHTTPException:\n" in source
+        assert (404, "Item not found") == (body_of(app).status_code, body_of(app).json()["detail"])
+
+    def test_handlers_outside_of_only_are_listed(self, project):
+        """
+        A file that may not be changed has file, line and reason.
+        """
+        part = (
+            "from fastapi import HTTPException\n\n\ndef guarded(call) -> None:\n    try:\n        call()\n"
+            "    except HTTPException:\n        raise\n"
+        )
+        body = (
+            "\nfrom shop_parts import guarded\n\n\ndef fail() -> None:\n"
+            '    raise HTTPException(404, "Item not found")\n\n\n@app.get("/")\ndef read() -> None:\n'
+            "    guarded(fail)\n"
+        )
+        project.write(body).write(part, "", "shop_parts.py")
+        found = project.migrate(only=project.folder / "shop_app.py")
 
         assert ["catch `starlette.exceptions.HTTPException`"] == [it.reason.rpartition("; ")[2] for it in found.left]
 
@@ -404,16 +423,167 @@ class TestOldDocumentation:
         assert "404" in document["paths"]["/"]["get"]["responses"]
         assert {"ItemNotFound"} == {"ItemNotFound", "Old"} & set(document["components"]["schemas"])
 
-    def test_handlers_are_listed(self, project):
-        """
-        A handler of a domain exception stays, with the entry of `translate` that would replace it.
-        """
-        body = "\n\n@app.exception_handler(KeyError)\nasync def missing(request, error): ...\n"
-        found = project.write(self.BODY + body).migrate(responses=True)
 
-        assert ["this handler answers itself; `Policy(translate={KeyError: …})` answers with a problem instead"] == [
-            it.reason for it in found.left
-        ]
+DOMAIN: Final = """\
+class Gone(Exception): ...
+class Taken(Exception): ...
+class Busy(Exception): ...
+
+
+class Teapot(Exception):
+    def __init__(self, text: str) -> None:
+        self.text = text
+"""
+HANDLERS: Final = """
+
+class OrderGone(LookupError):
+    order_id: int
+
+    def __init__(self, order_id: int) -> None:
+        super().__init__(f"order {order_id} is gone")
+        self.order_id = order_id
+
+
+async def gone(request: Request, exc: Gone) -> JSONResponse:
+    # It was deleted.
+    return JSONResponse(status_code=410, content={"detail": str(exc)})
+
+
+def busy(_: Request, exc: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "The shop is busy"}, 503, {"Retry-After": "5"})
+
+
+app = FastAPI(exception_handlers={Gone: gone, Busy: busy})
+ADDED
+
+# Orders leave.
+@app.exception_handler(OrderGone)
+async def order_gone(request: Request, exc: OrderGone) -> JSONResponse:
+    \"\"\"Answer a missing order.\"\"\"
+    return JSONResponse(status_code=404, content={"detail": f"Order {exc.order_id} is gone"})
+
+
+@app.exception_handler(Taken)
+def taken(request: Request, exc: Taken):
+    raise HTTPException(409, "Already taken")
+
+
+@app.exception_handler(KeyError)
+def missing(request: Request, exc: KeyError) -> JSONResponse:
+    print("missing")
+    return JSONResponse({"detail": "Missing"}, 404)
+
+
+async def teapot(request: Request, exc: Teapot) -> JSONResponse:
+    return JSONResponse({"detail": exc.text}, status_code=418)
+
+
+app.add_exception_handler(Teapot, teapot)
+
+
+@app.get("/{kind}")
+def read(kind: str) -> None:
+    if kind == "gone":
+        raise Gone("went")
+    if kind == "order":
+        raise OrderGone(7)
+    if kind == "taken":
+        raise Taken
+    if kind == "tea":
+        raise Teapot("short")
+    if kind == "busy":
+        raise Busy
+    raise KeyError(kind)
+"""
+IMPORTS: Final = (
+    "from fastapi import FastAPI, HTTPException, Request\nfrom fastapi.responses import JSONResponse\n"
+    "from problems import Policy\nfrom problems.fastapi import add_problems\n\n"
+    "from shop_parts import Busy, Gone, Taken, Teapot\n"
+)
+
+
+class TestExceptionHandlers:
+    """Handlers of domain exceptions that only answer with a `detail`."""
+
+    PATHS = ("/gone", "/order", "/taken", "/tea", "/busy", "/key")
+
+    def answers(self, app):
+        found = [body_of(app, path) for path in self.PATHS]
+        return [(it.status_code, it.headers.get("retry-after"), it.json()["detail"]) for it in found]
+
+    @pytest.fixture(
+        params=["", "add_problems(app, policy=Policy(legacy_detail=True))\n"], ids=["without problems", "with problems"]
+    )
+    def shop(self, request, project):
+        project.write(DOMAIN, "", "shop_parts.py")
+        return project.write(HANDLERS.replace("ADDED\n", request.param), IMPORTS)
+
+    def test_they_become_translations_with_the_same_responses(self, shop):
+        """
+        Status, `detail` and header fields stay, wherever `add_problems` is called.
+        """
+        before = self.answers(shop.load())
+        found = shop.migrate()
+        app, source, _ = shop.migrated()
+
+        assert before == self.answers(app)
+        assert found.translated == len(app.problems_installed.setup.policy.translate)
+        assert "exception_handlers" not in source
+
+    def test_the_contract_is_clean(self, shop):
+        """
+        Endpoints declare what their domain exceptions become, and a second run changes nothing.
+        """
+        app, _, _ = shop.migrated()
+
+        assert [] == [it for it in check(app) if it.problem.__module__ == "errors"]
+        assert () == shop.migrate().changes
+
+    def test_comments_and_docstrings_stay(self, shop):
+        """
+        A handler becomes a typed function of the exception.
+        """
+        _, source, errors = shop.migrated()
+
+        assert "# Orders leave.\ndef order_gone(exc: OrderGone) -> OrderGoneNotFound:\n" in source
+        assert '"""Answer a missing order."""\n    return OrderGoneNotFound(order_id=exc.order_id)\n' in source
+        assert "    # It was deleted.\n    return GoneProblem(str(exc))\n" in source
+        assert "Taken: AlreadyTaken" in source
+        assert "    order_id: int\n" in errors
+
+    def test_a_handler_that_does_more_is_listed(self, shop):
+        """
+        It stays, with the reason.
+        """
+        found = shop.migrate()
+
+        assert any("does more than answer" in it.reason for it in found.left)
+
+    @pytest.mark.parametrize(
+        ("key", "body", "reason"),
+        [
+            pytest.param("404", 'return JSONResponse({"detail": "x"}, 404)', "answers itself", id="status"),
+            pytest.param("HTTPException", 'return JSONResponse({"detail": "x"}, 404)', "remove it", id="framework"),
+            pytest.param(
+                "KeyError", 'return JSONResponse({"error": "x"}, 404)', "another document", id="other document"
+            ),
+            pytest.param("KeyError", 'return JSONResponse({"detail": str(request.url)}, 404)', "request", id="request"),
+            pytest.param("KeyError", 'return JSONResponse({"detail": str(exc)}, 500)', "500", id="text of a crash"),
+        ],
+    )
+    def test_what_is_not_of_that_form_is_listed(self, project, key, body, reason):
+        """
+        The handler stays as it is.
+        """
+        code = (
+            "from fastapi.responses import JSONResponse\n\n\n"
+            f"@app.exception_handler({key})\ndef handle(request, exc):\n    {body}\n"
+        )
+        project.write(code)
+        found = project.migrate()
+
+        assert () == found.changes
+        assert [True] == [reason in it.reason for it in found.left]
 
 
 def _untouched(content):
@@ -457,7 +627,9 @@ class TestNames:
         No expression makes the reader fail.
         """
         try:
-            found = read_detail(ast.parse(repr(value), mode="eval").body, "Not Found", lambda _: None, {})
+            found = read_detail(
+                ast.parse(repr(value), mode="eval").body, "Not Found", Values(lambda _: None, lambda _: ())
+            )
         except Unclear as reason:
             found = reason
 
@@ -515,5 +687,5 @@ def test_it_is_a_command(project):
     done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "1 raises become 1 problem types, in 2 files. Left alone: 0." in done.stdout
+    assert "1 raise becomes 1 new problem type, in 2 files. Left alone: 0." in done.stdout
     assert json.dumps("Item not found") in done.stdout

@@ -1,9 +1,11 @@
 """
 The `detail` that FastAPI would have sent, for clients that read it: `Policy(legacy_detail=…)`.
 
-Works on problems and on the facts of a request. What is hidden from clients stays hidden.
+A problem class that replaces an `HTTPException` with an object as its `detail` returns that from a method
+`legacy_detail`. Works on problems and on the facts of a request. What is hidden from clients stays hidden.
 """
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -79,6 +81,10 @@ def legacy_detail(
     if _KEPT in problem.__dict__:
         kept: bytes | None = problem.__dict__[_KEPT]
         return kept, names
+    own: object = getattr(problem, "legacy_detail", None)
+    if inspect.ismethod(own):
+        with guarded("`legacy_detail` of a problem failed; it is sent with its own `detail`."):
+            return encode(own()), names
     return (to_json(phrase(status)) if detail is None else None), names
 
 

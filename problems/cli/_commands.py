@@ -17,8 +17,19 @@ from typer.core import TyperGroup
 from problems import tools
 from problems._wire.text import path_from_here
 from problems.cli._fetch import statuses_of
-from problems.cli._formatting import formatted
-from problems.cli._output import annotation, fail, named, say, say_markdown, say_table, styled, write, write_files
+from problems.cli._formatting import formatted, laid_out, sorted_imports
+from problems.cli._output import (
+    annotation,
+    fail,
+    named,
+    say,
+    say_diff,
+    say_markdown,
+    say_table,
+    styled,
+    write,
+    write_files,
+)
 from problems.cli._sources import Places, files_beside, openapi_in, vocabulary_of
 from problems.contract import Certainty, check, finish
 from problems.contract import Finding as Breach
@@ -333,30 +344,30 @@ def migrate(
     target: Annotated[str, typer.Argument(help="The application, such as shop.server:app.")],
     *,
     write_files_: Annotated[
-        bool, typer.Option("--write", help="Change the files; without it, only show the diff.")
+        bool, typer.Option("--write", help="Change the files. Without it, the command only shows the diff.")
     ] = False,
-    only: Annotated[Path | None, typer.Option(help="The file or folder to change; by default all.")] = None,
+    only: Annotated[Path | None, typer.Option(help="The file or folder to change. By default, all files.")] = None,
     base: Annotated[str, typer.Option(help="The base URI of the new types.")] = "https://api.example/problems/",
     errors_module: Annotated[
         str | None, typer.Option(help="The module for the new types, such as shop.errors.")
     ] = None,
     responses: Annotated[
-        bool, typer.Option("--responses", help="Remove `responses=` that only document the old format.")
+        bool, typer.Option("--responses", help="Remove entries of `responses=` that only document the old format.")
     ] = False,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Write even if git has uncommitted changes.")
+        bool, typer.Option("--allow-dirty", help="Write even if the git tree has uncommitted changes.")
     ] = False,
 ) -> None:
     """Replace `raise HTTPException` statements in an application with problem types."""
     application = load(target)
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
-    options = tools.migrate.Options(target, only, base, errors_module, responses, formatted)
+    options = tools.migrate.Options(target, only, base, errors_module, responses, laid_out, sorted_imports)
     migration = tools.migrate.migrate(application, options)
     for change in migration.changes:
-        write(change.diff(), None)
+        say_diff(change.diff())
     for left in migration.left:
-        write(f"{left}\n", None)
-    write(f"{migration.summary()}\n", None)
+        say(str(left))
+    say(migration.summary())
     if write_files_:
         tools.migrate.write(migration, allow_dirty=allow_dirty)

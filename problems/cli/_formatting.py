@@ -6,13 +6,16 @@ Runs the formatter as a separate program, and uses its result only if that is th
 
 import ast
 import inspect
+import json
 import shutil
 import subprocess
 import sys
+import tomllib
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["formatted"]
+__all__ = ["formatted", "laid_out", "sorted_imports"]
 
 _SECONDS: Final = 60
 _COMMANDS: Final = (
@@ -20,6 +23,7 @@ _COMMANDS: Final = (
     ("ruff", "format", "--quiet", "--stdin-filename"),
 )
 _OTHERWISE: Final = (("black", "--quiet", "--stdin-filename"),)
+_CONFIGURATIONS: Final = ("ruff.toml", ".ruff.toml", "pyproject.toml")
 
 
 def formatted(source: str, output: Path | None = None) -> str:
@@ -36,6 +40,57 @@ def formatted(source: str, output: Path | None = None) -> str:
     return source
 
 
+def laid_out(source: str, output: Path) -> str:
+    """Return Python source in the layout of the project's formatter, with its imports as they are."""
+    command = _COMMANDS[1] if _program("ruff") else _OTHERWISE[0]
+    program = _program(command[0])
+    return _run([program, *command[1:], str(output), "-"], source) if program else source
+
+
+def sorted_imports(source: str, output: Path, own: str) -> str:
+    """
+    Return Python source with the imports sorted by ruff or isort, or unchanged without one of them.
+
+    Args:
+        source: The text of a module.
+        output: The file that the source is for.
+        own: A module of the project that does not exist yet.
+    """
+    top = own.partition(".")[0]
+    if ruff := _program("ruff"):
+        options = _COMMANDS[0][1:]
+        known = json.dumps(sorted({*_first_party(output), top}))
+        option = f"--config=lint.isort.known-first-party={known}"
+        return _run([ruff, *options[:-1], option, options[-1], str(output), "-"], source)
+    if isort := _program("isort"):
+        return _run([isort, "--quiet", "--project", top, "--filename", str(output), "-"], source)
+    return source
+
+
+@cache
+def _first_party_of(folder: Path) -> tuple[str, ...]:
+    """Return the modules that the settings of ruff for a folder call first-party."""
+    for parent in (folder, *folder.parents):
+        for name in _CONFIGURATIONS:
+            file = parent / name
+            if not file.is_file():
+                continue
+            try:
+                settings: Any = tomllib.loads(file.read_text("utf-8"))
+            except (OSError, ValueError):
+                return ()
+            settings = settings.get("tool", {}).get("ruff") if name == "pyproject.toml" else settings
+            if settings is not None:
+                isort = settings.get("lint", settings).get("isort", {})
+                return tuple(map(str, isort.get("known-first-party", ())))
+    return ()
+
+
+def _first_party(output: Path) -> tuple[str, ...]:
+    return _first_party_of(output.resolve().parent)
+
+
+@cache
 def _program(name: str) -> str | None:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
 

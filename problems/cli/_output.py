@@ -24,6 +24,7 @@ __all__ = [
     "named",
     "printable",
     "say",
+    "say_diff",
     "say_markdown",
     "say_table",
     "styled",
@@ -38,6 +39,7 @@ _STYLES: Final = {
     "breaking": "bold red",
     "compatible": "green",
 }
+_DIFF: Final = {"+++": "bold", "---": "bold", "@@": "cyan", "+": "green", "-": "red"}
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
@@ -75,6 +77,17 @@ def say(text: str) -> None:
 def say_markdown(text: str) -> None:
     """Write Markdown to standard output, rendered for a terminal."""
     _console().print(Markdown(printable(text)))
+
+
+def say_diff(text: str) -> None:
+    """Write a unified diff to standard output, in colours on a terminal."""
+    console = _console()
+    if not console.is_terminal:
+        sys.stdout.write(printable(text))
+        return
+    for line in printable(text).splitlines():
+        style = next((it for start, it in _DIFF.items() if line.startswith(start)), "")
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def say_table(*columns: str, rows: Iterable[Iterable[str | Text]]) -> None:

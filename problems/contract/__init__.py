@@ -87,14 +87,18 @@ class Reached(NamedTuple):
     declares: frozenset[type[Problem]]
 
 
-def reached_by(app: object) -> list[Reached]:
+def reached_by(app: object, followed: Iterable[type[Exception]] = ()) -> list[Reached]:
     """
     Return the exceptions that each endpoint, dependency and middleware of an application can raise.
+
+    Args:
+        app: An application of Starlette or FastAPI, with its routes.
+        followed: Further classes of exceptions to follow, besides those that the policy translates.
 
     Raises:
         SetupError: *app* is not an application.
     """
-    every, calls = _operations_of(app)
+    every, calls = _operations_of(app, followed)
     declared: dict[object, frozenset[type[Problem]]] = {}
     for operation in every:
         for call in operation.calls:
@@ -122,11 +126,11 @@ def _followed(app: object) -> list[Followed]:
     return [_of(operation, outcomes, calls) for operation in every]
 
 
-def _operations_of(app: object) -> tuple[list[Operation], Calls]:
+def _operations_of(app: object, followed: Iterable[type[Exception]] = ()) -> tuple[list[Operation], Calls]:
     if not hasattr(app, "routes"):
         raise SetupError(f"{app!r} is not an application. Pass a Starlette or FastAPI application: `check(app)`.")
     every = list(operations(app))
-    translated = {cls for operation in every for cls in operation.translate}
+    translated = {*followed, *(cls for operation in every for cls in operation.translate)}
     roots = len({call for operation in every for call in operation.calls})
     return every, Calls(Sources(frozenset(_packages(every))), translated, roots)
 

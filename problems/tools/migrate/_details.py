@@ -8,23 +8,46 @@ import ast
 import json
 import keyword
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
 from typing import Final
 
-__all__ = ["Detail", "Unclear", "literal", "read_detail", "written"]
+from problems.declaring._body import is_taken
+
+__all__ = ["Detail", "Unclear", "Values", "literal", "read_detail", "written"]
 
 SIMPLE: Final = {"int", "str"}
 """The types whose values look the same in an f-string and in the `detail` template of a class."""
-MEMBER_TYPES: Final = {"int", "str", "float", "bool", "UUID", "Decimal", "date", "datetime"}
-"""The types of values that become typed members."""
 LEADING: Final = ("detail", "message", "reason")
 """The keys of a dictionary whose text becomes the `detail` of the problem."""
-_PERCENT: Final = re.compile(r"%(?:(?P<percent>%)|(?P<form>[sdi]))")
+_PERCENT: Final = re.compile(r"%(?:(?P<percent>%)|(?P<form>[srdi]))")
+_LINE_END: Final = re.compile(r"[\r\n]")
+_CONVERSION: Final = {"r": "!r"}
 
-TypeOf = Callable[[ast.expr], str | None]
-"""Returns the name of the type of an expression, or `None` if it is not known."""
+
+class Values:
+    """
+    What is known about the values of names in an expression.
+
+    Args:
+        type_of: Returns the type of an expression as an annotation, or `None` if it is not known.
+        assigned: Returns the expressions that are assigned to a name; none if there may be others.
+        is_constant: Whether a name is a constant of the module.
+        unnamed: The names that are left out of the names of members.
+    """
+
+    def __init__(
+        self,
+        type_of: Callable[[ast.expr], str | None],
+        assigned: Callable[[ast.expr], Sequence[ast.expr]],
+        is_constant: Callable[[ast.expr], bool] = lambda _: False,
+        unnamed: Collection[str] = ("self", "cls"),
+    ) -> None:
+        self.type_of = type_of
+        self.assigned = assigned
+        self.is_constant = is_constant
+        self.unnamed = frozenset(unnamed)
 
 
 class Unclear(Exception):
@@ -41,12 +64,14 @@ class Detail:
         template: The `detail` template of the class; `None` if the text is passed where the problem is raised.
         text: The expression to pass as `detail` where the problem is raised; `None` if the template is complete.
         members: For each member its type and the expression of its value.
+        keys: For a dictionary, its keys, each with the member of its value; `None` for the text.
     """
 
     words: str
     template: str | None
     text: str | None = None
     members: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    keys: tuple[tuple[str, str | None], ...] = ()
 
 
 def literal(value: object) -> str:
@@ -56,30 +81,38 @@ def literal(value: object) -> str:
     >>> print(literal("It's a •."))
     "It's a •."
     """
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    if not isinstance(value, str):
+        return repr(value)
+    return "".join(it if it.isprintable() else _escape(it) for it in json.dumps(value, ensure_ascii=False))
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def written(expression: ast.expr) -> str:
-    """Return the source of an expression, as it was written if it is on one line."""
+    """Return the source of an expression, as it was written if it has no comments."""
     source: object = vars(expression).get("source")
-    if isinstance(source, str) and "\n" not in source:
+    if isinstance(source, str) and ("#" not in source or not _LINE_END.search(source)):
         return source
-    is_text = isinstance(expression, ast.Constant) and isinstance(expression.value, str)
-    return literal(expression.value) if is_text else ast.unparse(expression)  # type: ignore[attr-defined] # a constant
+    if isinstance(expression, ast.Constant):
+        return literal(expression.value)
+    return ast.unparse(expression)
 
 
-def read_detail(expression: ast.expr | None, phrase: str, type_of: TypeOf, constants: Mapping[str, str]) -> Detail:
+def read_detail(expression: ast.expr | None, phrase: str, values: Values) -> Detail:
     """
     Return the content of the `detail` of an `HTTPException`.
 
-    >>> read_detail(ast.parse("f'No item {item_id}'", mode="eval").body, "", lambda it: "int", {}).template
+    >>> values = Values(lambda _: "int", lambda _: ())
+    >>> read_detail(ast.parse("f'No item {item_id}'", mode="eval").body, "", values).template
     'No item {item_id}'
 
     Args:
         expression: The expression, or `None` without a `detail`.
         phrase: The phrase of the status, used as the detail without an expression.
-        type_of: The types of names and attributes.
-        constants: The texts of module constants, by name.
+        values: What is known about the names in it.
 
     Raises:
         Unclear: The expression is not a text or a dictionary that can be read in the source.
@@ -87,26 +120,58 @@ def read_detail(expression: ast.expr | None, phrase: str, type_of: TypeOf, const
     if expression is None or (isinstance(expression, ast.Constant) and expression.value is None):
         return Detail("", None, literal(phrase))
     if isinstance(expression, ast.Dict):
-        return _dictionary(expression, phrase, type_of, constants)
-    return _text(expression, type_of, constants)
+        return _dictionary(expression, phrase, values)
+    return _text(expression, values)
 
 
-def _text(expression: ast.expr, type_of: TypeOf, constants: Mapping[str, str]) -> Detail:
+def _text(expression: ast.expr, values: Values) -> Detail:
     if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
         return _constant(expression.value)
-    if isinstance(expression, ast.Name) and expression.id in constants:
-        return _constant(constants[expression.id])
+    assigned = values.assigned(expression)
+    if len(assigned) == 1 and isinstance(expression, ast.Name) and values.is_constant(expression):
+        return _text(assigned[0], values)
     pieces = list(_pieces(expression))
     if pieces:
-        return _filled(pieces, written(expression), type_of)
-    if isinstance(expression, ast.Call) and ast.unparse(expression.func) == "str":
-        return Detail("", None, written(expression))
+        return _filled(pieces, written(expression), values)
+    words = next((it for it in map(_words, (expression, *assigned)) if it), "")
+    if _is_text(expression, values) or (assigned and all(_is_text(it, values) for it in assigned)):
+        return Detail(words, None, written(expression))
     raise Unclear("its detail is not a text that can be read in the source")
 
 
+def _is_text(expression: ast.expr, values: Values) -> bool:
+    """Return whether the value of an expression is certainly a text."""
+    match expression:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.Call(func=ast.Name(id="str")):
+            return True
+        case ast.Call(func=ast.Attribute(value=value, attr="format" | "join" | "strip" | "replace" | "title")):
+            return _is_text(value, values)
+        case ast.BinOp(left=left, op=ast.Mod()):
+            return _is_text(left, values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _is_text(left, values) or _is_text(right, values)
+        case ast.IfExp(body=body, orelse=other):
+            return _is_text(body, values) and _is_text(other, values)
+        case _:
+            return values.type_of(expression) == "str"
+
+
+def _words(expression: ast.expr) -> str:
+    """Return the first text inside an expression."""
+    if isinstance(expression, ast.Call) and not isinstance(expression.func, ast.Attribute):
+        return ""
+    texts = (it.value for it in ast.walk(expression) if isinstance(it, ast.Constant))
+    return next((it for it in texts if isinstance(it, str) and it.strip()), "")
+
+
 def _constant(text: str) -> Detail:
-    template = _escaped(text)
-    return Detail(text, template) if text.strip() else Detail("", None, literal(text))
+    if any("\ud800" <= it <= "\udfff" for it in text):
+        raise Unclear("its detail is not valid Unicode")
+    if not text:
+        raise Unclear("its text is empty")
+    return Detail(text, _escaped(text)) if text.strip() else Detail("", None, literal(text))
 
 
 def _escaped(text: str) -> str:
@@ -131,8 +196,25 @@ def _pieces(expression: ast.expr) -> Iterator[str | _Field]:
                 yield _Field(part.value, conversion, part.format_spec is not None)
     elif isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Mod):
         yield from _percent(expression.left, expression.right)
+    elif isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Add):
+        yield from _joined(expression)
     elif isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute):
         yield from _formatted(expression)
+
+
+def _joined(expression: ast.BinOp) -> Iterator[str | _Field]:
+    """Yield the parts of `"…" + text`, if each is a constant or can be read itself."""
+    found: list[str | _Field] = []
+    for part in (expression.left, expression.right):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            found.append(part.value)
+        elif pieces := list(_pieces(part)):
+            found += pieces
+        elif isinstance(part, ast.Call) and ast.unparse(part.func) == "str" and len(part.args) == 1:
+            found.append(_Field(part.args[0]))
+        else:
+            return
+    yield from found
 
 
 def _percent(left: ast.expr, right: ast.expr) -> Iterator[str | _Field]:
@@ -145,9 +227,9 @@ def _percent(left: ast.expr, right: ast.expr) -> Iterator[str | _Field]:
     for match in _PERCENT.finditer(text):
         found.append(text[end : match.start()] + ("%" if match["percent"] else ""))
         if match["form"]:
-            found.append(_Field(values.pop(0)))
+            found.append(_Field(values.pop(0), _CONVERSION.get(match["form"], "")))
         end = match.end()
-    if not values:
+    if not values and "%" not in text[end:]:
         yield from (*found, text[end:])
 
 
@@ -158,42 +240,53 @@ def _formatted(call: ast.Call) -> Iterator[str | _Field]:
         return
     named = {it.arg: it.value for it in call.keywords if it.arg}
     found: list[str | _Field] = []
+    position = 0
     try:
-        for position, (before, name, spec, conversion) in enumerate(Formatter().parse(text.value)):
+        for before, name, spec, conversion in Formatter().parse(text.value):
             found.append(before)
-            if name is not None:
-                value = named[name] if name and not name.isdigit() else call.args[int(name or position)]
-                found.append(_Field(value, f"!{conversion}" if conversion else "", bool(spec)))
+            if name is None:
+                continue
+            value = named[name] if name and not name.isdigit() else call.args[int(name or position)]
+            position += 1
+            if isinstance(value, ast.Starred):
+                return
+            found.append(_Field(value, f"!{conversion}" if conversion else "", bool(spec)))
     except (ValueError, KeyError, IndexError):
         return
     yield from found
 
 
-def _filled(pieces: list[str | _Field], source: str, type_of: TypeOf) -> Detail:
+def _filled(pieces: list[str | _Field], source: str, values: Values) -> Detail:
     members: dict[str, tuple[str, str]] = {}
     template = ""
     is_template = True
     for piece in pieces:
         if isinstance(piece, str):
-            template += _escaped(piece)
+            template += _escaped(_valid(piece))
             continue
-        name, kind = _member_name(piece.value), type_of(piece.value)
-        if (
-            name
-            and kind in MEMBER_TYPES
-            and members.get(name, (kind, ast.unparse(piece.value)))[1] == ast.unparse(piece.value)
-        ):
-            members[name] = (kind, ast.unparse(piece.value))
+        name, kind, code = (
+            _member_name(piece.value, values.unnamed),
+            values.type_of(piece.value),
+            ast.unparse(piece.value),
+        )
+        if name and kind and members.get(name, (kind, code)) == (kind, code):
+            members[name] = (kind, code)
             is_template &= kind in SIMPLE and not piece.is_formatted
             template += f"{{{name}{piece.conversion}}}"
         else:
             is_template = False
-    words = " ".join(piece.strip() if isinstance(piece, str) else "\0" for piece in pieces)
+    words = "".join(piece if isinstance(piece, str) else "\0" for piece in pieces)
     return Detail(words, template if is_template else None, None if is_template else source, members)
 
 
-def _member_name(value: ast.expr) -> str | None:
-    """Return `item_id` for the expressions `item_id` and `item.id`."""
+def _valid(text: str) -> str:
+    if any("\ud800" <= it <= "\udfff" for it in text):
+        raise Unclear("its detail is not valid Unicode")
+    return text
+
+
+def _member_name(value: ast.expr, unnamed: Collection[str]) -> str | None:
+    """Return `item_id` for the expressions `item_id` and `item.id`; another name if that is reserved."""
     parts: list[str] = []
     while isinstance(value, ast.Attribute):
         parts.append(value.attr)
@@ -201,32 +294,44 @@ def _member_name(value: ast.expr) -> str | None:
     if not isinstance(value, ast.Name):
         return None
     names = [value.id, *reversed(parts)]
-    return "_".join(it for it in names if it != "self").strip("_") or None
+    name = "_".join(it for it in names if it not in unnamed).strip("_")
+    name = f"{name}_value" if is_taken(name) and not is_taken(f"{name}_value") else name
+    name = f"the_{name}" if is_taken(name) else name
+    return name if name.isidentifier() and not keyword.iskeyword(name) else None
 
 
-def _dictionary(expression: ast.Dict, phrase: str, type_of: TypeOf, constants: Mapping[str, str]) -> Detail:
+def _dictionary(expression: ast.Dict, phrase: str, values: Values) -> Detail:
     entries: dict[str, ast.expr] = {}
     for key, value in zip(expression.keys, expression.values, strict=True):
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
             raise Unclear("its detail is a dictionary whose keys are not all texts in the source")
         entries[key.value] = value
+    order = list(entries)
     leading = next((key for key in LEADING if key in entries), None)
-    text = Detail("", None, literal(phrase)) if leading is None else _text(entries.pop(leading), type_of, constants)
+    text = Detail("", None, literal(phrase)) if leading is None else _text(entries.pop(leading), values)
     members = dict(text.members)
     for name, value in entries.items():
-        if not name.isidentifier() or keyword.iskeyword(name) or name in members:
+        if not name.isidentifier() or keyword.iskeyword(name) or is_taken(name):
             raise Unclear(f"the key {name!r} of its detail cannot be the name of a member")
-        members[name] = (_type_of_value(value, type_of), written(value))
+        new = (_type_of_value(value, values), written(value))
+        if name in members and (members[name][0] != new[0] or ast.unparse(value) != members[name][1]):
+            raise Unclear(f"the key {name!r} of its detail cannot be the name of a member")
+        members[name] = new
     words = text.words or next((str(it.value) for it in entries.values() if isinstance(it, ast.Constant)), "")
-    return Detail(words.replace("_", " ").replace("-", " "), text.template, text.text, members)
+    keys = tuple((key, None if key == leading else key) for key in order)
+    return Detail(words.replace("_", " ").replace("-", " "), text.template, text.text, members, keys)
 
 
-def _type_of_value(value: ast.expr, type_of: TypeOf) -> str:
+def _type_of_value(value: ast.expr, values: Values) -> str:
     if isinstance(value, ast.Constant) and type(value.value) in {int, str, float, bool}:
         return type(value.value).__name__
-    if isinstance(value, ast.JoinedStr):
+    if isinstance(value, ast.List) and value.elts:
+        kinds = {_type_of_value(it, values) for it in value.elts}
+        if len(kinds) == 1:
+            return f"list[{kinds.pop()}]"
+    if _is_text(value, values):
         return "str"
-    kind = type_of(value)
+    kind = values.type_of(value)
     if kind is None:
         raise Unclear(f"the type of `{ast.unparse(value)}` in its detail is not known")
     return kind

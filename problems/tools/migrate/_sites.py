@@ -1,34 +1,38 @@
 """
 The replacement of one call of `HTTPException`: its problem type, and the code that raises it.
 
-Reads types from annotations of the function around the call, as written or as the running module has them.
+Reads types from annotations of the function around the call, as the running module has them.
 """
 
 import ast
 import http
 import inspect
+import re
+import types
 import typing
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from problems._wire.status import phrase
 from problems.catalog import class_of
-from problems.tools.migrate._details import MEMBER_TYPES, Detail, Unclear, literal, read_detail, written
-from problems.tools.migrate._files import ExceptionCall
+from problems.declaring._definition import definition_of
+from problems.tools.migrate._details import Detail, Unclear, Values, literal, read_detail, written
+from problems.tools.migrate._reader import ExceptionCall, File, Function
 from problems.tools.migrate._types import ProposedType, Vocabulary, base_of, tied
 
-__all__ = ["Replacement", "replacement"]
+__all__ = ["Replacement", "Scope", "note_source", "replacement"]
 
-_RESERVED: Final = frozenset(
-    (
-        *("type", "title", "status", "detail", "instance", "args", "headers", "request", "response", "reading"),
-        *("registry", "status_code", "relayed", "model_config", "add_note", "with_traceback"),
-    )
-)
+_MEMBER_TYPES: Final[Mapping[object, str]] = {
+    it: it.__name__ for it in (int, str, float, bool, UUID, Decimal, date, datetime)
+}
+"""The types of values that become typed members."""
 
 
 @dataclass(frozen=True)
@@ -38,42 +42,99 @@ class Replacement:
 
     Attributes:
         name: The class that is raised.
-        code: The expression that creates the problem.
+        arguments: The arguments that create the problem.
         proposed: The new type; `None` for a ready-made class.
     """
 
     name: str
-    code: str
+    arguments: tuple[str, ...]
     proposed: ProposedType | None
 
 
-def replacement(
-    call: ExceptionCall, module: ModuleType | None, constants: Mapping[str, str], vocabulary: Vocabulary
-) -> Replacement:
+def replacement(call: ExceptionCall, file: File, vocabulary: Vocabulary, *, sends_server_detail: bool) -> Replacement:
     """
     Return the replacement of a call.
+
+    Args:
+        call: The call.
+        file: The file that it is in.
+        vocabulary: The new types.
+        sends_server_detail: Whether clients get the text of a 5xx today.
 
     Raises:
         Unclear: The call cannot be replaced; the message is the reason.
     """
     if call.starred:
         raise Unclear("its arguments are unpacked from a value")
-    status = _status(call.arguments.get("status_code"), module)
-    if status >= 500:
+    if unknown := call.arguments.keys() - {"status_code", "detail", "headers"}:
+        raise Unclear(f"it has the argument {min(unknown)!r}, which `HTTPException` does not have")
+    status = status_of(call.arguments.get("status_code"), file, call.functions)
+    scope = Scope(file, call.functions)
+    for argument in call.arguments.values():
+        note_source(argument, file)
+    detail = read_detail(call.arguments.get("detail"), _phrase(status), scope.values())
+    check_server_text(status, detail, sends=sends_server_detail)
+    headers, other = headers_of(call.arguments.get("headers"))
+    return written_as(status, detail, call.name, vocabulary, headers, other)
+
+
+def _phrase(status: int) -> str:
+    """Return the text that Starlette fills in where the raise site gives none."""
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return phrase(status)
+
+
+def check_server_text(status: int, detail: Detail, *, sends: bool) -> None:
+    """Raise if clients would get the text of an exception, or a text that they do not get today."""
+    if status < 500:
+        return
+    if not sends:
         raise Unclear(f"the text of a {status} is not sent to clients today; declare a problem with a text for clients")
-    types = _Types(call, module)
-    detail = read_detail(call.arguments.get("detail"), phrase(status), types.of, constants)
-    headers, other = _headers(call.arguments.get("headers"))
-    if reserved := sorted({*detail.members} & _RESERVED | {it for it in detail.members if it.startswith("problem_")}):
-        raise Unclear(f"{reserved[0]!r} in its detail cannot be the name of a member")
-    if not detail.words.strip("\0 ") and not detail.members and base_of(status, headers)[1] is None:
-        name = class_of(status).__name__
-        return Replacement(name, _code(name, detail, headers, other, status), None)
-    proposed = vocabulary.type_for(status, detail, call.function or call.constant.lower(), headers)
-    return Replacement(proposed.name, _code(proposed.name, detail, headers, other, status), proposed)
+    if detail.template is None and detail.text != literal(_phrase(status)):
+        raise Unclear(
+            f"the text of its {status} is made of other values, which may not be meant for clients; "
+            "declare a problem with a text for clients"
+        )
 
 
-def _code(name: str, detail: Detail, headers: Mapping[str, ast.expr], other: ast.expr | None, status: int) -> str:
+def written_as(
+    status: int,
+    detail: Detail,
+    function: str,
+    vocabulary: Vocabulary,
+    headers: Mapping[str, ast.expr],
+    other: ast.expr | None,
+) -> Replacement:
+    """Return the class and the arguments for an error: a new type, or a ready-made class without words of its own."""
+    base, own_status = base_of(status, headers)
+    detail = _renamed(detail, base)
+    if not detail.words.strip("\0 ") and not detail.members and own_status is None:
+        return Replacement(class_of(status).__name__, _arguments(detail, headers, other, status), None)
+    proposed = vocabulary.type_for(status, detail, function, headers)
+    return Replacement(proposed.name, _arguments(detail, headers, other, status), proposed)
+
+
+def _renamed(detail: Detail, base: str) -> Detail:
+    """Return the detail without members that its base has already: a `retry_after` in a text is not the header."""
+    from_catalog = next((cls for cls in _bases() if cls.__name__ == base), None)
+    taken = definition_of(from_catalog).members.names if from_catalog is not None else ()
+    clash = [it for it in detail.members if it in taken]
+    if clash and detail.keys:
+        raise Unclear(f"the key {clash[0]!r} of its detail is a header field of {base}")
+    template, members = detail.template, dict(detail.members)
+    for name in clash:
+        members[f"{name}_value"] = members.pop(name)
+        template = template.replace(f"{{{name}", f"{{{name}_value") if template is not None else None
+    return Detail(detail.words, template, detail.text, members, detail.keys)
+
+
+def _bases() -> Sequence[type]:
+    return [class_of(status) for status in range(400, 600)]
+
+
+def _arguments(detail: Detail, headers: Mapping[str, ast.expr], other: ast.expr | None, status: int) -> tuple[str, ...]:
     arguments = [detail.text] if detail.text is not None else []
     arguments += [f"{member}={value}" for member, (_, value) in detail.members.items()]
     left = dict(headers)
@@ -87,10 +148,10 @@ def _code(name: str, detail: Detail, headers: Mapping[str, ast.expr], other: ast
         arguments.append(f"headers={{{pairs}}}")
     elif other is not None:
         arguments.append(f"headers={written(other)}")
-    return f"{name}({', '.join(arguments)})"
+    return tuple(arguments)
 
 
-def _headers(expression: ast.expr | None) -> tuple[dict[str, ast.expr], ast.expr | None]:
+def headers_of(expression: ast.expr | None) -> tuple[dict[str, ast.expr], ast.expr | None]:
     """Return the header fields of a dictionary in the source, or the expression if it is not one."""
     if expression is None or (isinstance(expression, ast.Constant) and expression.value is None):
         return {}, None
@@ -101,11 +162,18 @@ def _headers(expression: ast.expr | None) -> tuple[dict[str, ast.expr], ast.expr
     return {}, expression
 
 
-def _status(expression: ast.expr | None, module: ModuleType | None) -> int:
-    """Return the certain status code of an expression: a number, or a constant that the module defines."""
+def status_of(expression: ast.expr | None, file: File, functions: tuple[Function, ...]) -> int:
+    """
+    Return the certain status code of an expression: a number, or a constant that the module defines.
+
+    Raises:
+        Unclear: It is not known, or not the status of an error.
+    """
     value: object = expression.value if isinstance(expression, ast.Constant) else None
     if isinstance(expression, ast.Attribute | ast.Name):
-        value = _looked_up(ast.unparse(expression), module)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Starlette warns of its old names of statuses
+            value = file.found(expression, functions)
     if isinstance(value, http.HTTPStatus):
         value = value.value
     if type(value) is not int:
@@ -115,57 +183,170 @@ def _status(expression: ast.expr | None, module: ModuleType | None) -> int:
     return value
 
 
-def _looked_up(name: str, module: ModuleType | None) -> object:
-    first, *rest = name.split(".")
-    found: object = getattr(module, first, None)
-    for part in rest:
-        found = getattr(found, part, None)
-    return found
+def note_source(expression: ast.expr, file: File) -> None:
+    """Note the text of an expression and its parts on their nodes; inside of f-strings positions are not known."""
+    waiting: list[ast.AST] = [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.expr):
+            vars(node)["source"] = file.source.code(node)
+        if not isinstance(node, ast.JoinedStr):
+            waiting += ast.iter_child_nodes(node)
 
 
-class _Types:
-    """The types of parameters and of their attributes."""
+class Scope:
+    """
+    The types and values of names at one place.
 
-    def __init__(self, call: ExceptionCall, module: ModuleType | None) -> None:
-        self._written = call.annotations
-        function: object = module
-        for name in call.function.split(".") if call.function else ():
-            function = getattr(function, name, None)
-        self._hints: dict[str, object] = {}
-        if inspect.isfunction(function):
-            try:
-                self._hints = dict(typing.get_type_hints(inspect.unwrap(function)))
-            except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
-                self._hints = {}
+    Args:
+        file: The file.
+        functions: The functions around the place, the innermost last.
+        kinds: The types of names that are known better than from annotations.
+    """
 
-    def of(self, expression: ast.expr) -> str | None:
-        """Return the name of the type of an expression, if a member can have it."""
+    def __init__(self, file: File, functions: tuple[Function, ...], kinds: Mapping[str, type] | None = None) -> None:
+        self._file = file
+        self._functions = functions
+        self._kinds = kinds or {}
+
+    def values(self) -> Values:
+        """Return the types and the values of the names."""
+        return Values(self.type_of, self.assigned, self.is_constant, ("self", "cls", *self._kinds))
+
+    def is_constant(self, name: ast.expr) -> bool:
+        """Return whether a name is assigned at module level."""
+        return isinstance(name, ast.Name) and self._owner(name.id) is None
+
+    def _owner(self, name: str) -> Function | None:
+        bound = self._file.facts.bound
+        return next((it for it in reversed(self._functions) if name in bound.get(it, ())), None)
+
+    def assigned(self, name: ast.expr) -> Sequence[ast.expr]:
+        """Return the expressions that are assigned to a name; none if it may have another value."""
+        if not isinstance(name, ast.Name):
+            return ()
+        owner = self._owner(name.id)
+        if owner is not None and _parameter(owner, name.id) is not None:
+            return ()
+        found = self._file.facts.assigned.get((owner, name.id), [])
+        return found if len(found) == _stores(owner or self._file.source.tree, name.id) else ()
+
+    def type_of(self, expression: ast.expr) -> str | None:
+        """Return the type of an expression as the annotation of a member, or `None`."""
+        kind = self._kind(expression)
+        return member_type(kind) if kind is not None else None
+
+    def _kind(self, expression: ast.expr) -> object:
         if isinstance(expression, ast.Name):
-            kind = self._hints.get(expression.id)
-            name = _named(kind) if kind is not None else self._written.get(expression.id, "").partition("[")[0]
-            return name if name in MEMBER_TYPES else None
-        if isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
-            return _attribute(self._hints.get(expression.value.id), expression.attr)
+            return self._kinds.get(expression.id) or self._annotated(expression.id)
+        if isinstance(expression, ast.Attribute):
+            owner = self._kind(expression.value)
+            return _attribute(owner, expression.attr) if isinstance(owner, type) else None
         return None
 
-
-def _named(kind: object) -> str:
-    return kind.__name__ if isinstance(kind, type) else ""
-
-
-def _class(kind: object) -> object:
-    return kind
-
-
-def _attribute(kind: object, attribute: str) -> str | None:
-    if not isinstance(kind, type):
-        return None
-    model = kind if issubclass(kind, BaseModel) else None
-    if model is not None and attribute in model.model_fields:
-        found: object = model.model_fields[attribute].annotation
-    else:
-        try:
-            found = typing.get_type_hints(_class(kind)).get(attribute)  # pyright: ignore[reportUnknownArgumentType] - any class
-        except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
+    def _annotated(self, name: str) -> object:
+        owner = self._owner(name)
+        parameter = _parameter(owner, name) if owner is not None else None
+        if owner is None or parameter is None or parameter.annotation is None or _stores(owner, name):
             return None
-    return _named(found) if _named(found) in MEMBER_TYPES else None
+        kind = self.evaluated(parameter.annotation)
+        return kind | None if kind is not None and _is_none(owner, parameter) and isinstance(kind, type) else kind
+
+    def evaluated(self, annotation: ast.expr) -> object:
+        """Return the type that an annotation means, or `None` if it is not known."""
+        match annotation:
+            case ast.Constant(value=str() as text):
+                try:
+                    return self.evaluated(ast.parse(text, mode="eval").body)
+                except SyntaxError:
+                    return None
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return _optional(self.evaluated(right if _is_literal_none(left) else left), left, right)
+            case ast.Subscript(value=value, slice=inner):
+                return self._generic(self._file.found(value), inner)
+            case _:
+                return self._file.found(annotation) or _MEMBER_BUILTINS.get(ast.unparse(annotation))
+
+    def _generic(self, origin: object, inner: ast.expr) -> object:
+        if origin is typing.Annotated:
+            return self.evaluated(inner.elts[0]) if isinstance(inner, ast.Tuple) else None
+        kind = self.evaluated(inner)
+        if origin is typing.Optional and isinstance(kind, type):
+            return kind | None
+        return None
+
+
+_MEMBER_BUILTINS: Final = {"int": int, "str": str, "float": float, "bool": bool}
+
+
+def _is_literal_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _optional(kind: object, left: ast.expr, right: ast.expr) -> object:
+    is_optional = _is_literal_none(left) or _is_literal_none(right)
+    return kind | None if isinstance(kind, type) and is_optional else None
+
+
+def _parameter(function: Function, name: str) -> ast.arg | None:
+    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return next((it for it in arguments if it.arg == name), None)
+
+
+def _is_none(function: Function, parameter: ast.arg) -> bool:
+    """Return whether the default of a parameter is `None`."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
+    keywords = dict(zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True))
+    default = defaults.get(parameter) or keywords.get(parameter)
+    return default is not None and _is_literal_none(default)
+
+
+def _stores(scope: ast.AST, name: str) -> int:
+    """Return how often a name is bound in a scope, apart from parameters."""
+    return sum(
+        (isinstance(it, ast.Name) and it.id == name and not isinstance(it.ctx, ast.Load))
+        or (isinstance(it, ast.ExceptHandler) and it.name == name)
+        or (isinstance(it, ast.Global | ast.Nonlocal) and name in it.names)
+        or (isinstance(it, ast.arg) and it.arg == name and it not in _own(scope))
+        for it in ast.walk(scope)
+    )
+
+
+def _own(scope: ast.AST) -> list[ast.arg]:
+    arguments = getattr(scope, "args", None)
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
+
+
+def member_type(kind: object) -> str | None:
+    """
+    Return the annotation of a member with values of a type, or `None`.
+
+    >>> member_type(int), member_type(int | None), member_type(object)
+    ('int', 'int | None', None)
+    """
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        parts = [it for it in typing.get_args(kind) if it is not types.NoneType]
+        inner = member_type(parts[0]) if len(parts) == 1 else None
+        return f"{inner} | None" if inner is not None else None
+    return _MEMBER_TYPES.get(kind) if isinstance(kind, type) else None
+
+
+def _attribute(kind: type, attribute: str) -> object:
+    if issubclass(kind, BaseModel) and attribute in kind.model_fields:
+        return kind.model_fields[attribute].annotation
+    try:
+        found = typing.get_type_hints(kind).get(attribute)
+        return found if found is not None else _initialised(kind, attribute)
+    except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
+        return None
+
+
+def _initialised(kind: type, attribute: str) -> object:
+    """Return the type of an attribute that `__init__` sets to the parameter of the same name."""
+    initialise = vars(kind).get("__init__")
+    if not inspect.isfunction(initialise):
+        return None
+    pattern = rf"^\s*self\.{attribute}\s*(:[^=\n]+)?=\s*{attribute}\s*$"
+    is_set = re.search(pattern, inspect.getsource(initialise), re.MULTILINE)
+    return typing.get_type_hints(initialise).get(attribute) if is_set else None

@@ -5,9 +5,9 @@ Equal errors share one type. Does not read applications: it receives the content
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from problems.catalog import by_status, class_of
@@ -15,8 +15,12 @@ from problems.declaring.problem import ClientProblem, Problem, ServerProblem
 from problems.errors import SetupError
 from problems.tools.migrate._details import Detail, literal, written
 from problems.tools.migrate._names import class_name, kebab, title_of
+from problems.tools.migrate._source import Change, Source, Span
 
-__all__ = ["ProposedType", "Vocabulary", "errors_module", "extended"]
+__all__ = ["ProposedType", "Vocabulary", "base_of", "earlier", "errors_module", "extended", "registry_of", "tied"]
+
+_WIDTH: Final = 88
+_NAME: Final = re.compile(r"\w+")
 
 _TIED: Final[Mapping[int, tuple[str, str]]] = {
     401: ("www-authenticate", "challenges"),
@@ -64,6 +68,7 @@ class ProposedType:
         title: Its title.
         template: The template of its detail.
         members: The types of its members, by name.
+        keys: The keys of the dictionary that it was, each with its member; `None` for the text.
     """
 
     name: str
@@ -72,6 +77,7 @@ class ProposedType:
     title: str
     template: str | None
     members: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str | None], ...] = ()
 
 
 class Vocabulary:
@@ -80,11 +86,17 @@ class Vocabulary:
 
     Args:
         taken: Whether a class name cannot be used.
+        known: The types of an earlier migration.
     """
 
-    def __init__(self, taken: Callable[[str], bool]) -> None:
+    def __init__(self, taken: Callable[[str], bool], known: Sequence[ProposedType] = ()) -> None:
         self._taken = taken
         self._types: dict[tuple[object, ...], ProposedType] = {}
+        self._known: dict[tuple[object, ...], ProposedType] = {
+            (it.base, it.status, it.template, it.members, it.keys): it for it in known if it.template
+        }
+        self._names = {kebab(it.name) for it in known}
+        self._titles = {it.title.lower() for it in known}
 
     @property
     def types(self) -> list[ProposedType]:
@@ -95,15 +107,34 @@ class Vocabulary:
         """Return the type of an error, created if it does not exist yet."""
         members = tuple(sorted((name, kind) for name, (kind, _) in detail.members.items()))
         base, own_status = base_of(status, headers)
-        key = (status, base, detail.template, detail.words if detail.template is None else None, members)
+        earlier = self._known.get((base, own_status, detail.template, members, detail.keys))
+        if earlier is not None:
+            return earlier
+        words = detail.words if detail.template is None else None
+        key = (status, base, detail.template, words, members, detail.keys)
         if key not in self._types:
-            names = {it.name for it in self._types.values()}
-            last = "".join(part[:1].upper() + part[1:] for part in function.rpartition(".")[2].split("_"))
-            fallback = f"{last}{class_of(status).__name__}"
-            name = class_name(detail.words, fallback, lambda it: it in names or self._taken(it))
-            title = title_of(name, detail.words, detail.template)
-            self._types[key] = ProposedType(name, base, own_status, title, detail.template, members)
+            fallback = _fallback(_spoken(function), status)
+            name = class_name(detail.words, fallback, self._is_taken)
+            title = title_of(name, detail.words, detail.template, lambda it: it.lower() in self._titles)
+            self._names.add(kebab(name))
+            self._titles.add(title.lower())
+            self._types[key] = ProposedType(name, base, own_status, title, detail.template, members, detail.keys)
         return self._types[key]
+
+    def _is_taken(self, name: str) -> bool:
+        return kebab(name) in self._names or self._taken(name)
+
+
+def _fallback(name: str, status: int) -> str:
+    """Return the name of a type whose text gives no name: the name of its function, and of its status."""
+    ready = class_of(status).__name__
+    return f"{name}Problem" if name.endswith(ready) or ready in {"ClientProblem", "ServerProblem"} else f"{name}{ready}"
+
+
+def _spoken(function: str) -> str:
+    """Return the name of a function in the form of a class name; a special method has the name of its class."""
+    parts = [it for it in function.split(".") if not it.startswith("__")] or [""]
+    return "".join(part[:1].upper() + part[1:] for part in parts[-1].split("_"))
 
 
 def base_of(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, int | None]:
@@ -132,19 +163,31 @@ def tied(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, str, str] |
 def errors_module(types: Sequence[ProposedType], base: str, application: str) -> str:
     """Return the source of a new module with classes and their registry."""
     names = sorted({"Registry", *(it.base for it in types)}, key=str.lower)
-    kinds = sorted({kind for it in types for _, kind in it.members if kind in _IMPORTS})
+    kinds = sorted(_imported(types))
     modules = {_IMPORTS[kind]: [it for it in kinds if _IMPORTS[it] == _IMPORTS[kind]] for kind in kinds}
     imports = [f"from {module} import {', '.join(found)}" for module, found in sorted(modules.items())]
     imports += [""] if imports else []
     root = [it for it in names if it in _root_names()]
-    imports.append(f"from problems import {', '.join(root)}")
+    imports.append(_wrapped(f"from problems import {', '.join(root)}", root))
     if others := [it for it in names if it not in root]:
-        imports.append(f"from problems.catalog import {', '.join(others)}")
+        imports.append(_wrapped(f"from problems.catalog import {', '.join(others)}", others))
     docstring = f'"""The problem types of {application}."""'
     classes = "\n\n".join(_class(it) for it in types)
     listed = "".join(f"    {it.name},\n" for it in types)
     registry = f"registry = Registry(\n{listed}    base={literal(base)},\n)\n"
     return f"{docstring}\n\n" + "\n".join(imports) + f"\n\n\n{classes}\n\n{registry}"
+
+
+def _wrapped(statement: str, names: Sequence[str]) -> str:
+    if len(statement) <= _WIDTH:
+        return statement
+    listed = "".join(f"    {it},\n" for it in names)
+    return f"{statement.partition(' import ')[0]} import (\n{listed})"
+
+
+def _imported(types: Sequence[ProposedType]) -> set[str]:
+    """Return the names of the standard library in the types of members."""
+    return {name for it in types for _, kind in it.members for name in _NAME.findall(kind) if name in _IMPORTS}
 
 
 def _root_names() -> frozenset[str]:
@@ -160,8 +203,22 @@ def _class(proposed: ProposedType) -> str:
         words["detail"] = proposed.template
     header = "".join(f"    {name}={literal(value)},\n" for name, value in words.items())
     members = "".join(f"    {name}: {kind}\n" for name, kind in proposed.members)
-    docstring = f"    {_docstring(proposed.title)}\n" + ("\n" if members else "")
-    return f"class {proposed.name}(\n    {proposed.base},\n{header}):\n{docstring}{members}"
+    old = _legacy_detail(proposed)
+    docstring = f"    {_docstring(proposed.title)}\n" + ("\n" if members or old else "")
+    separator = "\n" if members and old else ""
+    return f"class {proposed.name}(\n    {proposed.base},\n{header}):\n{docstring}{members}{separator}{old}"
+
+
+def _legacy_detail(proposed: ProposedType) -> str:
+    """Return the method that gives the dictionary that clients read until now."""
+    if not proposed.keys:
+        return ""
+    values = [f"{literal(key)}: self.{member or 'detail'}" for key, member in proposed.keys]
+    line = f"        return {{{', '.join(values)}}}\n"
+    if len(line) > _WIDTH:
+        line = "        return {\n" + "".join(f"            {it},\n" for it in values) + "        }\n"
+    docstring = '        """Return the `detail` for clients of the old form."""\n'
+    return f"    def legacy_detail(self) -> dict[str, object]:\n{docstring}{line}"
 
 
 def _docstring(title: str) -> str:
@@ -169,45 +226,77 @@ def _docstring(title: str) -> str:
     return f'"""{text}"""' if text.isprintable() and not {'"', "\\"} & set(text) else literal(text)
 
 
-def extended(source: str, types: Sequence[ProposedType], path: Path) -> str:
+def extended(source: Source, types: Sequence[ProposedType]) -> bytes:
     """
     Return the source of an earlier errors module with more classes, which are added to its registry.
 
     Raises:
         SetupError: The module has no statement `registry = Registry(…)`.
     """
-    tree = ast.parse(source)
-    registry = next((it for it in tree.body if _is_registry(it)), None)
-    if registry is None:
+    call = registry_of(source)
+    statement = next((it for it in source.tree.body if call is not None and call in ast.walk(it)), None)
+    if call is None or statement is None:
         raise SetupError(
-            f"{path} exists and has no `registry = Registry(…)`. "
+            f"{source.path} exists and has no `registry = Registry(…)`. "
             "Write the new types into another module: `--errors-module problem_types`."
         )
-    lines = source.splitlines(keepends=True)
-    classes = "".join(f"{_class(it)}\n\n" for it in types)
-    names = ", ".join(it.name for it in types)
-    base = next((ast.unparse(it.value) for it in ast.walk(registry) if isinstance(it, ast.keyword)), "''")
-    more = f"registry |= Registry({names}, base={base})\n"
-    before = "".join(lines[: registry.lineno - 1])
-    after = "".join(lines[registry.lineno - 1 : registry.end_lineno])
-    imported = sorted({it.base for it in types} - set(_names_in(tree)))
-    extra = "".join(
-        f"from {'problems' if it in _root_names() else 'problems.catalog'} import {it}\n" for it in imported
-    )
-    first = next((it.lineno - 1 for it in tree.body if isinstance(it, ast.Import | ast.ImportFrom)), 0)
-    head = "".join(lines[:first]) + extra + "".join(lines[first : registry.lineno - 1])
-    return (head if extra else before) + classes + after + more + "".join(lines[registry.end_lineno :])
+    place = source.lines(statement).start
+    changes = [Change(Span(place, place), "".join(f"{_class(it)}\n\n" for it in types))]
+    listed = [it.name for it in types]
+    if call.args:
+        end = source.span(call.args[-1]).end
+        is_listed = source.before(source.span(call.args[-1]).start).isspace()
+        gap = f",\n{source.indent(call.args[-1].lineno)}" if is_listed else ", "
+        changes.append(Change(Span(end, end), "".join(f"{gap}{it}" for it in listed)))
+    else:
+        end = source.span(call.func).end + 1
+        after = ", " if call.keywords else ""
+        changes.append(Change(Span(end, end), ", ".join(listed) + after))
+    statements = [it for it in source.tree.body if isinstance(it, ast.ImportFrom)]
+    bound = {alias.asname or alias.name for it in statements for alias in it.names}
+    wanted = {it.base: ("problems" if it.base in _root_names() else "problems.catalog") for it in types}
+    wanted |= {it: _IMPORTS[it] for it in _imported(types)}
+    lines = "".join(f"from {module} import {it}\n" for it, module in sorted(wanted.items()) if it not in bound)
+    first = next((it for it in source.tree.body if isinstance(it, ast.Import | ast.ImportFrom)), statement)
+    start = source.lines(first).start
+    return source.edited([Change(Span(start, start), lines), *changes])
 
 
-def _is_registry(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Assign)
-        and ast.unparse(statement.targets[0]) == "registry"
-        and ast.unparse(statement.value).startswith("Registry(")
-    )
+def registry_of(source: Source) -> ast.Call | None:
+    """Return the call in the statement `registry = Registry(…)` of a module."""
+    for statement in source.tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            if ast.unparse(target) == "registry" and ast.unparse(statement.value.func).endswith("Registry"):
+                return statement.value
+    return None
 
 
-def _names_in(tree: ast.Module) -> Iterable[str]:
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom):
-            yield from (it.asname or it.name for it in node.names)
+def earlier(source: Source) -> Iterator[ProposedType]:
+    """Yield the types of an earlier migration, as far as a new error may be equal to one of them."""
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef) and node.bases:
+            words = {it.arg: it.value.value for it in node.keywords if isinstance(it.value, ast.Constant)}
+            members = [
+                (it.target.id, ast.unparse(it.annotation))
+                for it in node.body
+                if isinstance(it, ast.AnnAssign) and isinstance(it.target, ast.Name)
+            ]
+            status, detail = words.get("status"), words.get("detail")
+            yield ProposedType(
+                node.name,
+                ast.unparse(node.bases[0]),
+                status if isinstance(status, int) else None,
+                str(words.get("title", "")),
+                detail if isinstance(detail, str) else None,
+                tuple(sorted(members)),
+                tuple(_keys(node)),
+            )
+
+
+def _keys(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Return) and isinstance(part.value, ast.Dict):
+            for key, value in zip(part.value.keys, part.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Attribute):
+                    yield str(key.value), None if value.attr == "detail" else value.attr
