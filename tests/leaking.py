@@ -33,12 +33,22 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import (
     AfterValidator,
+    AnyUrl,
+    Base64Bytes,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     Discriminator,
+    EmailStr,
     Field,
+    FilePath,
+    HttpUrl,
+    ImportString,
+    IPvAnyNetwork,
     Json,
+    NameEmail,
     PlainSerializer,
+    PostgresDsn,
     Secret,
     SecretBytes,
     SecretStr,
@@ -52,13 +62,26 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_extra_types.color import Color
 from pydantic_extra_types.coordinate import Coordinate
+from pydantic_extra_types.country import CountryAlpha2, CountryAlpha3, CountryNumericCode, CountryShortName
+from pydantic_extra_types.currency_code import ISO4217, Currency
 from pydantic_extra_types.domain import DomainStr
+from pydantic_extra_types.dsn import KafkaDsn
+from pydantic_extra_types.epoch import Number as EpochNumber
+from pydantic_extra_types.iban import IBAN
 from pydantic_extra_types.isbn import ISBN
+from pydantic_extra_types.language_code import ISO639_3, ISO639_5, LanguageAlpha2, LanguageName
 from pydantic_extra_types.mac_address import MacAddress
+from pydantic_extra_types.mime_types import MimeType
+from pydantic_extra_types.path import ResolvedFilePath
 from pydantic_extra_types.payment import PaymentCardNumber
+from pydantic_extra_types.phone_numbers import PhoneNumber
 from pydantic_extra_types.routing_number import ABARoutingNumber
 from pydantic_extra_types.s3 import S3Path
+from pydantic_extra_types.script_code import ISO_15924
+from pydantic_extra_types.semantic_version import SemanticVersion
 from pydantic_extra_types.timezone_name import TimeZoneName
+from pydantic_extra_types.ulid import ULID
+from pydantic_extra_types.uuid_types import UUID7
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -287,6 +310,38 @@ VALIDATORS: dict[str, tuple[Any, object]] = {
     "ABARoutingNumber": (ABARoutingNumber, SECRET),
     "S3Path": (S3Path, SECRET),
     "TimeZoneName": (TimeZoneName, SECRET),
+    "CountryAlpha2": (CountryAlpha2, SECRET),
+    "CountryAlpha3": (CountryAlpha3, SECRET),
+    "CountryNumericCode": (CountryNumericCode, SECRET),
+    "CountryShortName": (CountryShortName, SECRET),
+    "Currency": (Currency, SECRET),
+    "ISO4217": (ISO4217, SECRET),
+    "IBAN": (IBAN, f"GB82{SECRET}12345698765432"),
+    "the country of an IBAN": (IBAN, f"{SECRET}12345698765432"),
+    "LanguageAlpha2": (LanguageAlpha2, SECRET),
+    "LanguageName": (LanguageName, SECRET),
+    "ISO639_3": (ISO639_3, SECRET),
+    "ISO639_5": (ISO639_5, SECRET),
+    "ISO_15924": (ISO_15924, SECRET),
+    "PhoneNumber": (PhoneNumber, f"+49{SECRET}"),
+    "SemanticVersion": (SemanticVersion, f"1.2.{SECRET}"),
+    "UUID7": (UUID7, SECRET),
+    "MimeType": (MimeType, f"text/{SECRET}"),
+    "an epoch": (EpochNumber, SECRET),
+    "ResolvedFilePath": (ResolvedFilePath, f"/{SECRET}"),
+    "PostgresDsn": (PostgresDsn, f"postgres://user:{SECRET}@host:port/{SECRET}"),
+    "KafkaDsn": (KafkaDsn, f"http://{SECRET}"),
+    "EmailStr": (EmailStr, SECRET),
+    "the domain of an e-mail": (EmailStr, f"a@-{SECRET}.example"),
+    "the name of an e-mail": (EmailStr, f"{SECRET}..{SECRET}@shop.example"),
+    "NameEmail": (NameEmail, f"{SECRET} <{SECRET}>"),
+    "AnyUrl": (AnyUrl, f"//{SECRET}"),
+    "HttpUrl": (HttpUrl, f"ftp://{SECRET}"),
+    "ByteSize": (ByteSize, f"1 {SECRET}"),
+    "Base64Bytes": (Base64Bytes, f"{SECRET}!"),
+    "ImportString": (ImportString, f"{SECRET}.{SECRET}"),
+    "FilePath": (FilePath, f"/{SECRET}"),
+    "IPvAnyNetwork": (IPvAnyNetwork, f"10.0.0.0/{SECRET}"),
 }
 """The type of an input, and a text with the secret that it rejects."""
 
@@ -299,6 +354,7 @@ BODIES: dict[str, tuple[Any, object]] = {
     "value_error in a model": (Checked, {"name": SECRET}),
     "value_error of a model": (Whole, {"name": SECRET}),
     "beside what is missing": (Cat, {"other": SECRET}),
+    "ULID": (ULID, SECRET),
     "Coordinate": (Coordinate, {"latitude": SECRET, "longitude": SECRET}),
     "value of a dictionary": (dict[str, int], {"a": SECRET}),
 }
