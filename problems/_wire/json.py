@@ -65,6 +65,13 @@ ATOMS: Final = frozenset({type(None), bool, int, float, str})
 """The classes of plain JSON values without parts."""
 
 _PLAIN_ARRAYS: Final = frozenset({list, tuple})
+# Tuples for `isinstance`: a union would be made anew for each value.
+_BYTES: Final = (bytes, bytearray, memoryview)
+_SCALARS: Final = (int, float, str, *_BYTES, Enum)
+_MAPPINGS: Final = (dict, MappingProxyType)
+_VIEWS: Final = (MappingProxyType, KeysView, ValuesView, range)
+_ARRAYS: Final = (list, tuple, set, frozenset, deque)
+_SEQUENCES: Final = (*_ARRAYS, range, KeysView, ValuesView)
 _NAMES: Final = frozenset({str})
 _NOTHING: Final[tuple[object, ...]] = ()
 _SERIALIZER: Final = "__pydantic_serializer__"
@@ -281,7 +288,7 @@ def parts_of(value: object) -> Iterable[object] | None:
             return value
         if _is_scalar(value):
             return _NOTHING
-        if hasattr(type(value), "__next__") or isinstance(value, MappingProxyType | KeysView | ValuesView | range):
+        if hasattr(type(value), "__next__") or isinstance(value, _VIEWS):
             return None
         return _members_of(value).values()
     except Exception:  # noqa: BLE001 - methods of foreign classes may raise anything
@@ -420,11 +427,11 @@ class _Cleaner(_Bounds):
 
 
 def _is_scalar(value: object) -> bool:
-    return value is None or isinstance(value, int | float | str | bytes | bytearray | memoryview | Enum)
+    return value is None or isinstance(value, _SCALARS)
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
-    return isinstance(value, dict | MappingProxyType)
+    return isinstance(value, _MAPPINGS)
 
 
 def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
@@ -436,11 +443,11 @@ def _is_dict(value: object) -> TypeGuard[dict[object, object]]:
 
 
 def _is_array(value: object) -> TypeGuard[Iterable[object]]:
-    return isinstance(value, list | tuple | set | frozenset | deque)
+    return isinstance(value, _ARRAYS)
 
 
 def _is_sequence(value: object) -> TypeGuard[Iterable[object]]:
-    return isinstance(value, list | tuple | set | frozenset | deque | range | KeysView | ValuesView)
+    return isinstance(value, _SEQUENCES)
 
 
 def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
@@ -490,7 +497,7 @@ def _arguments_of(value: object) -> tuple[object, ...]:
 
 
 def _is_bytes(value: object) -> TypeGuard["bytes | bytearray | memoryview[int]"]:
-    return isinstance(value, bytes | bytearray | memoryview)
+    return isinstance(value, _BYTES)
 
 
 def _text(text: str) -> str:

@@ -181,8 +181,10 @@ class Members:
         given: Any = values
         try:
             # Of plain values the serializer of a closed type writes the members alone.
-            if self.is_open or not ATOMS.issuperset(map(type, values.values())):
-                given = bounded(self._among(values, further))
+            for value in values.values():
+                if self.is_open or type(value) not in ATOMS:
+                    given = bounded(self._among(values, further))
+                    break
             encoded = self._serializer.to_json(given, by_alias=True, warnings=False, fallback=clean)
             if len(encoded) <= MAX_DIGITS or not has_long_number(encoded):
                 return encoded

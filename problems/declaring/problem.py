@@ -311,8 +311,10 @@ def extensions_of(problem: Problem) -> bytes:
     if "_written" in values:  # by the code that made the problem
         return bytes(values["_written"])
     known = type(problem)._problem.members  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # this module declares it
-    if not values.keys() >= known.sent.keys():
-        values = {**_delegated(problem, known), **values}
+    for name in known.sent:
+        if name not in values:
+            values = {**_delegated(problem, known), **values}
+            break
     return known.encode(values, _undeclared(problem) if known.is_open else ())
 
 

@@ -60,11 +60,11 @@ def refuse_returned(app: object) -> None:
 
 
 def _guarded(validate: Callable[..., object]) -> Callable[..., object]:
-    def guarded(value: Any, *args: Any, **options: Any) -> Any:
+    def guarded(value: Any, values: object = None, *, loc: object = ()) -> object:
         is_suspect = isinstance(value, _SUSPECT) or (value.__class__ in _CONTAINERS and _holds(value))
         if is_suspect and (name := is_problem_in(value)) is not None:
             raise ReturnedProblem(name)
-        return validate(value, *args, **options)
+        return validate(value, values, loc=loc)
 
     return guarded
 

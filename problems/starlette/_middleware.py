@@ -27,6 +27,7 @@ from problems.websockets import Close
 
 __all__ = ["Innermost", "Outermost", "ProblemMiddleware", "answer_crash", "closing", "is_disconnect", "setup_for"]
 
+_DISCONNECTS: Final = (ClientDisconnect, WebSocketDisconnect)
 _MASK: Final = "Caught handled exception, but response already started."
 
 
@@ -309,7 +310,9 @@ def closing(exc: WebSocketException) -> Closing:
 
 def is_disconnect(exc: Exception) -> bool:
     """Return whether *exc* only reports that the client has disconnected."""
-    return all(isinstance(leaf, ClientDisconnect | WebSocketDisconnect) for leaf in leaves(exc))
+    if not isinstance(exc, BaseExceptionGroup):
+        return isinstance(exc, _DISCONNECTS)
+    return all(isinstance(leaf, _DISCONNECTS) for leaf in leaves(exc))
 
 
 def unmasked(exc: Exception) -> Exception:

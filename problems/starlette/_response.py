@@ -57,7 +57,7 @@ class ProblemResponse(Response):
     def transmit(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Send the messages without calling observers."""
         if scope["type"] == "http" or can_deny(scope):
-            return super().__call__(scope, receive, send)
+            return Response.__call__(self, scope, receive, send)
         return _closing(self.decision)(scope, receive, send)
 
 
