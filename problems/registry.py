@@ -180,7 +180,7 @@ class Registry:
             if _is_of_status(cls, self._facts[cls]):
                 self._untyped.setdefault(self._facts[cls].status, []).append(cls)
         ours = self._facts_of(ValidationProblem).uri
-        if self.validation_problem is ValidationProblem and ours != ABOUT_BLANK:
+        if self.validation_problem is ValidationProblem:
             self._claim(ours, ValidationProblem)
 
     def _texts(self) -> Mapping[str, type[Problem]]:
@@ -208,7 +208,7 @@ class Registry:
         if definition_of(cls).declaration.abstract:
             raise AbstractProblem(cls.__qualname__, "registered")
         facts = self._facts_of(cls)
-        if not is_absolute(facts.uri) and self._base is None:
+        if not is_absolute(facts.uri):
             raise InvalidRegistry(
                 f"{cls.__qualname__} has the relative type {facts.uri!r}. "
                 f"Give the registry a base, `Registry(..., base='https://…/problems/')`, or the class an absolute type."
@@ -584,11 +584,7 @@ def lack_of(cls: type[Problem], registry: Registry) -> Literal["unregistered", "
     >>> lack_of(Problem, Registry(base="https://shop.example/problems/")) is None
     True
     """
-    if (
-        definition_of(cls).declaration.abstract
-        or cls is registry.validation_problem
-        or (facts := registry.facts(cls)).is_blank
-    ):
+    if definition_of(cls).declaration.abstract or (facts := registry.facts(cls)).is_blank:
         return None
     if not is_absolute(facts.uri):
         return "relative"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from starlette.exceptions import HTTPException
 
 from problems import (
+    HTML,
     BadGateway,
     Conflict,
     InternalServerError,
@@ -31,6 +32,7 @@ from problems.answering._answer import Rejected, answer
 from problems.answering._meaning import _bare_class
 from problems.answering.policy import RequestFacts
 from problems.declaring.problem import ClientProblem, ServerProblem
+from problems.errors import ProblemsWarning
 
 STANDARD = ("type", "title", "status", "instance")
 
@@ -337,6 +339,72 @@ class TestForeign:
         assert (500, False) == (decided.status, decided.is_expected)
 
 
+class WithStatus(Exception):
+    """An exception of another library."""
+
+    status_code = 204
+
+
+class TestWithoutContent:
+    @pytest.mark.parametrize(
+        ("exc", "status"),
+        [
+            pytest.param(HTTPException(204), 204, id="HTTPException"),
+            pytest.param(WithStatus(), 500, id="another exception"),
+            pytest.param(Registry().revive_document({}, status=204), 502, id="a received problem"),
+        ],
+    )
+    def test_only_an_http_exception_asks_for_it(self, exc, status):
+        """
+        A status without content is the status of an `HTTPException`; others are answered with a problem.
+        """
+        decided = answered(exc)
+
+        assert (status, status != 204) == (decided.status, bool(decided.body))
+
+
+class TestOwnFields:
+    @pytest.mark.parametrize("policy", [Policy(), Policy(representations=(HTML,))], ids=["plain", "adapting"])
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"Cache-Control": "max-age=5"}, id="alone"),
+            pytest.param({"Cache-Control": "max-age=5", "X-A": "1"}, id="first"),
+            pytest.param({"X-A": "1", "Cache-Control": "max-age=5"}, id="last"),
+        ],
+    )
+    def test_cache_control_replaces_the_default(self, fields, policy):
+        """
+        An error that says how it is cached has no `no-store` beside it.
+        """
+        decided = answered(NotFound(headers=fields), policy=policy)
+
+        assert [b"max-age=5"] == [value for name, value in decided.headers if name == b"cache-control"]
+
+
+class TestUnregistered:
+    def test_it_is_noticed_once(self):
+        """
+        A type that clients do not recognise is a warning when it is answered for the first time.
+        """
+
+        class Unknown(NotFound, type="unknown", title="Unknown"): ...
+
+        registry = Registry(OutOfStock, base="https://shop.example/problems/")
+        with pytest.warns(ProblemsWarning, match="Unknown is not registered") as noticed:
+            answers = [answered(Unknown(), registry=registry) for _ in range(3)]
+
+        assert (3, 1) == (len(answers), len(noticed))
+
+    def test_a_registered_type_is_not(self, recwarn):
+        """
+        A type that clients recognise does not give a warning.
+        """
+        answered(OutOfStock(left=1), registry=Registry(OutOfStock, base="https://shop.example/problems/"))
+
+        assert [] == [*recwarn]
+
+
 class TestTranslation:
     @pytest.mark.parametrize(
         ("exc", "expected"),
@@ -469,6 +537,28 @@ class TestRejected:
         ]
 
         assert text == body_of(answered(Rejected(errors, {})))["detail"]
+
+    @pytest.mark.parametrize("include", [False, True])
+    def test_content_with_rejected_values_is_not_sniffed(self, include):
+        """
+        A browser does not take a rejected value for a page: the response to shown inputs has `nosniff`.
+        """
+        decided = answered(Rejected([], None, frozenset()), policy=Policy(include_inputs=include))
+
+        assert include is ((b"x-content-type-options", b"nosniff") in decided.headers)
+
+    def test_a_template_that_fails(self):
+        """
+        A template of `detail` that needs other members is replaced by the number of rejected inputs.
+        """
+
+        class Own(ValidationProblem, type="own", title="Own", detail="{hint} was wrong."):
+            hint: str = "It"
+
+        error = {"type": "missing", "loc": ("body", "a"), "msg": "Field required", "input": {}}
+        registry = Registry(Own, base="https://shop.example/problems/")
+
+        assert "1 input was rejected." == body_of(answered(Rejected([error], {}), registry=registry))["detail"]
 
     def test_is_the_validation_problem_of_the_registry(self):
         """

@@ -26,6 +26,8 @@ from problems import (
 )
 from problems._wire.json import FALLBACK, encode_members
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
+from problems.declaring._definition import definition_of
+from problems.declaring._watch import WATCH
 from problems.errors import AbstractProblem, DuplicateType, InvalidRegistry
 from problems.openapi._description import describe
 from problems.registry import Form, lack_of, unregistered
@@ -873,16 +875,16 @@ class TestTexts:
 
         class One(Conflict, type="lost", title="One", aliases=("first",)): ...
 
-        class Other(Conflict, type="lost", title="Other", aliases=("second",)): ...
+        class _Other(Conflict, type="lost", title="Other", aliases=("second",)): ...
 
-        both = Registry(One, base="https://one.example/") | Registry(Other, base="https://other.example/")
+        both = Registry(One, base="https://one.example/") | Registry(_Other, base="https://other.example/")
         read = {
             code: both.revive_document({"code": code}, status=409, identity="code")
             for code in ("first", "second", "lost", "unknown")
         }
 
         assert {"first": (True, False), "second": (False, True), "lost": (False, False), "unknown": (False, False)} == {
-            code: (isinstance(it, One), isinstance(it, Other)) for code, it in read.items()
+            code: (isinstance(it, One), isinstance(it, _Other)) for code, it in read.items()
         }
 
 
@@ -946,3 +948,220 @@ class TestForm:
         form = Form(ProblemType(ABOUT_BLANK, "Internal Server Error", 500))
 
         assert FALLBACK == form.write(None, None, b"{}")
+
+
+class Response:
+    """A response of a client library, with the attributes that a registry reads."""
+
+    def __init__(self, url):
+        self._url = url
+
+    @property
+    def url(self):
+        """The address; as with httpx, an error if there was no request."""
+        if self._url is None:
+            raise RuntimeError("The request is not known.")
+        return self._url
+
+
+class _Throttled(TooManyRequests, type="throttled", title="Slow down"):
+    left: int = 0
+
+
+class _Anything(NotFound):
+    """Every problem of the status 404."""
+
+
+class _Narrower(_Anything):
+    """Some of them."""
+
+
+class _Other(NotFound):
+    """Every problem of the status 404, by another author."""
+
+
+class TestReceived:
+    """What is received, the first time and when the type is known."""
+
+    REGISTRY = Registry(ItemNotFound, OutOfStock, _Throttled, base=BASE)
+
+    @pytest.mark.parametrize(
+        ("uri", "status", "members", "headers"),
+        [
+            pytest.param(f"{BASE}out-of-stock", 409, {"left": 3}, {}, id="members"),
+            pytest.param(f"{BASE}out-of-stock", 409, {"left": "three"}, {}, id="a member that does not fit"),
+            pytest.param(f"{BASE}out-of-stock", 429, {"left": 3}, {"Retry-After": "30"}, id="header of another status"),
+            pytest.param(f"{BASE}throttled", 429, {"left": 3}, {"Retry-After": "30"}, id="header of the class"),
+            pytest.param("out-of-stock", 409, {"left": 3}, {}, id="relative"),
+            pytest.param("sold-out", 409, {"left": 3}, {}, id="alias"),
+            pytest.param(f"{BASE}item-not-found", 404, {"item_id": "x"}, {}, id="a required member does not fit"),
+            pytest.param("https://elsewhere.example/x", 429, {"left": 3}, {"Retry-After": "30"}, id="unknown"),
+            pytest.param(f"{BASE}out-of-stock", 503, {"left": 3}, {"Retry-After": "9"}, id="an error of the server"),
+        ],
+    )
+    def test_the_second_is_read_as_the_first(self, uri, status, members, headers):
+        """
+        A known type is read the same way again, with the members and header fields of its own response.
+        """
+
+        def of(registry, left, after):
+            given = {**members, **({"left": left} if members.get("left") == 3 else {})}
+            fields = {"Retry-After": after} if headers else {}
+            problem = registry.revive_document({"type": uri, **given}, status=status, headers=fields)
+            facts = [name for name in dir(problem) if name in ("left", "retry_after", "item_id", "status")]
+            return type(problem).__mro__, {name: getattr(problem, name) for name in facts}, problem.reading.reason
+
+        registry = Registry(ItemNotFound, OutOfStock, _Throttled, base=BASE)
+        of(registry, 3, "30")
+
+        assert of(Registry(ItemNotFound, OutOfStock, _Throttled, base=BASE), 5, "60") == of(registry, 5, "60")
+
+    def test_a_known_type_takes_the_short_way(self, monkeypatch):
+        """
+        The members of a type that was received before are validated, and nothing else is looked for.
+        """
+        registry, document = Registry(OutOfStock, base=BASE), {"type": f"{BASE}out-of-stock", "left": 3}
+        registry.revive_document(document, status=409)
+
+        def forbidden(*_):
+            raise AssertionError("The class is looked for again.")
+
+        monkeypatch.setattr(Registry, "_fit", forbidden)
+
+        assert 4 == registry.revive_document({**document, "left": 4}, status=409).left
+
+    @pytest.mark.parametrize("time", [1, 2], ids=["first", "second"])
+    def test_it_has_its_response(self, time):
+        """
+        The exception has the response, the status and the document that it came with.
+        """
+        response, document = Response(None), {"type": f"{BASE}out-of-stock", "left": time}
+        problem = [self.REGISTRY.revive_document(document, status=409, response=response) for _ in range(time)][-1]
+
+        assert (response, 409, document) == (problem.response, problem.status, problem.problem_received)
+
+    @pytest.mark.parametrize(
+        ("document", "ignored"),
+        [
+            pytest.param({"left": 3}, (), id="fits"),
+            pytest.param({"left": "three"}, ("The member `left` was ignored: ",), id="does not fit"),
+        ],
+    )
+    def test_members_that_are_ignored(self, document, ignored):
+        """
+        A sentence for each optional member that does not fit, and for no other member.
+        """
+        problem = self.REGISTRY.revive_document({"type": f"{BASE}out-of-stock", **document}, status=409)
+
+        assert len(ignored) == len(problem.reading.ignored)
+        assert all(it.startswith(begin) for it, begin in zip(problem.reading.ignored, ignored, strict=True))
+
+    @pytest.mark.parametrize("observers", [0, 1, 2])
+    def test_observers_are_called(self, monkeypatch, observers):
+        """
+        Each observer of the process sees a received problem.
+        """
+        seen = []
+        monkeypatch.setattr(WATCH, "observers", (seen.append,) * observers)
+        problem = self.REGISTRY.revive_document({}, status=404)
+
+        assert [problem] * observers == seen
+
+    @pytest.mark.parametrize(
+        ("url", "cls"),
+        [
+            pytest.param("https://shop.example/problems/x", OutOfStock, id="address"),
+            pytest.param("https://shop.example/other/x", Conflict, id="another address"),
+            pytest.param(None, Conflict, id="no address"),
+        ],
+    )
+    def test_the_address_of_the_response(self, url, cls):
+        """
+        A relative type is resolved against the address of the response, if that is known.
+        """
+        problem = self.REGISTRY.revive_document({"type": "./out-of-stock"}, status=409, response=Response(url))
+
+        assert (cls, cls is OutOfStock) == (definition_of(type(problem)).cls, isinstance(problem, OutOfStock))
+
+    @pytest.mark.parametrize(("status", "expected"), [(None, 404), (409, 409)])
+    def test_the_status_of_details(self, status, expected):
+        """
+        The status code on the wire wins over the status in the document.
+        """
+        assert expected == Registry().revive(ProblemDetails(status=404), status=status).status
+
+
+class TestOfStatus:
+    """User-defined classes without a type URI stand for the unknown problems of their status."""
+
+    @pytest.mark.parametrize(
+        ("types", "cls", "reason"),
+        [
+            pytest.param([_Anything], _Anything, None, id="one"),
+            pytest.param([_Anything, _Narrower], _Narrower, None, id="the derived one"),
+            pytest.param([_Narrower, _Anything], _Narrower, None, id="in any order"),
+            pytest.param([_Anything, _Other], NotFound, "_Anything and _Other have the status 404", id="two"),
+            pytest.param([NotFound], NotFound, None, id="ready-made"),
+            pytest.param([ItemNotFound], NotFound, None, id="with a type"),
+            pytest.param([ItemNotFound, _Other], _Other, None, id="beside one with a type"),
+        ],
+    )
+    def test_class(self, types, cls, reason):
+        """
+        The class that derives from all others is used; otherwise the ready-made class, with a reason.
+        """
+        problem = Registry(*types, base=BASE).revive_document({"type": "https://x.example/unknown"}, status=404)
+        given = problem.reading.reason
+
+        assert (cls, reason is None) == (definition_of(type(problem)).cls, given is None)
+        assert given is None or given.startswith(reason)
+
+    def test_the_class_of_invalid_requests(self):
+        """
+        The ready-made class of invalid requests does not stand for the other problems of its status.
+        """
+        problem = Registry(ValidationProblem).revive_document({"type": "https://x.example/unknown"}, status=422)
+
+        assert not isinstance(problem, ValidationProblem)
+
+
+class TestKnownForm:
+    def test_it_is_not_built(self):
+        """
+        A form is known once it was built, for a subclass without declarations too.
+        """
+        own, same = Registry(ItemNotFound, base=BASE), type("Same", (ItemNotFound,), {"__module__": __name__})
+        before = own.known_form(ItemNotFound)
+        form = own.form(ItemNotFound)
+
+        assert (None, form, form) == (before, own.known_form(ItemNotFound), own.known_form(same))
+
+
+class TestOtherValues:
+    @pytest.mark.parametrize("value", [[], 7, None, "item-not-found", ItemNotFound(item_id=1)], ids=repr)
+    def test_they_are_in_no_registry(self, value):
+        """
+        Only classes are in a registry; any other value, hashable or not, is not.
+        """
+        assert value not in registry
+
+    @pytest.mark.parametrize(
+        ("of", "title"),
+        [
+            pytest.param(Registry(), "Bad Request", id="about:blank"),
+            pytest.param(Registry(base=BASE), "Request validation failed", id="a type"),
+        ],
+    )
+    def test_the_title_of_another_status(self, of, title):
+        """
+        A type keeps its title with another status; `about:blank` has the phrase of the status.
+        """
+        assert title == of.invalid_as(400).facts(ValidationProblem).title
+
+    def test_about_blank_is_not_a_text(self):
+        """
+        The member that identifies types in a dialect never means `about:blank`.
+        """
+        problem = Registry(_Anything).revive_document({"code": ABOUT_BLANK}, status=409, identity="code")
+
+        assert not isinstance(problem, _Anything)
