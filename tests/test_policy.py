@@ -7,14 +7,15 @@ import re
 
 import pytest
 
-from problems import NotFound, Policy, ReceivedProblem
+from problems import NotFound, Policy, ReceivedProblem, Texts
 from problems.answering._html import HTML
 from problems.answering._xml import XML
-from problems.answering.policy import RequestFacts, fresh_instance
-from problems.errors import SetupError
+from problems.answering.policy import RequestFacts, RequestId, fresh_instance
+from problems.errors import InvalidHeader, SetupError
 from problems.websockets import close_code
 
 DOC = Policy.__doc__ or ""
+TEXTS = Texts({"de": {}})
 FULL = {"translate": {KeyError: NotFound}, "representations": [XML, HTML], "masked": ["iban"], "hooks": [print]}
 
 
@@ -72,6 +73,15 @@ class TestPolicy:
             pytest.param("validation_status", 700, "Use one from 400 to 499", id="no status"),
             pytest.param("validation_status", 204, "Use one from 400 to 499", id="no error"),
             pytest.param("validation_status", "400", "Use one from 400 to 499", id="a text"),
+            pytest.param("validation_status", 399, "Use one from 400 to 499", id="below"),
+            pytest.param("validation_status", 500, "Use one from 400 to 499", id="above"),
+            pytest.param("masked", ["iban", 1], 'Write `{"iban"}` for one.', id="a number among names"),
+            pytest.param("hooks", (print, "print"), "Write `(hook,)` for one.", id="a name among functions"),
+            pytest.param("representations", (HTML, "x"), "Write `(HTML,)` for one", id="a name among representations"),
+            pytest.param("log_levels", [NotFound], "Write `{NotFound: logging.DEBUG}`.", id="levels without a mapping"),
+            pytest.param("log_levels", {404: 10}, "Give problem classes, and integers.", id="a level of a status"),
+            pytest.param("log_levels", {KeyError: 10}, "Give problem classes, and integers.", id="of another class"),
+            pytest.param("log_levels", {NotFound: "DEBUG"}, "Give problem classes, and integers.", id="a level's name"),
             pytest.param("representations", "x", "Write `(HTML,)` for one", id="a name"),
             pytest.param("representations", HTML, "Write `(HTML,)` for one", id="no tuple of representations"),
             pytest.param("undeclared", "riase", "Use 'ignore', 'warn' or 'raise'.", id="a typo"),
@@ -103,6 +113,52 @@ class TestPolicy:
 
         assert (True, True) == (str(caught.value).startswith(begins), fix in str(caught.value))
 
+    @pytest.mark.parametrize(
+        ("name", "value", "kept"),
+        [
+            pytest.param("traceback", True, True, id="switch"),
+            pytest.param("masked", ["iban"], frozenset({"iban"}), id="names"),
+            pytest.param("validation_status", 400, 400, id="lowest status"),
+            pytest.param("validation_status", 499, 499, id="highest status"),
+            pytest.param("representations", [XML], (XML,), id="representations"),
+            pytest.param("representations", len, len, id="function of representations"),
+            pytest.param("texts", TEXTS, TEXTS, id="texts"),
+            pytest.param("hooks", [print], (print,), id="hooks"),
+            pytest.param("translate", {KeyError: NotFound}, {KeyError: NotFound}, id="translated class"),
+            pytest.param("translate", {KeyError: repr}, {KeyError: repr}, id="translating function"),
+            pytest.param("log_levels", {NotFound: 10}, {NotFound: 10}, id="levels"),
+            pytest.param("undeclared", "warn", "warn", id="mode"),
+            pytest.param("instance", None, None, id="no instance"),
+            pytest.param("instance", repr, repr, id="instance"),
+            pytest.param("close_codes", abs, abs, id="close codes"),
+            pytest.param("legacy_detail", bool, bool, id="function of a switch"),
+        ],
+    )
+    def test_kept(self, name, value, kept):
+        """
+        A policy keeps each valid option, collections in a form that does not change.
+        """
+        assert kept == getattr(Policy(**{name: value}), name)
+
+    @pytest.mark.parametrize(
+        ("options", "adapts"),
+        [
+            pytest.param({}, False, id="default"),
+            pytest.param({"representations": ()}, False, id="no representations"),
+            pytest.param({"representations": (XML,)}, True, id="representations"),
+            pytest.param({"texts": TEXTS}, True, id="texts"),
+            pytest.param({"instance": RequestId()}, True, id="request id"),
+            pytest.param({"instance": repr}, False, id="instance"),
+            pytest.param({"legacy_detail": True}, True, id="legacy detail"),
+            pytest.param({"legacy_detail": bool}, True, id="legacy detail for some"),
+        ],
+    )
+    def test_whether_there_is_anything_to_adapt(self, options, adapts):
+        """
+        A policy knows whether a client or a request can change the form of a problem.
+        """
+        assert adapts is Policy(**options).adapts
+
     def test_its_close_codes_are_the_registered_ones(self):
         """
         The private range is left to the application unless it asks for it.
@@ -124,6 +180,24 @@ class TestRequestFacts:
         facts = RequestFacts({"headers": [(b"accept", b"a"), (b"host", b"x"), (b"accept", b"b")]})
 
         assert ("a, b", "") == (facts.header(b"accept"), facts.header(b"cookie"))
+
+
+class TestRequestId:
+    @pytest.mark.parametrize("sent", ["", "a b", "x" * 300, "ä"], ids=["none", "space", "long", "not ASCII"])
+    def test_an_unusual_id_is_replaced(self, sent):
+        """
+        Only an id of usual characters is repeated; any other one is replaced.
+        """
+        headers = [(b"x-request-id", sent.encode())] if sent else []
+
+        assert RequestId()(RequestFacts({"headers": headers})).startswith("urn:uuid:")
+
+    def test_its_header(self):
+        """
+        The name is the name of a field.
+        """
+        with pytest.raises(InvalidHeader):
+            RequestId("X Request")
 
 
 class TestFreshInstance:
