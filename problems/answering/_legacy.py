@@ -116,6 +116,7 @@ class _Noting(RequestFacts):
 
     def header(self, name: bytes) -> str:
         """Return the values of one field, joined; an empty text if it is absent."""
+        name = name.lower()
         self._note(name)
         return b", ".join(value for key, value in super().headers if key == name).decode("latin-1")
 

@@ -85,7 +85,8 @@ class RequestFacts:
         return headers
 
     def header(self, name: bytes) -> str:
-        """Return the values of one field, joined; an empty text if it is absent."""
+        """Return the values of one field, whatever the case of its name, joined; an empty text if it is absent."""
+        name = name.lower()
         return b", ".join(value for key, value in self.headers if key == name).decode("latin-1")
 
 

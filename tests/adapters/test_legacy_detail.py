@@ -240,6 +240,9 @@ class TestByRequest:
                 lambda facts: facts.header(b"x-client") == "old", {"x-client": "old"}, ["a"], "x-client", id="old"
             ),
             pytest.param(lambda facts: facts.header(b"x-client") == "old", {}, "Bad Request", "x-client", id="new"),
+            pytest.param(
+                lambda facts: facts.header(b"X-Client") == "old", {"x-client": "old"}, ["a"], "x-client", id="its case"
+            ),
             pytest.param(lambda facts: facts.path.startswith("/r"), {}, ["a"], None, id="path"),
             pytest.param(lambda facts: facts.method == "POST", {}, "Bad Request", None, id="method"),
             pytest.param(lambda facts: any(facts.headers), {}, ["a"], "*", id="all headers"),
