@@ -53,6 +53,9 @@ class ProblemResponse(Response):
         self.decision.announce()
         await self.transmit(scope, receive, send)
         await self.decision.sent()
+        if self.decision.answer.is_expected:
+            # An instance that is raised again would collect tracebacks. New versions of Starlette do the same.
+            self.decision.exception.__traceback__ = None
 
     def transmit(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Send the messages without calling observers."""

@@ -1,5 +1,7 @@
 """Status by origin by method: what holds for every answer."""
 
+from http import HTTPStatus
+
 import fastapi
 import pytest
 from fastapi import Depends, FastAPI
@@ -22,12 +24,13 @@ def problem(status):
     return unvalidated(class_of(status), None, {})
 
 
-def http(status):
-    return HTTPException(status)
+def http(status, cls=HTTPException):
+    is_registered = status in set(HTTPStatus)
+    return cls(status) if is_registered else cls(status, phrase(status))  # old versions of Starlette ask for a text
 
 
 def grouped(status):
-    return ExceptionGroup("", [fastapi.HTTPException(status)])
+    return ExceptionGroup("", [http(status, fastapi.HTTPException)])
 
 
 ORIGINS = {"problem": problem, "http": http, "grouped": grouped}

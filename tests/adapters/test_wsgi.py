@@ -8,19 +8,18 @@ from pathlib import Path
 from wsgiref.util import setup_testing_defaults
 
 import pytest
-from starlette.exceptions import HTTPException
 
 from problems import HTML, Conflict, NotFound, Policy, Registry, RequestId, Texts, Unauthorized
 from problems._wire.status import phrase
 from problems.catalog import class_of
 from problems.declaring.problem import unvalidated
-from tests.adapters.test_matrix import METHODS, STATUSES
+from tests.adapters.test_matrix import METHODS, STATUSES, http
 from tests.adapters.wsgi import Problems
 
 ORIGINS = {
     "problem": lambda status: unvalidated(class_of(status), None, {}),
-    "http": HTTPException,
-    "grouped": lambda status: ExceptionGroup("", [HTTPException(status)]),
+    "http": http,
+    "grouped": lambda status: ExceptionGroup("", [http(status)]),
 }
 
 

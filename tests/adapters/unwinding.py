@@ -61,6 +61,12 @@ class Exchange:
         return json.loads(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
 
 
+def timeless(message):
+    """Return a message without the time that gzip writes into the head of a body."""
+    body = message.get("body", b"")
+    return {**message, "body": body[:4] + bytes(4) + body[8:]} if body.startswith(b"\x1f\x8b") else message
+
+
 def exchange(app, path, messages=({"type": "http.request"},), method="GET", backend="asyncio"):
     """Send one request as a server on an event loop does."""
     found, waiting = Exchange(), list(messages)
@@ -84,7 +90,7 @@ def exchange(app, path, messages=({"type": "http.request"},), method="GET", back
         return waiting.pop(0) if waiting else await anyio.sleep_forever()
 
     async def send(message):
-        found.messages.append(message)
+        found.messages.append(timeless(message))
 
     async def main():
         try:
