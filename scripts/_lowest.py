@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-BOUND: Final = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?>=([\d.]+)$")
+BOUND: Final = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?>=([\d.]+)(?:,!=.*)?$")
 FOLLOWING: Final = {
     "pydantic": {"pydantic_core"},
     "httpx2": {"httpcore2"},

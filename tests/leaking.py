@@ -150,7 +150,7 @@ def _by_field(self, value):
 MEMBERS: dict[str, tuple[Any, object, dict[str, Any]]] = {
     "SecretStr": (SecretStr, SecretStr(SECRET), {}),
     "SecretBytes": (SecretBytes, SecretBytes(SECRET.encode()), {}),
-    "Secret": (Secret[str], Secret(SECRET), {}),
+    "Secret": (Secret[str], Secret[str](SECRET), {}),
     "optional secret": (SecretStr | None, SecretStr(SECRET), {}),
     "secrets in a list": (list[SecretStr], [SecretStr(SECRET)], {}),
     "secrets in a dictionary": (dict[str, list[SecretBytes]], {"a": [SecretBytes(SECRET.encode())]}, {}),

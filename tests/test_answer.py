@@ -7,7 +7,7 @@ from enum import Enum
 from http import HTTPStatus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 from starlette.exceptions import HTTPException
@@ -327,7 +327,7 @@ class TestForeign:
         """
         The ends of the range of final statuses belong to it.
         """
-        assert status == answered(HTTPException(status)).status
+        assert status == answered(HTTPException(status, "x")).status
 
     @pytest.mark.parametrize("status", [199, 600])
     def test_no_final_status(self, status):
@@ -670,6 +670,7 @@ class TestWhateverComes:
         """
         Any status with any detail is strict JSON with that status.
         """
+        assume(detail is not None or status in set(HTTPStatus))  # old versions of Starlette ask for a text
         decided = answered(HTTPException(status, detail), policy=Policy(expose_server_detail=True))
 
         assert sent_well(decided)

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, NamedTuple, Union
+from unittest.mock import ANY
 from urllib.parse import unquote
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -1640,7 +1641,9 @@ REQUESTS = [
     pytest.param("/one", {"json": {"amount": "x"}}, [("int_parsing", "#/amount")], id="member"),
     pytest.param("/one", {"json": {"a/b": 1}}, [("extra_forbidden", "#/a~1b")], id="extra member"),
     pytest.param("/one", {"json": [1]}, [("model_attributes_type", "#")], id="list for an object"),
-    pytest.param("/one", {"content": "null", "headers": JSON_TYPE}, [("model_attributes_type", "#")], id="null"),
+    pytest.param(
+        "/one", {"content": "null", "headers": JSON_TYPE}, [(ANY, "#")], id="null"
+    ),  # the code depends on the version of FastAPI
     pytest.param("/one", {"content": "{", "headers": JSON_TYPE}, [("json_invalid", "#")], id="truncated"),
     pytest.param("/one", {"content": "abc"}, [("model_attributes_type", "#")], id="no JSON"),
     pytest.param("/embedded", {"json": {"item": {"amount": "x"}}}, [("int_parsing", "#/item/amount")], id="embedded"),
@@ -1673,7 +1676,7 @@ REQUESTS = [
         id="form with one tag",
     ),
     pytest.param("/form", {}, [("missing", "#/title")], id="no form"),
-    pytest.param("/form", {"data": {"title": ""}}, [("missing", "#/title")], id="empty field of a form"),
+    pytest.param("/form", {"data": {"title": ""}}, [(ANY, "#/title")], id="empty field of a form"),  # likewise
     pytest.param(
         "/forms",
         {"data": {"amount": "x"}},

@@ -13,7 +13,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
-from fastapi.routing import APIRoute, RouteContext
+from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from fastapi.security.http import HTTPBasic
 from pydantic import SecretBytes, SecretStr
@@ -25,6 +25,7 @@ from problems.declaring._applications import own_handler, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.fastapi._responses import DeclaredStatus
+from problems.fastapi._routes import RouteContext
 from problems.registry import Registry
 from problems.starlette._undeclared import declared_on
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from fastapi.routing import RouteContext
 
 from problems.answering._exchange import Setup
 from problems.answering.policy import Policy
 from problems.declaring._applications import has_own_handlers, inner_application, own_handler, places_in
 from problems.fastapi._declared import declared_by, documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
+from problems.fastapi._routes import RouteContext
 from problems.openapi import DocumentedOperation, extend_document, references_in
 from problems.openapi._legacy import Legacy
 from problems.starlette._install import setup_of

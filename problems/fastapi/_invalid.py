@@ -7,10 +7,10 @@ Knows FastAPI's parameters; what pydantic finds is read in `problems.openapi`.
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
-from fastapi.routing import RouteContext
 from pydantic import TypeAdapter
 
 from problems.fastapi._declared import parameters_in
+from problems.fastapi._routes import RouteContext
 from problems.openapi import InvalidInputs, possible_errors
 
 __all__ = ["adapter_of", "invalid_inputs"]

@@ -10,12 +10,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from problems._wire.invalid_params._secrets import secrets_in
 from problems.answering._exchange import Facts
 from problems.fastapi._declared import dependants_in, overriding_in, parameters_in
 from problems.fastapi._invalid import adapter_of
+from problems.fastapi._routes import iter_route_contexts
 
 __all__ = ["Secrets"]
 

@@ -42,7 +42,7 @@ class Raising(BaseHTTPMiddleware):
     async def dispatch(self, request, call_next):
         _, origin, *_ = request.url.path.split("/")
         if origin == "middleware":
-            raise HTTPException(int(request.url.path.split("/")[2]))
+            raise http(int(request.url.path.split("/")[2]))
         return await call_next(request)
 
 

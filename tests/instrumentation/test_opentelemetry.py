@@ -1,6 +1,7 @@
 import importlib
 import logging
 import sys
+from importlib.util import find_spec
 
 import pytest
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from problems.starlette import add_problems
 
 pytest.importorskip("opentelemetry.sdk", reason="needs opentelemetry-sdk")
 
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -149,6 +151,7 @@ class TestInstrumented:
         )
 
 
+@pytest.mark.skipif(find_spec("fastapi.telemetry") is None, reason="new in FastAPI")
 class TestNative:
     @pytest.mark.parametrize(("method", "path"), PATHS)
     def test_it_is_not_disturbed(self, client, method, path):
@@ -200,6 +203,10 @@ class TestNative:
         assert [] == [record.message for record in caplog.records if record.name.startswith("opentelemetry")]
 
 
+@pytest.mark.skipif(
+    "build_middleware_stack" not in FastAPIInstrumentor.instrument_app.__code__.co_names,
+    reason="older versions are a middleware of the application",
+)
 class TestContrib:
     """`opentelemetry-instrumentation-fastapi`, which wraps the middleware stack of an application."""
 
