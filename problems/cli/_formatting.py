@@ -90,7 +90,6 @@ def _first_party(output: Path) -> tuple[str, ...]:
     return _first_party_of(output.resolve().parent)
 
 
-@cache
 def _program(name: str) -> str | None:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
 

@@ -53,7 +53,7 @@ class Plan:
     """
 
     def __init__(self, app: object, options: Options) -> None:
-        self._app = app
+        self.app = app
         self._options = options
         self._only = options.only.resolve() if options.only is not None else None
         table: dict[object, object] = getattr(app, "exception_handlers", None) or {}
@@ -105,6 +105,11 @@ class Plan:
     def home(self) -> Edits | None:
         """Return the file that the target names."""
         return self._file(Path(str(self._home.__file__)))
+
+    def maker(self) -> Edits | None:
+        """Return the file of a module that has the application, if it seems to make it."""
+        paths = [path for path, module in self._modules.items() if any(it is self.app for it in vars(module).values())]
+        return next((self._file(it) for it in paths if re.search(r"\b(FastAPI|Starlette)\(", _text(it))), None)
 
     def file_of(self, module: str) -> Edits | None:
         """Return the file of an imported module of the application."""
@@ -276,7 +281,7 @@ class Plan:
 
     def _known_types(self) -> list[type[Problem]]:
         """Return the unregistered types with an absolute URI that the application already raises."""
-        setup = setup_of(self._app)
+        setup = setup_of(self.app)
         registered = set(setup.registry) if setup is not None else set[type[Problem]]()
         found = dict.fromkeys(raised.exception for raised in self._raises() if issubclass(raised.exception, Problem))
         return [

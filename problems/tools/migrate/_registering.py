@@ -31,7 +31,10 @@ class _Plan(Protocol):
     @property
     def errors_path(self) -> Path: ...
     def files(self) -> list[Edits]: ...
+    @property
+    def app(self) -> object: ...
     def home(self) -> Edits | None: ...
+    def maker(self) -> Edits | None: ...
     def file_of(self, module: str, /) -> Edits | None: ...
     def leave(self, path: Path, line: int, reason: str, /) -> None: ...
     def is_outside(self, path: Path, /) -> bool: ...
@@ -83,7 +86,7 @@ class Registering:
     def _find(self) -> None:
         """Find the call of `add_problems`, or the statement that makes the application."""
         home = self._plan.home()
-        files = [it for it in [home, *self._plan.files()] if it is not None]
+        files = [it for it in dict.fromkeys([home, self._plan.maker(), *self._plan.files()]) if it is not None]
         for edits in files:
             for call, statement, functions in edits.file.facts.installs:
                 self._edits, self._call, self._scope = edits, call, functions
@@ -93,7 +96,7 @@ class Registering:
         for edits in files:
             made = edits.file.facts.made
             in_factory = [it for it in made if it[2] and it[2][-1].name == attribute.removesuffix("()")]
-            named = [it for it in made if it[0] == attribute and not it[2]]
+            named = [it for it in made if not it[2] and getattr(edits.file.module, it[0], None) is self._plan.app]
             chosen = named or in_factory or (made if len(made) == 1 else [])
             if chosen:
                 self._edits, self._made, self._scope = edits, chosen[0][:2], chosen[0][2]

@@ -69,6 +69,7 @@ def replacement(call: ExceptionCall, file: File, vocabulary: Vocabulary, *, send
     if unknown := call.arguments.keys() - {"status_code", "detail", "headers"}:
         raise Unclear(f"it has the argument {min(unknown)!r}, which `HTTPException` does not have")
     status = status_of(call.arguments.get("status_code"), file, call.functions)
+    _check_phrase(status, call.arguments.get("detail"))
     scope = Scope(file, call.functions)
     for argument in call.arguments.values():
         note_source(argument, file)
@@ -76,6 +77,16 @@ def replacement(call: ExceptionCall, file: File, vocabulary: Vocabulary, *, send
     check_server_text(status, detail, sends=sends_server_detail)
     headers, other = headers_of(call.arguments.get("headers"))
     return written_as(status, detail, call.name, vocabulary, headers, other)
+
+
+def _check_phrase(status: int, detail: ast.expr | None) -> None:
+    """Raise if an exception without `detail` has no text either: its status is not registered."""
+    is_absent = detail is None or (isinstance(detail, ast.Constant) and detail.value is None)
+    if is_absent and status not in _PHRASES:
+        raise Unclear(f"a {status} without `detail` has no text")
+
+
+_PHRASES: Final = frozenset(map(int, http.HTTPStatus))
 
 
 def _phrase(status: int) -> str:
