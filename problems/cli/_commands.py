@@ -358,7 +358,11 @@ def migrate(
         bool, typer.Option("--allow-dirty", help="Write even if the git tree has uncommitted changes.")
     ] = False,
 ) -> None:
-    """Replace `raise HTTPException` statements in an application with problem types."""
+    """
+    Replace `raise HTTPException` statements in an application with problem types.
+
+    Shows a diff, and lists each place that it leaves alone with the reason. `--write` changes the files.
+    """
     application = load(target)
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")

@@ -40,6 +40,7 @@ __all__ = ["Plan"]
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 _STANDARD: Final = Path(sysconfig.get_paths()["stdlib"])
 _PACKAGE: Final = Path(str(catalog.__file__)).parents[1]
+_FROM: Final = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 _CAUGHT: Final = re.compile(r"\bexcept\b.*HTTPException|\bisinstance\(.*HTTPException")
 
 
@@ -59,6 +60,7 @@ class Plan:
         table: dict[object, object] = getattr(app, "exception_handlers", None) or {}
         self._reached = reached_by(app, [it for it in table if _is_exception(it)])
         self._translations: dict[type[Exception], Name] = {}
+        self._imported: set[tuple[str, str]] | None = None
         self._home = _module_of(options.application)
         self._modules = _own_modules(self._home)
         self._files: dict[Path, Edits | None] = {}
@@ -349,9 +351,10 @@ class Plan:
         module = self._modules.get(path)
         if module is None or name in getattr(module, "__all__", ()) or path.name == "__init__.py":
             return True
-        last = re.escape(module.__name__.rpartition(".")[2])
-        pattern = re.compile(rf"from\s+[\w.]*\b{last}\s+import\s+(?:\([^)]*|.*)(?:\b{re.escape(name)}\b|\*)")
-        return any(pattern.search(_text(other)) for other in self._modules if other != path)
+        if self._imported is None:
+            self._imported = {it for other in self._modules for it in _imports_in(_text(other))}
+        last = module.__name__.rpartition(".")[2]
+        return bool({(last, name), (last, "*")} & self._imported)
 
     def _notices(self) -> None:
         """Note the places for the author to review."""
@@ -395,6 +398,13 @@ def _is_only_raised(function: Function, name: str) -> bool:
         if isinstance(target, ast.Name) and target.id == name
     ]
     return len(loads) == len(raised) and len(named) - len(loads) == len(targets)
+
+
+def _imports_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the last part of each module that a text imports from, with each name."""
+    for found in _FROM.finditer(text):
+        for name in re.findall(r"\w+|\*", found[2]):
+            yield found[1].rpartition(".")[2], name
 
 
 def _is_exception(key: object) -> TypeGuard[type[Exception]]:
