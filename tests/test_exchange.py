@@ -1,6 +1,7 @@
 """The exchange: an exception is decided once, and what follows when its answer was sent happens once."""
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from problems import Conflict, NotFound, Policy, Registry, ValidationProblem
 from problems.answering._exchange import Setup, decide
@@ -75,7 +76,7 @@ class TestDecide:
     @pytest.mark.expects_failure
     def test_an_instance_that_is_not_a_text(self):
         """
-        A function that returns another value costs the client nothing but the instance.
+        A function that returns another value costs the client only the instance.
         """
         decision = decision_of(NotFound(), instance=lambda _: 7)
 
@@ -91,6 +92,52 @@ class TestDecide:
         decision = decision_of(exc)
 
         assert [decision.answer.problem] == seen
+
+
+class TestRead:
+    def test_an_exception_of_a_framework(self):
+        """
+        An adapter translates the exceptions of its framework; a problem is answered as itself.
+        """
+        setup = Setup.of(None, Policy())._replace(read=lambda exc, facts, policy: Conflict())
+        statuses = [decide(exc, setup, FACTS, {}).answer.status for exc in (KeyError("x"), NotFound())]
+
+        assert [409, 404] == statuses
+
+    def test_an_exception_that_is_not_translated(self):
+        """
+        Without an adapter's function an exception is answered as it is.
+        """
+        assert 418 == decision_of(HTTPException(418)).answer.status
+
+    @pytest.mark.expects_failure
+    def test_a_function_that_fails(self):
+        """
+        If the function of the adapter fails, the exception is answered as itself.
+        """
+
+        def fail(exc, facts, policy):
+            raise RuntimeError("It cannot be read.")
+
+        setup = Setup.of(None, Policy())._replace(read=fail)
+
+        assert 418 == decide(HTTPException(418), setup, FACTS, {}).answer.status
+
+
+class TestWithoutContent:
+    async def test_no_problem_is_reported(self, monkeypatch, recwarn):
+        """
+        A response without content is not a problem: observers, hooks, declarations and notes are left alone.
+        """
+        hook, seen, exc = Hook(), [], HTTPException(204)
+        monkeypatch.setattr(WATCH, "observers", (seen.append,))
+        decision = decision_of(exc, declares=nothing, undeclared="raise", hooks=(hook,))
+        decision.announce()
+        await decision.sent()
+        decision.note()
+
+        assert ([], [], [], []) == (seen, hook.early, hook.late, [*recwarn])
+        assert not hasattr(exc, "__notes__")
 
 
 class TestUndeclared:
@@ -153,6 +200,15 @@ class TestSent:
         assert ((1, 0), (1, 1), True) == (early, (len(hook.early), len(hook.late)), decision.is_sent)
         assert ("GET", "/items/7", 404) == (hook.late[0].method, hook.late[0].path, hook.late[0].status)
 
+    async def test_it_is_logged_without_hooks(self, caplog):
+        """
+        The log record does not need a hook.
+        """
+        with caplog.at_level("INFO", logger="problems"):
+            await decision_of(NotFound()).sent()
+
+        assert [404] == [record.problem_status for record in caplog.records]
+
 
 class TestNote:
     @pytest.mark.parametrize("requests", [1, 2])
@@ -194,7 +250,7 @@ class TestNote:
 
 class TestContext:
     async def occurrence(self, exc):
-        """Return what hooks are told about an exception."""
+        """Return the exception that hooks get for an exception."""
         hook = Hook()
         await decision_of(exc, hooks=(hook,)).sent()
         return hook.late[0].exception
