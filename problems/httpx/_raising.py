@@ -4,7 +4,7 @@ Client wrapper, event hooks and functions that raise the problem in a response.
 Decides which responses are read. `_bodies` reads them; the registry determines what they mean.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Protocol, TypeVar
 from weakref import ref
 
@@ -15,7 +15,6 @@ from problems.catching._responses import (
     library_of,
     need_response,
     owner_of,
-    request_of,
     shadow,
     terms_of,
 )
@@ -38,6 +37,11 @@ class Client(Protocol):
     def send(self) -> Callable[..., object]:
         """Send a request."""
         ...
+
+
+class _Request(Protocol):
+    @property
+    def extensions(self) -> Mapping[str, object]: ...
 
 
 C = TypeVar("C", bound=Client)
@@ -100,10 +104,10 @@ def _send(client: Client, patched: Callable[..., Streamed] | None, terms: Terms)
     cls: Any = type(client)
     owner = ref(client)
 
-    def send(request: object, **options: object) -> Streamed:
+    def send(request: _Request, **options: object) -> Streamed:
         # Looked up at each call, because instrumentation patches the class too.
         response: Streamed = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
-        if response.status_code >= 400 and _raises(response, terms):
+        if response.status_code >= 400 and _raises(response, request, terms):
             _raise(response, terms)
         return response
 
@@ -116,10 +120,10 @@ def _async_send(
     cls: Any = type(client)
     owner = ref(client)
 
-    async def send(request: object, **options: object) -> Streamed:
+    async def send(request: _Request, **options: object) -> Streamed:
         sent = patched(request, **options) if patched else cls.send(owner_of(owner), request, **options)
         response: Streamed = await sent
-        if response.status_code >= 400 and _raises(response, terms):
+        if response.status_code >= 400 and _raises(response, request, terms):
             await _araise(response, terms)
         return response
 
@@ -221,12 +225,9 @@ def async_problem_hook(
     return hook
 
 
-def _raises(response: Streamed, terms: Terms) -> bool:
+def _raises(response: Streamed, request: _Request, terms: Terms) -> bool:
     """Return whether an error is raised: its status is not ignored, and its request did not opt out."""
-    if response.status_code in terms.ignored:
-        return False
-    request = request_of(response)
-    return request is None or request.extensions.get(_EXTENSION) is not False
+    return response.status_code not in terms.ignored and request.extensions.get(_EXTENSION) is not False
 
 
 def _raise(response: Streamed, terms: Terms) -> None:
