@@ -150,6 +150,18 @@ class TestUndeclared:
         with pytest.raises(UndeclaredProblem, match="GET /items/7"):
             decision_of(NotFound(), declares=nothing, undeclared="ignore" if process else "raise")
 
+    def test_ignored_by_default(self, recwarn):
+        """
+        By default the declarations of an operation are not even read.
+        """
+
+        def forbidden(_facts, _registry, *, implied=True):
+            raise AssertionError("The declarations are read.")
+
+        decision = decision_of(NotFound(), declares=forbidden)
+
+        assert (404, []) == (decision.answer.status, [*recwarn])
+
     def test_warned(self):
         """
         A warning leaves the answer as it is.
@@ -248,6 +260,11 @@ class TestNote:
         assert crash.__notes__ == 7 or 7 in crash.__notes__
 
 
+def refuse():
+    """Raise a problem, a call below the handler of another exception."""
+    raise NotFound
+
+
 class TestContext:
     async def occurrence(self, exc):
         """Return the exception that hooks get for an exception."""
@@ -263,7 +280,7 @@ class TestContext:
             try:
                 raise KeyError("x")  # noqa: TRY301 - the context
             except KeyError:
-                raise NotFound from None
+                refuse()
         except NotFound as error:
             raised = error
 
