@@ -7,16 +7,18 @@ FastAPI's errors, but does not import a framework.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Final, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict, get_args
+from operator import itemgetter
+from typing import Any, ClassVar, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, from_json, to_json
 
 from problems._wire.invalid_params._echoes import Echoes
 from problems._wire.invalid_params._inputs import MASK, MASKED_NAMES, Inputs, Unshowable
 from problems._wire.invalid_params._messages import (
     OTHER,
+    POSITION,
     ROWS,
     UNREADABLE,
     Row,
@@ -24,16 +26,19 @@ from problems._wire.invalid_params._messages import (
     context_of,
     message_of,
 )
-from problems._wire.invalid_params._pointers import ABSENT, Places
+from problems._wire.invalid_params._pointers import ABSENT, Places, fragment
 from problems._wire.invalid_params._secrets import secret_names
 from problems._wire.invalid_params._values import cut, encodable
+from problems._wire.json import ATOMS
 
 __all__ = [  # noqa: RUF022 - in the order of a first reading
     "InvalidParam",
     "invalid_params",
     "RejectedParam",
     "rejected",
-    "is_truncated",
+    "written",
+    "count_of",
+    "sentence",
     "ParameterLocation",
     "Location",
     "MASK",
@@ -48,9 +53,22 @@ Location: TypeAlias = Literal["body", "query", "path", "header", "cookie"]
 """Where an input is."""
 
 _LOCATIONS: Final = frozenset(get_args(Location))
+_PARAMETERS: Final = frozenset(get_args(ParameterLocation))
 _CODE_LIMIT: Final = 100
 _NAME_LIMIT: Final = 100
 _WITHOUT_CODE: Final = "invalid"
+_NOTHING: Final = object()
+_PARTS: Final = itemgetter("type", "msg", "loc", "input")
+_UNREADABLE: Final = to_json({"detail": UNREADABLE, "code": _WITHOUT_CODE})
+
+_known: Final[dict[tuple[object, ...], bytes]] = {}
+"""The descriptions of earlier errors: applications reject inputs at the same few places, with the same messages."""
+
+_MOST_KNOWN: Final = 1_024
+_MOST_KEPT: Final = 1_000
+"""The size of a description that is kept, in bytes."""
+
+_NO_PARTS: Final = {"type": None, "msg": None, "loc": None, "input": ABSENT}
 
 
 class InvalidParam(BaseModel):
@@ -152,6 +170,30 @@ RejectedParam = TypedDict(
 """The members of an `InvalidParam` as they are sent."""
 
 
+def written(  # noqa: PLR0913 - each is a choice of the application's policy
+    errors: Sequence[Mapping[str, object]],
+    body: object = None,
+    *,
+    location: Location | None = None,
+    include_inputs: bool = False,
+    masked: Collection[str] = MASKED_NAMES,
+    limit: int = 50,
+    message_limit: int = 500,
+    hide_custom_messages: bool = False,
+) -> bytes:
+    """
+    Return the descriptions of *errors* for the client as a JSON array. Never raises.
+
+    Takes the same arguments as `rejected`.
+
+    >>> written([{"type": "missing", "loc": ("body", "name"), "msg": "Field required", "input": {}}], {})
+    b'[{"detail":"Field required","code":"missing","pointer":"#/name"}]'
+    """
+    inputs = Inputs(masked) if include_inputs else None
+    describer = _Describer(body, location, message_limit, inputs, hides=hide_custom_messages)
+    return b"[" + b",".join(map(describer.written, _first(errors, limit))) + b"]"
+
+
 def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     errors: Sequence[Mapping[str, object]],
     body: object = None,
@@ -185,8 +227,19 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     >>> rejected([{"type": "missing", "loc": ("body", "name"), "msg": "Field required", "input": {}}], {})
     [{'detail': 'Field required', 'code': 'missing', 'pointer': '#/name'}]
     """
-    options = _Options(location, message_limit, hide_custom_messages, Inputs(masked) if include_inputs else None)
-    return _Describer(body, options).describe(_first(errors, limit))
+    params: list[RejectedParam] = from_json(
+        written(
+            errors,
+            body,
+            location=location,
+            include_inputs=include_inputs,
+            masked=masked,
+            limit=limit,
+            message_limit=message_limit,
+            hide_custom_messages=hide_custom_messages,
+        )
+    )
+    return params
 
 
 def invalid_params(  # noqa: PLR0913 - the arguments of `rejected`
@@ -224,14 +277,25 @@ def invalid_params(  # noqa: PLR0913 - the arguments of `rejected`
         message_limit=message_limit,
         hide_custom_messages=hide_custom_messages,
     )
-    return [InvalidParam.model_validate(param) for param in params], is_truncated(errors, params)
+    return [InvalidParam.model_validate(param) for param in params], count_of(errors) > len(params)
 
 
-def is_truncated(errors: Sequence[Mapping[str, object]], params: Sequence[object]) -> bool:
-    """Return whether there are more *errors* than *params*, which describe them."""
-    if errors.__class__ is list:
-        return len(errors) > len(params)
-    return len(_first(errors, len(params) + 1)) > len(params)
+def count_of(errors: Sequence[Mapping[str, object]]) -> int:
+    """Return how many *errors* there are; 0 if they cannot be counted."""
+    try:
+        return len(errors)
+    except Exception:  # noqa: BLE001 - not a sequence
+        return 0
+
+
+def sentence(count: int) -> str:
+    """
+    Return the `detail` of a validation problem with so many errors.
+
+    >>> sentence(1), sentence(2)
+    ('1 input was rejected.', '2 inputs were rejected.')
+    """
+    return "1 input was rejected." if count == 1 else f"{count} inputs were rejected."
 
 
 def _first(errors: Sequence[Mapping[str, object]], limit: int) -> Sequence[Mapping[str, object]]:
@@ -242,72 +306,114 @@ def _first(errors: Sequence[Mapping[str, object]], limit: int) -> Sequence[Mappi
         return ()
 
 
-class _Options(NamedTuple):
-    """The arguments of `rejected` that apply to every error."""
-
-    location: Location | None
-    limit: int
-    hide_custom: bool
-    inputs: Inputs | None
-
-
 class _Describer:
     """Describes the errors of one request."""
 
-    __slots__ = ("_echoes", "_options", "_places")
+    __slots__ = ("_body", "_echoes", "_hides", "_inputs", "_keeps", "_limit", "_location", "_places")
 
-    def __init__(self, body: object, options: _Options) -> None:
-        self._options = options
-        self._places = Places(body)
+    def __init__(
+        self, body: object, location: Location | None, limit: int, inputs: Inputs | None, *, hides: bool
+    ) -> None:
+        self._body, self._location, self._limit, self._inputs, self._hides = body, location, limit, inputs, hides
+        self._keeps: bool = location is None and inputs is None
+        # Few requests need these.
         self._echoes: Echoes | None = None
+        self._places: Places | None = None
 
-    def describe(self, errors: Sequence[Mapping[str, object]]) -> list[RejectedParam]:
-        """Return a description of each error for the client. Never raises."""
-        params: list[RejectedParam] = []
-        param = self._param
-        for error in errors:
-            try:
-                params.append(param(error))
-            except Exception:  # noqa: BLE001 - a bad request must not become a 500
-                params.append({"detail": UNREADABLE, "code": _WITHOUT_CODE})
-        return params
+    def written(self, error: Mapping[str, Any]) -> bytes:
+        """Return the description of an error for the client as JSON. Never raises."""
+        key = self._key(error) if self._keeps else None
+        found = None if key is None else _known.get(key)
+        if found is not None:
+            return found
+        try:
+            found = to_json(self._param(error))
+        except Exception:  # noqa: BLE001 - a bad request must not become a 500
+            return _UNREADABLE
+        if key is not None and len(found) <= _MOST_KEPT:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+        return found
+
+    def _key(self, error: Mapping[str, Any]) -> tuple[object, ...] | None:
+        """Return what all errors with the same description have in common; `None` if the description has more in it."""
+        try:
+            code, message, loc, value = _PARTS(error)
+            row, where = ROWS.get(code, OTHER), loc[0]
+            if not row.is_kept or message.__class__ is not str or loc.__class__ is not tuple:
+                return None
+            if where != "body":
+                is_placed = where in _PARAMETERS
+            else:
+                is_placed = _leads(self._body, loc[1:], value, row.is_absent)
+            fact = None if row.fact is None else error["ctx"].get(row.fact)
+            if not is_placed or fact.__class__ not in ATOMS:
+                return None
+        except Exception:  # noqa: BLE001 - an error of the application's own
+            return None
+        return code, message, loc, fact, fact.__class__, self._limit
 
     def _param(self, error: Mapping[str, Any]) -> RejectedParam:
-        location, limit, hide_custom, inputs = self._options
-        get: Callable[..., Any] = error.get
-        steps: Sequence[object]
-        code, message, loc, context, value = get("type"), get("msg"), get("loc"), get("ctx"), get("input", ABSENT)
+        try:
+            code, message, loc, value = _PARTS(error)
+        except KeyError:  # raised by hand
+            code, message, loc, value = _PARTS({**_NO_PARTS, **error})
         row = ROWS.get(code) if code.__class__ is str else None
         if row is None:
             row, code = OTHER, _code(code)
-        if row.is_suspect and inputs is None and value is not ABSENT:
-            code, message, context = self._without_echo(row, code, message, context, value)
-        if not row.is_plain or message.__class__ is not str or len(message) > limit or not message.isascii():
-            message = message_of(code, message, context, limit=limit, hide_custom=hide_custom)
+        fact = row.fact
+        if not row.is_plain or message.__class__ is not str or len(message) > self._limit or not message.isascii():
+            code, message, fact = self._worded(row, code, message, value, error.get("ctx"))
         param: RejectedParam = {"detail": message, "code": code}
-        if location is None and loc.__class__ is tuple and loc and loc[0] == "body":
+        if loc.__class__ is tuple and loc and loc[0] == "body" and self._location is None:
             where, steps = "body", loc[1:]
         else:
-            where, steps = _place(loc, location)
-        is_key = False
-        if where == "body":
-            param["pointer"], is_key = self._places.pointer(steps, value, row.is_absent, row is OTHER)
+            where, steps = _place(loc, self._location)
+        if where != "body":
+            _add_parameter(param, where, steps, self._limit)
+        elif _leads(self._body, steps, value, row.is_absent):
+            param["pointer"] = fragment(steps)
         else:
-            _add_parameter(param, where, steps, limit)
-        if context or is_key:
-            _add_context(param, steps, context, limit, is_key=is_key)
-        if inputs is not None and not row.is_absent and code != "json_invalid":
+            self._add_found(param, steps, value, row)
+        if fact is not None:
+            self._add_context(param, steps, fact, error.get("ctx"))
+        if self._inputs is not None and not row.is_absent and code != "json_invalid":
             with suppress(Unshowable):
-                param["input"] = inputs.shown(None if value is ABSENT else value, names=steps)
+                param["input"] = self._inputs.shown(None if value is ABSENT else value, names=steps)
         return param
 
+    def _add_found(self, param: RejectedParam, steps: Sequence[object], value: object, row: Row) -> None:
+        """Add the pointer to a value where some of *steps* may be labels."""
+        if self._places is None:
+            self._places = Places(self._body)
+        pointer, is_key = self._places.pointer(steps, value, missing=row.is_absent, authored=row is OTHER)
+        param["pointer"] = pointer
+        if is_key:
+            param["key"] = True
+            param["context"] = {"key": True}
+
+    def _add_context(self, param: RejectedParam, steps: Sequence[object], fact: str, context: object) -> None:
+        facts = (_offset(param, steps) if fact == POSITION else None) or context_of(fact, context, limit=self._limit)
+        if facts:
+            param["context"] = {**facts, **param["context"]} if "context" in param else facts
+
+    def _worded(
+        self, row: Row, code: str, message: object, value: object, context: object
+    ) -> tuple[str, str, str | None]:
+        """Return code and message of an error as they are sent, and the name of the fact that is sent."""
+        fact = row.fact
+        if row.is_suspect and self._inputs is None and value is not ABSENT:
+            code, message, fact = self._without_echo(row, code, message, value, context)
+        return code, message_of(code, message, context, limit=self._limit, hide_custom=self._hides), fact
+
     def _without_echo(
-        self, row: Row, code: str, message: object, context: object, value: object
-    ) -> tuple[str, Any, object]:
-        """Return code, message and context of an error, replaced if they repeat *value*."""
+        self, row: Row, code: str, message: object, value: object, context: object
+    ) -> tuple[str, object, str | None]:
+        """Return code, message and the name of the fact of an error, without what repeats *value*."""
         if self._echoes is None:
             self._echoes = Echoes()
-        limit, are_in = self._options.limit, self._echoes.are_in
+        limit, are_in = self._limit, self._echoes.are_in
         sent = message_of(code, message, context, limit=limit + Echoes.LONGEST)
         if row is OTHER and are_in(code, value, limit=limit):
             code = _WITHOUT_CODE
@@ -315,7 +421,28 @@ class _Describer:
             constant = constant_of(code, sent)
             is_fit = row.is_authored or not are_in(constant, value, limit=limit)
             return code, constant if is_fit else UNREADABLE, None
-        return code, message, context
+        return code, message, row.fact
+
+
+def _leads(body: Any, steps: Sequence[object], value: object, is_absent: bool) -> bool:  # noqa: FBT001 - hot
+    """Return whether all *steps* are steps into *body*, and lead to *value*, or to where it is missing."""
+    container: object = body
+    reached: Any = body
+    step: Any
+    try:
+        for step in steps:
+            container, kind = reached, reached.__class__
+            if kind is dict:
+                reached = reached.get(step, _NOTHING)
+            elif kind is list and step.__class__ is int and step >= 0:
+                reached = reached[step] if step < len(reached) else _NOTHING
+            else:
+                return False
+    except Exception:  # noqa: BLE001 - a key of a foreign class
+        return False
+    if is_absent and reached is _NOTHING:
+        reached = container if value is not None else None  # FastAPI sets no container for a body parameter
+    return reached is value or not steps
 
 
 def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], limit: int) -> None:
@@ -326,16 +453,6 @@ def _add_parameter(param: RejectedParam, where: str, steps: Sequence[object], li
             if isinstance(step, int) and step.__class__ is int:
                 param["index"] = step
                 break
-
-
-def _add_context(param: RejectedParam, steps: Sequence[object], context: object, limit: int, *, is_key: bool) -> None:
-    code = param["code"]
-    facts = (code == "json_invalid" and _offset(param, steps)) or context_of(code, context, limit=limit)
-    if is_key:
-        param["key"] = True
-        facts = {**facts, "key": True}
-    if facts:
-        param["context"] = facts
 
 
 def _code(code: object) -> str:

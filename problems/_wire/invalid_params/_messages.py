@@ -8,7 +8,6 @@ import a framework.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, get_args
 
 from pydantic_core import to_jsonable_python
@@ -21,6 +20,9 @@ UNREADABLE: Final = "Invalid input"
 
 _DETAIL: Final = r", | '"
 _POSITION: Final = r"at line (?P<line>\d{1,9}) column (?P<column>\d{1,9})$"
+
+POSITION: Final = "error"
+"""The fact of a JSON syntax error: the parser's message, of which only the position is sent."""
 
 BUILT_IN: Final[frozenset[str]] = frozenset(get_args(ErrorType))
 
@@ -62,39 +64,33 @@ def constant_of(code: str, message: str) -> str:
     return row.constant if row.is_authored else re.split(_DETAIL, message, maxsplit=1)[0]
 
 
-def context_of(code: str, context: object, *, limit: int) -> dict[str, object]:
+def context_of(fact: str, context: object, *, limit: int) -> dict[str, object]:
     """
-    Return the constraints and expected values in *context*, never the input or an exception.
+    Return the *fact* in *context*, a constraint or what was expected, never the input or an exception.
 
-    Reads only pydantic's own error types, because the context of a custom error may come from the input. A text of
-    more than *limit* characters is left out, because half a pattern would be wrong.
+    The fact is the one of the error type's row, because the context of a custom error may come from the input. A text
+    of more than *limit* characters is left out, because half a pattern would be wrong.
 
-    >>> context_of("too_long", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)
+    >>> context_of("max_length", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)
     {'max_length': 3}
     """
-    names = ROWS.get(code, OTHER).facts
-    if not names or not is_mapping(context):
-        return {}
-    if code == "json_invalid":
-        return _position(context.get("error"))
-    facts: dict[str, object] = {}
-    for name in names:
-        fact = context.get(name)
-        if fact.__class__ is not int:
-            fact = _fact(fact, limit)
-        if fact is not None:
-            facts[name] = fact
-    return facts
+    value = context.get(fact) if is_mapping(context) else None
+    if fact == POSITION:
+        return _position(value)
+    if value.__class__ is not int:
+        value = _sendable(value, limit)
+    return {} if value is None else {fact: value}
 
 
 def facts_of(code: str) -> tuple[str, ...]:
     """
     Return the names of the facts that a translation of the message of *code* can use.
 
-    >>> facts_of("string_too_short")
-    ('min_length',)
+    >>> facts_of("string_too_short"), facts_of("json_invalid")
+    (('min_length',), ('line', 'column'))
     """
-    return ROWS.get(code, OTHER).facts
+    fact = ROWS.get(code, OTHER).fact
+    return ("line", "column") if fact == POSITION else () if fact is None else (fact,)
 
 
 def _position(message: object) -> dict[str, object]:
@@ -103,7 +99,7 @@ def _position(message: object) -> dict[str, object]:
     return {name: int(number) for name, number in position.groupdict().items()} if position else {}
 
 
-def _fact(value: object, limit: int) -> object:
+def _sendable(value: object, limit: int) -> object:
     """Return *value* as a JSON value, or `None` if it must not be sent."""
     fact = value if isinstance(value, (str, float)) else to_jsonable_python(value, fallback=str)
     if isinstance(fact, str):
@@ -160,32 +156,33 @@ _REWORDED: Final = frozenset({*_UNTIL, *_INSTEAD, "union_tag_invalid", "value_er
 
 _CUSTOM: Final[Mapping[str, str]] = {"value_error": "Value error", "assertion_error": "Assertion failed"}
 
-_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "bytes_invalid_encoding": ("encoding",),
-    "bytes_too_long": ("max_length",),
-    "bytes_too_short": ("min_length",),
-    "decimal_max_digits": ("max_digits",),
-    "decimal_max_places": ("decimal_places",),
-    "decimal_whole_digits": ("whole_digits",),
-    "enum": ("expected",),
-    "greater_than": ("gt",),
-    "greater_than_equal": ("ge",),
-    "json_invalid": ("line", "column"),
-    "less_than": ("lt",),
-    "less_than_equal": ("le",),
-    "literal_error": ("expected",),
-    "multiple_of": ("multiple_of",),
-    "string_pattern_mismatch": ("pattern",),
-    "string_too_long": ("max_length",),
-    "string_too_short": ("min_length",),
-    "timezone_offset": ("tz_expected",),
-    "too_long": ("max_length",),
-    "too_short": ("min_length",),
-    "union_tag_invalid": ("expected_tags",),
-    "url_scheme": ("expected_schemes",),
-    "url_too_long": ("max_length",),
-    "uuid_version": ("expected_version",),
+_FACTS: Final[Mapping[str, str]] = {
+    "bytes_invalid_encoding": "encoding",
+    "bytes_too_long": "max_length",
+    "bytes_too_short": "min_length",
+    "decimal_max_digits": "max_digits",
+    "decimal_max_places": "decimal_places",
+    "decimal_whole_digits": "whole_digits",
+    "enum": "expected",
+    "greater_than": "gt",
+    "greater_than_equal": "ge",
+    "json_invalid": POSITION,
+    "less_than": "lt",
+    "less_than_equal": "le",
+    "literal_error": "expected",
+    "multiple_of": "multiple_of",
+    "string_pattern_mismatch": "pattern",
+    "string_too_long": "max_length",
+    "string_too_short": "min_length",
+    "timezone_offset": "tz_expected",
+    "too_long": "max_length",
+    "too_short": "min_length",
+    "union_tag_invalid": "expected_tags",
+    "url_scheme": "expected_schemes",
+    "url_too_long": "max_length",
+    "uuid_version": "expected_version",
 }
+"""The fact in pydantic's ``ctx`` that translations need."""
 
 _ABSENT: Final = frozenset(
     {
@@ -213,45 +210,40 @@ _QUOTING: Final = frozenset(
 """The messages of pydantic that can contain text from a validator of the application."""
 
 
-@dataclass(frozen=True, slots=True)
+_COUNTING: Final = frozenset({"too_long", "too_short"})
+
+
 class Row:
     """
     The treatment of errors of one type.
 
     Attributes:
-        facts: The names in pydantic's ``ctx`` that are sent.
+        fact: The name of the one entry of pydantic's ``ctx`` that is sent, or `None`.
         is_reworded: Whether pydantic's message repeats the input, or names a class of the server.
         is_absent: Whether ``loc`` ends with a missing member.
         is_authored: Whether the message was written by the application, and may repeat the input.
-        is_plain: Whether the message is sent unchanged.
         is_suspect: Whether the message may repeat the input.
+        is_plain: Whether the message is sent unchanged.
+        is_kept: Whether the message has no part of the input but its length, so that errors can share a description.
         constant: A message that never repeats the input.
     """
 
-    facts: tuple[str, ...] = ()
-    is_reworded: bool = False
-    is_absent: bool = False
-    is_authored: bool = False
-    is_suspect: bool = False
-    is_plain: bool = False
-    constant: str = UNREADABLE
+    __slots__ = ("constant", "fact", "is_absent", "is_authored", "is_kept", "is_plain", "is_reworded", "is_suspect")
+
+    def __init__(self, code: str) -> None:
+        is_built_in = code in BUILT_IN
+        self.fact: str | None = _FACTS.get(code)
+        self.is_reworded: bool = code in _REWORDED
+        self.is_absent: bool = code in _ABSENT
+        self.is_authored: bool = code in _CUSTOM or not is_built_in
+        self.is_suspect: bool = self.is_authored or code in _QUOTING
+        self.is_plain: bool = not (self.is_reworded or self.is_suspect)
+        self.is_kept: bool = self.is_plain or code in _COUNTING
+        self.constant: str = _CUSTOM.get(code, UNREADABLE)
 
 
-OTHER: Final = Row(is_authored=True, is_suspect=True)
+OTHER: Final = Row("")
 """The row of error types that are not pydantic's."""
 
-
-def _row(code: str) -> Row:
-    return Row(
-        facts=_FACTS.get(code, ()),
-        is_reworded=code in _REWORDED,
-        is_absent=code in _ABSENT,
-        is_authored=code in _CUSTOM or code not in BUILT_IN,
-        is_suspect=code in _QUOTING or code in _CUSTOM or code not in BUILT_IN,
-        is_plain=code in BUILT_IN and code not in _REWORDED and code not in _CUSTOM,
-        constant=_CUSTOM.get(code, UNREADABLE),
-    )
-
-
-ROWS: Final[Mapping[str, Row]] = {code: _row(code) for code in BUILT_IN | _REWORDED}
+ROWS: Final[Mapping[str, Row]] = {code: Row(code) for code in BUILT_IN | _REWORDED}
 """The treatment of each of pydantic's error types, including the error types of its library types."""

@@ -29,12 +29,6 @@ ABSENT: Final = object()
 KEY_LABEL: Final = "[key]"
 """The segment after the name of a member in the ``loc`` of an error about that name."""
 
-_known: Final[dict[tuple[object, ...], str]] = {}
-_MOST_KNOWN: Final = 1_024
-_STEPS: Final = 8
-_NAME: Final = 100
-"""Pointers with more steps or longer names are not cached."""
-
 _ALIKE: Final = 250
 """The number of values to compare of two containers. Containers with as many equal values count as equal."""
 
@@ -47,7 +41,6 @@ _TAGS: Final = 64
 _TEXT_LIMIT: Final = 16_384
 _FRAGMENT_SAFE: Final = "!$&'()*+,;=:@?"  # and unreserved characters; "/" only separates (RFC 3986, section 3.5)
 _TEXTS: Final = (str, bytes, bytearray)
-_NOTHING: Final = object()
 _UNRESERVED: Final = "[A-Za-z0-9._-]*"
 _TYPES: Final[frozenset[str]] = frozenset(get_args(CoreSchemaType))
 """The labels that pydantic uses for members of a union without a name."""
@@ -77,11 +70,7 @@ class Places:
         self._parsed: dict[int, tuple[object, object]] = {}
 
     def pointer(
-        self,
-        loc: Sequence[object],
-        rejected: object,
-        missing: bool = False,  # noqa: FBT001, FBT002 - hot
-        authored: bool = False,  # noqa: FBT001, FBT002 - hot
+        self, loc: Sequence[object], rejected: object, *, missing: bool = False, authored: bool = False
     ) -> tuple[str, bool]:
         """
         Return the pointer to the value at *loc*, and whether the name of that member is invalid, not its value.
@@ -92,22 +81,7 @@ class Places:
             missing: Whether the last segment of *loc* is a missing member.
             authored: Whether the application raised the error and wrote *loc* itself.
         """
-        container: object = _NOTHING
-        reached: Any = self._body
-        segment: Any
         try:
-            for segment in loc:  # in the common case all segments are steps, and no search is needed
-                container, kind = reached, reached.__class__
-                if kind is dict:
-                    reached = reached.get(segment, _NOTHING)
-                elif kind is list and segment.__class__ is int and segment >= 0:
-                    reached = reached[segment] if segment < len(reached) else _NOTHING
-                else:
-                    return self._searched(loc, rejected, missing=missing, authored=authored)
-            if missing and reached is _NOTHING:
-                reached = container if rejected is not None else None  # FastAPI sets no container for a body parameter
-            if reached is rejected or not loc:
-                return _known_fragment(loc), False
             return self._searched(loc, rejected, missing=missing, authored=authored)
         except Exception:  # noqa: BLE001 - a document of foreign objects must not turn a 4xx into a 500
             return "#", False
@@ -306,20 +280,6 @@ def fragment(path: Sequence[object]) -> str:
         if len(longer) > POINTER_LIMIT:
             break
         pointer = longer
-    return pointer
-
-
-def _known_fragment(path: Sequence[object]) -> str:
-    """Return the pointer to *path*, cached because applications reject inputs at the same few places."""
-    if not isinstance(path, tuple):
-        return fragment(path)
-    pointer = _known.get(path)
-    if pointer is None:
-        pointer = fragment(path)
-        if len(path) <= _STEPS and all(len(str(step)) <= _NAME for step in path):
-            if len(_known) >= _MOST_KNOWN:
-                _known.clear()
-            _known[path] = pointer
     return pointer
 
 
