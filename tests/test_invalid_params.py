@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.dataclasses import dataclass
-from pydantic_core import PydanticCustomError, PydanticKnownError, to_json
+from pydantic_core import PydanticCustomError, PydanticKnownError, from_json, to_json
 from pydantic_core._pydantic_core import list_all_errors
 from starlette.datastructures import FormData
 from typing_extensions import TypedDict
@@ -52,6 +53,7 @@ from problems._wire.invalid_params import (
     MASKED_NAMES,
     InvalidParam,
     RejectedParam,
+    _known,
     invalid_params,
     rejected,
     secret_names,
@@ -1039,7 +1041,7 @@ class TestContext:
         """
         So is a text too long to be sent whole, and a value that is neither number nor text.
         """
-        assert {} == context_of("greater_than", {"gt": value}, limit=500)
+        assert {} == context_of("gt", {"gt": value}, limit=500)
 
     def test_the_offset_of_a_body_that_is_no_json(self):
         """
@@ -1359,6 +1361,107 @@ ODDITIES = st.one_of(
     st.lists(st.builds(Strange), max_size=1),
 )
 ERRORS = st.dictionaries(st.sampled_from(["type", "loc", "msg", "input", "ctx"]), ODDITIES)
+
+
+class Bounded(BaseModel):
+    """A body with constraints."""
+
+    amount: Annotated[int, Field(gt=3)]
+
+
+class TestKept:
+    """The description of an error is kept for the next error with the same message at the same place."""
+
+    @pytest.fixture(autouse=True)
+    def _nothing_kept(self):
+        _known.clear()
+        yield
+        _known.clear()
+
+    @given(PAIRS)
+    def test_it_is_the_one_that_would_be_made(self, pair):
+        """
+        Errors of any kind are described alike, whatever was described before.
+        """
+        annotation, body = pair
+        errors = [{**it, "loc": ("body", *it["loc"])} for it in TestInvariant.rejections(annotation, body)]
+        alone = []
+        for one in errors:
+            _known.clear()
+            alone += rejected([one], body)
+
+        assert alone == rejected(errors, body) == rejected(errors, body)
+
+    def test_another_document_has_another_pointer(self):
+        """
+        A segment that is a step in one document is a label in another one.
+        """
+        pet = error(loc=("body", "dog", "age"), input="x")
+        bodies = [{"dog": {"age": pet["input"]}}, {"age": pet["input"]}, {"dog": {"age": pet["input"]}}]
+
+        assert ["#/dog/age", "#/age", "#/dog/age"] == [rejected([pet], body)[0]["pointer"] for body in bodies]
+
+    @pytest.mark.parametrize("facts", list(itertools.permutations([3, 3.0, True, Decimal(3), "3"], 2)))
+    def test_equal_facts_of_other_types_are_different(self, facts):
+        """
+        A number stays a number, and a text a text.
+        """
+        message, body = "Input should be greater than 3", {"age": "x"}
+        told = [
+            rejected([error(type="greater_than", msg=message, ctx={"gt": fact}, input=body["age"])], body)[0]
+            for fact in facts
+        ]
+
+        assert [from_json(to_json(fact)) for fact in facts] == [it["context"]["gt"] for it in told]
+        assert [type(from_json(to_json(fact))) for fact in facts] == [type(it["context"]["gt"]) for it in told]
+
+    def test_the_limit_of_messages_counts(self):
+        """
+        What was kept for a larger limit is not sent under a smaller one.
+        """
+        body = {"age": "x"}
+        long, short = (rejected([error(input=body["age"])], body, message_limit=limit) for limit in (500, 10))
+
+        assert ("Input should be a valid integer", "Input sho…") == (long[0]["detail"], short[0]["detail"])
+
+    @pytest.mark.parametrize(
+        ("annotation", "body"),
+        [
+            pytest.param(Annotated[str, AfterValidator(shout)], SECRET, id="own message"),
+            pytest.param(UUID, SECRET, id="quoted by pydantic"),
+            pytest.param(Annotated[str, Field(pattern="^a$")], SECRET, id="pattern"),
+            pytest.param(Json[int], SECRET, id="parser's message"),
+        ],
+    )
+    def test_no_input_is_kept(self, annotation, body):
+        """
+        A message that can repeat the input is written anew each time.
+        """
+        errors = [{**it, "loc": ("body", "name")} for it in errors_of(annotation, body)]
+        rejected(errors, {"name": errors[0]["input"]})
+
+        assert {} == _known
+
+    def test_it_is_bounded(self):
+        """
+        Clients choose the names of members, and with them the places.
+        """
+        for number in range(5_000):
+            body = {f"name-{number}": "x"}
+            rejected([error(loc=("body", f"name-{number}"), input=body[f"name-{number}"])], body)
+        rejected([error(loc=("body", "x" * 2_000), input="y")], {"x" * 2_000: "y"})
+
+        assert 0 < len(_known) <= 1_024
+        assert 1_000 >= max(map(len, _known.values()))
+
+    def test_inputs_that_are_shown(self):
+        """
+        With its input, each description is its own.
+        """
+        body = {"amount": 1}, {"amount": 2}
+        told = [rejected(errors_of(Bounded, it), it, location="body", include_inputs=True)[0]["input"] for it in body]
+
+        assert [1, 2] == told
 
 
 class TestTotality:

@@ -74,7 +74,7 @@ TRIPS = {
     "From `raise` to the bytes": (raised, 5, lambda found: b'"item_id":7' in found),
     "From a response to `except`": (received, 5, lambda found: isinstance(found, OutOfStock)),
     "From a class to OpenAPI": (documented, 6, lambda found: "OutOfStock" in found),
-    "From a rejected input to a pointer": (rejected, 10, lambda found: b'"#/quantity"' in found),
+    "From a rejected input to a pointer": (rejected, 5, lambda found: b'"#/quantity"' in found),
 }
 
 

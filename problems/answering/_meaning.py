@@ -12,22 +12,21 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeGuard
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from problems._wire.headers import HeaderLines
-from problems._wire.invalid_params import is_truncated, rejected
+from problems._wire.invalid_params import MOST_DESCRIBED, count_of, sentence, written
 from problems._wire.json import encode, is_array, is_object
 from problems._wire.status import is_bodyless, phrase
 from problems.answering._legacy import keep_errors, keep_nothing, keep_value
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy
 from problems.catalog import BadGateway, InternalServerError, class_of
-from problems.catalog.validation import sentence
 from problems.declaring._body import is_taken
 from problems.declaring._definition import definition_of
 from problems.declaring._received import ReceivedProblem
-from problems.declaring.problem import ClientProblem, Problem, ServerProblem, unvalidated
+from problems.declaring.problem import ClientProblem, Problem, ServerProblem, has_template, unvalidated
 from problems.registry import Registry
 
 __all__ = ["Rejected", "leaves", "meaning_of", "unexpected", "validation_problem"]
@@ -154,30 +153,35 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
 def validation_problem(exc: Rejected, policy: Policy, registry: Registry) -> Problem:
     """Return the problem of an invalid request: of the class that the registry has for it."""
     shows = policy.include_inputs and exc.secrets is not None
-    params = rejected(
+    errors = written(
         exc.errors,
         exc.body,
         include_inputs=shows,
         masked=policy.masked if not shows else {*policy.masked, *(exc.secrets or ())},
         hide_custom_messages=policy.hide_custom_messages,
     )
-    headers = _NOSNIFF if policy.include_inputs else None
-    truncated = is_truncated(exc.errors, params)
-    cls, members = registry.validation_problem, {"truncated": truncated}
-    problem = unvalidated(cls, _sentence(cls, exc.errors, params), members, headers)
-    # Plain values all of them, which need no second look.
-    written = to_json({"errors": params, "truncated": True} if truncated else {"errors": params}, inf_nan_mode="null")
-    problem.__dict__.update(_rejected=params, _written=written)
+    count, cls = count_of(exc.errors), registry.validation_problem
+    truncated = count > MOST_DESCRIBED
+    end = b',"truncated":true}' if truncated else b"}"
+    problem = unvalidated(
+        cls,
+        _sentence(cls, count, errors),
+        {"truncated": truncated},
+        _NOSNIFF if policy.include_inputs else None,
+        written=b'{"errors":' + errors + end,
+    )
     if policy.legacy_detail:
-        keep_errors(problem, exc.errors, params)
+        keep_errors(problem, exc.errors, from_json(errors))
     return problem
 
 
-def _sentence(cls: type[Problem], errors: Sequence[object], params: Sequence[object]) -> str:
+def _sentence(cls: type[Problem], count: int, errors: bytes) -> str:
     """Return the `detail` for some errors: the template of the class, or how many there are."""
-    with suppress(Exception):  # a template may need what an invalid request does not have, and `errors` may be anything
-        return definition_of(cls).members.detail({"errors": params, "truncated": False}) or sentence(len(errors))
-    return sentence(len(params))
+    if has_template(cls):
+        with suppress(Exception):  # a template may need what an invalid request does not have
+            members = {"errors": from_json(errors), "truncated": False}
+            return definition_of(cls).members.detail(members) or sentence(count)
+    return sentence(count)
 
 
 def _foreign(exc: HTTPException, policy: Policy) -> Problem | None:

@@ -7,12 +7,13 @@ Declares the members; `problems._wire.invalid_params` computes their values.
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
+from pydantic_core import from_json
 
-from problems._wire.invalid_params import InvalidParam
+from problems._wire.invalid_params import InvalidParam, sentence
 from problems.catalog.client import UnprocessableContent
 from problems.declaring._definition import definition_of
 
-__all__ = ["ValidationProblem", "sentence"]
+__all__ = ["ValidationProblem"]
 
 
 class ValidationProblem(UnprocessableContent):
@@ -46,25 +47,16 @@ class ValidationProblem(UnprocessableContent):
     ]
     truncated: Annotated[bool, Field(exclude_if=lambda truncated: not truncated)] = False
 
-    # A response has them ready to be sent, as `_rejected`. They become objects on first access: that
-    # takes longer than all the rest of the answer.
+    # An answer has its members as JSON. The objects are made when someone reads them.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            if name != "errors" or "_rejected" not in self.__dict__:
+            written = self.__dict__.get("_written") if name == "errors" else None
+            if written is None:
                 raise AttributeError(name=name, obj=self)
-            self.errors = [InvalidParam.model_validate(param) for param in self.__dict__["_rejected"]]
+            self.errors = [InvalidParam.model_validate(param) for param in from_json(written)["errors"]]
+            del self.__dict__["_written"]  # from now on, what is sent is what the problem has
             return self.errors
-
-
-def sentence(count: int) -> str:
-    """
-    Return the `detail` of a validation problem with so many errors.
-
-    >>> sentence(1), sentence(2)
-    ('1 input was rejected.', '2 inputs were rejected.')
-    """
-    return "1 input was rejected." if count == 1 else f"{count} inputs were rejected."
 
 
 definition_of(ValidationProblem).any_status = True  # an API may answer invalid requests with 400

@@ -29,7 +29,16 @@ from problems.declaring._members import Members
 from problems.declaring._mistakes import of_headers, of_members, of_positionals, of_status
 from problems.errors import InvalidDefinition, InvalidMembers, SetupError
 
-__all__ = ["ClientProblem", "Problem", "ServerProblem", "detail_of", "details_of", "extensions_of", "unvalidated"]
+__all__ = [
+    "ClientProblem",
+    "Problem",
+    "ServerProblem",
+    "detail_of",
+    "details_of",
+    "extensions_of",
+    "has_template",
+    "unvalidated",
+]
 
 
 def positional(*, default: Any, kw_only: Literal[False] = False) -> Any:  # noqa: ARG001 - read by type checkers
@@ -287,17 +296,35 @@ def unvalidated(
     detail: str | None,
     members: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
+    written: bytes | None = None,
 ) -> Problem:
     """
     Return an occurrence without validation, for members that are valid already and for foreign exceptions.
 
     Never raises, so that a foreign exception can always be answered.
+
+    Args:
+        cls: The class.
+        detail: The text of the occurrence, or `None`.
+        members: The extension members by name.
+        headers: The response header fields.
+        written: The extension members as JSON, if they are written already.
     """
     problem = cls.__new__(cls)
-    problem.__dict__.update({"detail": detail, **members} if detail else members, headers=headers)
-    if (known := definition_of(cls).members).is_open:
-        problem.__dict__["_undeclared"] = tuple(name for name in members if name not in known.names)
+    values = problem.__dict__
+    values.update(members, headers=headers)
+    if detail:
+        values["detail"] = detail
+    if written is not None:
+        values["_written"] = written
+    elif (known := cls._problem.members).is_open:  # pyright: ignore[reportPrivateUsage]  # this module declares it
+        values["_undeclared"] = tuple(name for name in members if name not in known.names)
     return problem
+
+
+def has_template(cls: type[Problem]) -> bool:
+    """Return whether the header of a class, or of a base, has a template for `detail`."""
+    return bool(cls._problem.declaration.detail)  # pyright: ignore[reportPrivateUsage]  # this module declares it
 
 
 def detail_of(problem: Problem) -> str | None:
@@ -308,8 +335,9 @@ def detail_of(problem: Problem) -> str | None:
 def extensions_of(problem: Problem) -> bytes:
     """Return the extension members as one JSON object; never fails."""
     values = problem.__dict__
-    if "_written" in values:  # by the code that made the problem
-        return bytes(values["_written"])
+    written: bytes | None = values.get("_written")  # by the code that made the problem
+    if written is not None:
+        return written
     known = type(problem)._problem.members  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # this module declares it
     for name in known.sent:
         if name not in values:

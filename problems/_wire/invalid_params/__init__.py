@@ -5,7 +5,7 @@ Converts pydantic's errors. Never reports the rejected value unless the applicat
 FastAPI's errors, but does not import a framework.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from typing import Any, ClassVar, Final, Literal, NotRequired, TypeAlias, TypedDict, get_args
@@ -39,6 +39,7 @@ __all__ = [  # noqa: RUF022 - in the order of a first reading
     "written",
     "count_of",
     "sentence",
+    "MOST_DESCRIBED",
     "ParameterLocation",
     "Location",
     "MASK",
@@ -54,6 +55,9 @@ Location: TypeAlias = Literal["body", "query", "path", "header", "cookie"]
 
 _LOCATIONS: Final = frozenset(get_args(Location))
 _PARAMETERS: Final = frozenset(get_args(ParameterLocation))
+MOST_DESCRIBED: Final = 50
+"""The number of errors that are described, if the caller does not say how many."""
+
 _CODE_LIMIT: Final = 100
 _NAME_LIMIT: Final = 100
 _WITHOUT_CODE: Final = "invalid"
@@ -177,7 +181,7 @@ def written(  # noqa: PLR0913 - each is a choice of the application's policy
     location: Location | None = None,
     include_inputs: bool = False,
     masked: Collection[str] = MASKED_NAMES,
-    limit: int = 50,
+    limit: int = MOST_DESCRIBED,
     message_limit: int = 500,
     hide_custom_messages: bool = False,
 ) -> bytes:
@@ -201,7 +205,7 @@ def rejected(  # noqa: PLR0913 - each is a choice of the application's policy
     location: Location | None = None,
     include_inputs: bool = False,
     masked: Collection[str] = MASKED_NAMES,
-    limit: int = 50,
+    limit: int = MOST_DESCRIBED,
     message_limit: int = 500,
     hide_custom_messages: bool = False,
 ) -> list[RejectedParam]:
@@ -249,7 +253,7 @@ def invalid_params(  # noqa: PLR0913 - the arguments of `rejected`
     location: Location | None = None,
     include_inputs: bool = False,
     masked: Collection[str] = MASKED_NAMES,
-    limit: int = 50,
+    limit: int = MOST_DESCRIBED,
     message_limit: int = 500,
     hide_custom_messages: bool = False,
 ) -> tuple[list[InvalidParam], bool]:
@@ -277,7 +281,7 @@ def invalid_params(  # noqa: PLR0913 - the arguments of `rejected`
         message_limit=message_limit,
         hide_custom_messages=hide_custom_messages,
     )
-    return [InvalidParam.model_validate(param) for param in params], count_of(errors) > len(params)
+    return [InvalidParam.model_validate(param) for param in params], count_of(errors) > max(limit, 0)
 
 
 def count_of(errors: Sequence[Mapping[str, object]]) -> int:
@@ -322,10 +326,15 @@ class _Describer:
 
     def written(self, error: Mapping[str, Any]) -> bytes:
         """Return the description of an error for the client as JSON. Never raises."""
-        key = self._key(error) if self._keeps else None
-        found = None if key is None else _known.get(key)
-        if found is not None:
-            return found
+        key = None
+        if self._keeps:
+            try:
+                key = self._key(error)
+                known = _known.get(key) if key is not None else None
+                if known is not None:
+                    return known
+            except Exception:  # noqa: BLE001 - an error of the application's own
+                key = None
         try:
             found = to_json(self._param(error))
         except Exception:  # noqa: BLE001 - a bad request must not become a 500
@@ -338,19 +347,14 @@ class _Describer:
 
     def _key(self, error: Mapping[str, Any]) -> tuple[object, ...] | None:
         """Return what all errors with the same description have in common; `None` if the description has more in it."""
-        try:
-            code, message, loc, value = _PARTS(error)
-            row, where = ROWS.get(code, OTHER), loc[0]
-            if not row.is_kept or message.__class__ is not str or loc.__class__ is not tuple:
-                return None
-            if where != "body":
-                is_placed = where in _PARAMETERS
-            else:
-                is_placed = _leads(self._body, loc[1:], value, row.is_absent)
-            fact = None if row.fact is None else error["ctx"].get(row.fact)
-            if not is_placed or fact.__class__ not in ATOMS:
-                return None
-        except Exception:  # noqa: BLE001 - an error of the application's own
+        code, message, loc, value = _PARTS(error)
+        row, where = ROWS.get(code, OTHER), loc[0]
+        if not row.is_kept or message.__class__ is not str or loc.__class__ is not tuple:
+            return None
+        if where not in _PARAMETERS and not (where == "body" and _leads(self._body, loc[1:], value, row.is_absent)):
+            return None
+        fact = None if row.fact is None else error["ctx"].get(row.fact)
+        if fact.__class__ not in ATOMS:
             return None
         return code, message, loc, fact, fact.__class__, self._limit
 
