@@ -346,7 +346,7 @@ class _Describer:
         return found
 
     def _key(self, error: Mapping[str, Any]) -> tuple[object, ...] | None:
-        """Return what all errors with the same description have in common; `None` if the description has more in it."""
+        """Return the facts that decide the description of an error; `None` if the description depends on others too."""
         code, message, loc, value = _PARTS(error)
         row, where = ROWS.get(code, OTHER), loc[0]
         if not row.is_kept or message.__class__ is not str or loc.__class__ is not tuple:
@@ -370,10 +370,7 @@ class _Describer:
         if not row.is_plain or message.__class__ is not str or len(message) > self._limit or not message.isascii():
             code, message, fact = self._worded(row, code, message, value, error.get("ctx"))
         param: RejectedParam = {"detail": message, "code": code}
-        if loc.__class__ is tuple and loc and loc[0] == "body" and self._location is None:
-            where, steps = "body", loc[1:]
-        else:
-            where, steps = _place(loc, self._location)
+        where, steps = _place(loc, self._location)
         if where != "body":
             _add_parameter(param, where, steps, self._limit)
         elif _leads(self._body, steps, value, row.is_absent):

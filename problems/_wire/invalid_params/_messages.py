@@ -68,7 +68,7 @@ def context_of(fact: str, context: object, *, limit: int) -> dict[str, object]:
     """
     Return the *fact* in *context*, a constraint or what was expected, never the input or an exception.
 
-    The fact is the one of the error type's row, because the context of a custom error may come from the input. A text
+    The error type decides which fact it is, because the context of a custom error may come from the input. A text
     of more than *limit* characters is left out, because half a pattern would be wrong.
 
     >>> context_of("max_length", {"field_type": "List", "max_length": 3, "actual_length": 4}, limit=500)

@@ -204,7 +204,7 @@ def _missing_steps(value: Mapping[object, object], segments: Sequence[object]) -
     Return the steps from a container to the member that is missing below it.
 
     The *segments* are labels, then the steps of pydantic's ``AliasPath``, or a single name. The container is where the
-    path begins: it has the first step, unless nothing of the path is there.
+    path begins: it has the first step, unless it has no step of the path.
     """
     for start in range(len(segments) - 1):
         steps = _steps_to_absence(value, segments[start:])
@@ -220,7 +220,7 @@ def _is_tag(segment: object, value: Mapping[object, object]) -> bool:
 
 
 def _steps_to_absence(value: Mapping[object, object], segments: Sequence[object]) -> Sequence[object]:
-    """Return the *segments* up to the first one that is absent, or none of them if they are not a path in *value*."""
+    """Return the *segments* up to the first one that is absent, or an empty sequence if they are not a path in *value*."""
     if segments[0] not in value or _is_tag(segments[0], value):
         return ()
     reached: object = value
