@@ -220,7 +220,7 @@ def _is_tag(segment: object, value: Mapping[object, object]) -> bool:
 
 
 def _steps_to_absence(value: Mapping[object, object], segments: Sequence[object]) -> Sequence[object]:
-    """Return the *segments* up to the first one that is absent, or an empty sequence if they are not a path in *value*."""
+    """Return the *segments* up to the first one that is absent; an empty sequence if *value* has no such path."""
     if segments[0] not in value or _is_tag(segments[0], value):
         return ()
     reached: object = value
