@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import field_validator
+from pydantic_core import from_json
 
 from problems import (
     ClientProblem,
@@ -1165,3 +1166,49 @@ class TestOtherValues:
         problem = Registry(_Anything).revive_document({"code": ABOUT_BLANK}, status=409, identity="code")
 
         assert not isinstance(problem, _Anything)
+
+
+class TestOfAnotherStatus:
+    @pytest.mark.parametrize("time", [1, 2], ids=["first", "second"])
+    @pytest.mark.parametrize(
+        ("status", "is_throttled", "after"),
+        [
+            pytest.param(409, False, None, id="its own"),
+            pytest.param(429, True, 30, id="another"),
+        ],
+    )
+    def test_a_known_type(self, status, is_throttled, after, time):
+        """
+        A known type with another status is an error of that status too, with the header fields of the status.
+        """
+        own, document = Registry(OutOfStock, base=BASE), {"type": f"{BASE}out-of-stock", "left": 3}
+        problem = [own.revive_document(document, status=status, headers={"Retry-After": "30"}) for _ in range(time)][-1]
+
+        assert (True, is_throttled) == (isinstance(problem, OutOfStock), isinstance(problem, TooManyRequests))
+        assert (3, after) == (problem.left, getattr(problem, "retry_after", None))
+
+
+class TestFormOfAnOccurrence:
+    @pytest.mark.parametrize(
+        ("detail", "expected"),
+        [
+            pytest.param(None, "None is left.", id="its own"),
+            pytest.param(b'"Nichts."', "Nichts.", id="another"),
+        ],
+    )
+    def test_detail(self, detail, expected):
+        """
+        A document has the detail of the occurrence, or a given one, and the members.
+        """
+        document = from_json(registry.form(OutOfStock).document(OutOfStock("None is left.", left=0), "urn:x:1", detail))
+
+        assert (expected, "urn:x:1", 0) == (document["detail"], document["instance"], document["left"])
+
+    def test_an_abstract_class_lacks_nothing(self):
+        """
+        A base is never sent, so it needs no registry.
+        """
+
+        class Family(NotFound, type="family", title="Family", abstract=True): ...
+
+        assert lack_of(Family, registry) is None
