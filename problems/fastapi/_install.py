@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from problems._wire.invalid_params import secret_names
 from problems.answering._answer import Rejected
 from problems.answering._exchange import Facts
+from problems.answering._meaning import leaves
 from problems.answering._returned import note_returned
 from problems.answering.instrumentation.logging import failed
 from problems.answering.policy import Policy
@@ -73,9 +74,9 @@ class _Reader:
     def __call__(self, exc: Exception, scope: Facts, policy: Policy) -> Exception:
         """Return the rejected inputs of a validation error; any other exception as it is."""
         if _is_group(exc):
-            parts = [self(part, scope, policy) for part in exc.exceptions]
-            is_same = all(map(is_, parts, exc.exceptions))
-            return exc if is_same else ExceptionGroup(exc.message, parts)
+            own = [part for part in leaves(exc) if isinstance(part, Exception)]  # each once, however often it is in it
+            parts = [self(part, scope, policy) for part in own]
+            return exc if all(map(is_, parts, own)) else ExceptionGroup(exc.message, parts)
         if not isinstance(exc, _INVALID):
             note_returned(exc, scope)
             return exc

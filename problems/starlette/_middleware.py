@@ -312,7 +312,8 @@ def is_disconnect(exc: Exception) -> bool:
     """Return whether *exc* only reports that the client has disconnected."""
     if not isinstance(exc, BaseExceptionGroup):
         return isinstance(exc, _DISCONNECTS)
-    return all(isinstance(leaf, _DISCONNECTS) for leaf in leaves(exc))
+    found = [*leaves(exc)]  # empty for a group whose class hides its exceptions
+    return bool(found) and all(isinstance(leaf, _DISCONNECTS) for leaf in found)
 
 
 def unmasked(exc: Exception) -> Exception:
