@@ -1,5 +1,5 @@
 """
-W4: the OpenAPI document of 2,000 operations with four problems each.
+W4: the OpenAPI document of 2,000 operations with four problems each, and the check of 300 operations.
 
 Every round is a fresh interpreter that builds the application and its document. The garbage collector is off: whether
 one more full pass over everything falls into a run is chance, and is worth 8 %.
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Final
 
-from benchmarks._child import ratios, take
+from benchmarks._child import compare_children, ratios, take
 from benchmarks._measure import Result, table
 
 OPERATIONS: Final = 2000
@@ -20,7 +20,7 @@ from http import HTTPStatus
 import fastapi
 from pydantic import BaseModel
 import problems.fastapi
-from problems import Conflict, Registry, raises
+from problems import Problem, Registry, raises
 from problems.fastapi import add_problems
 class Item(BaseModel):
     name: str
@@ -28,7 +28,7 @@ class Item(BaseModel):
 statuses = [status.value for status in HTTPStatus if status >= 400][:20]
 types = []
 for number, status in enumerate(statuses):
-    class Declared(Conflict, type=f"https://shop.example/{number}", title=f"Problem {number}", status=status):
+    class Declared(Problem, type=f"https://shop.example/{number}", title=f"Problem {number}", status=status):
         item_id: int
     Declared.__name__ = Declared.__qualname__ = f"Declared{number}"
     types.append(Declared)
@@ -67,6 +67,31 @@ for number in range({operations}):
     app.post(f"/items/{{number}}/{{{{item_id}}}}", operation_id=f"operation{{number}}"{route})({endpoint})
 document = app.openapi()
 assert len(document["paths"]) == {operations}
+"""
+
+
+_CHECKED_NAME: Final = "300 operations with 4 problems each"
+_SERVED: Final = """
+app = fastapi.FastAPI()
+add_problems(app, Registry(*types))
+def served(number, four):
+    @raises(*four)
+    async def operation(item_id: int, item: Item) -> Item:
+        if item_id == number:
+            raise four[0](item_id=item_id)
+        return item
+    return operation
+for number in range(300):
+    four = [types[(number + step) % 20] for step in range(4)]
+    app.post(f"/items/{number}/{{item_id}}")(served(number, four))
+"""
+_CHECKED: Final = f"""
+import pathlib, runpy, tempfile
+from problems.contract import check
+with tempfile.TemporaryDirectory() as folder:  # the check reads the source of the operations
+    path = pathlib.Path(folder, "served.py")
+    path.write_text({_SERVED!r})
+    check(runpy.run_path(str(path), dict(globals()))["app"])
 """
 
 
@@ -120,3 +145,8 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     yield table(f"{title}: time", results, against="nothing declared", targets={"problems, @raises(4)": 1.15}), results
     results = ratios(taken, reference="nothing declared", quantity="memory")
     yield table(f"{title}: KiB", results, against="nothing declared", targets={"problems, @raises(4)": 1.05}), results
+    results = ratios(taken, reference="nothing declared", quantity="size")
+    title = f"{title}: KiB of the document"
+    yield table(title, results, against="nothing declared", targets={"problems, @raises(4)": 3.0}), results
+    results = compare_children({_CHECKED_NAME: _CHECKED}, reference=_CHECKED_NAME, rounds=fresh, before=_BEFORE)
+    yield table("W4  `problems check` (target: 3,000,000 µs)", results, against="itself"), results
