@@ -28,7 +28,7 @@ print(json.dumps({"seconds": seconds, "memory": memory, "size": size}))
 
 
 def measure(code: str, *, before: str = "") -> Mapping[str, float]:
-    """Return what *code* takes, *before* being done already: CPU seconds, KiB of memory, and KiB of its `document`."""
+    """Return the CPU seconds and KiB of memory of *code*, run after *before*, and the KiB of its `document`."""
     program = f"{before}\n{_PROLOGUE}\n{code}\n{_EPILOGUE}"
     # As it is installed: compiled already, wherever the bytecode is.
     env = {**os.environ, "PYTHONPYCACHEPREFIX": ".cache/bytecode", "PYTHONDONTWRITEBYTECODE": ""}
