@@ -86,7 +86,8 @@ def unexpected(exc: BaseException, policy: Policy) -> Problem:
     text = f"{type(exc).__name__}: {_text_of(exc)}" if policy.expose_unexpected else None
     members: Mapping[str, Any] = _NO_MEMBERS
     if policy.traceback:
-        members = {"traceback": "".join(traceback.format_exception(exc, limit=-_FRAMES)).splitlines()}
+        with suppress(Exception):  # the attributes of foreign classes may raise anything
+            members = {"traceback": "".join(traceback.format_exception(exc, limit=-_FRAMES)).splitlines()}
     problem = unvalidated(InternalServerError, text, members)
     if policy.legacy_detail:
         keep_nothing(problem)
@@ -118,7 +119,7 @@ def _most_severe(
             return None
         status = registry.form(type(meant)).status if isinstance(meant, Problem) else meant.status_code
         found.setdefault(status // 100, meant)
-    return found[max(found)]
+    return found[max(found)] if found else None
 
 
 def _text_of(exc: BaseException) -> str:

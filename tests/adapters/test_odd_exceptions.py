@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from problems import Policy
 from problems.fastapi import add_problems
 from problems.starlette import add_problems as starlette_problems
 from tests.adapters.unwinding import exchange
@@ -87,9 +88,10 @@ ODD = {
 }
 
 
+@pytest.mark.parametrize("traceback", [False, True])
 @pytest.mark.parametrize("cls", [Starlette, FastAPI])
 @pytest.mark.parametrize("odd", ODD)
-def test_it_is_one_problem(odd, cls):
+def test_it_is_one_problem(odd, cls, traceback):
     """
     Whatever an exception is made of, the client gets one complete problem within the time of any other.
     """
@@ -101,7 +103,7 @@ def test_it_is_one_problem(odd, cls):
         raise make()
 
     app = cls(routes=[Route("/", endpoint)])
-    (add_problems if cls is FastAPI else starlette_problems)(app)
+    (add_problems if cls is FastAPI else starlette_problems)(app, policy=Policy(traceback=traceback))
     found = exchange(app, "/")
 
     assert (True, [status], status) == (found.is_complete, found.statuses, found.document["status"])
@@ -115,7 +117,6 @@ class HidesItself(ExceptionGroup):
         return (self,)
 
 
-@pytest.mark.expects_failure
 @pytest.mark.parametrize("cls", [Starlette, FastAPI])
 def test_a_group_in_itself(cls):
     """
