@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from types import ModuleType
 from typing import Final
 
@@ -130,6 +131,7 @@ def run(source):
     return module
 
 
+@cache
 def source_of(seed):
     """Return the module of one random document: of an export for every third one."""
     documents = Documents(seed)

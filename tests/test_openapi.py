@@ -548,7 +548,7 @@ class TestOperation:
         responses, _ = operation_responses(registry, "create_order", OutOfStock, CartLocked)
         response = responses["409"]
 
-        said = "Out of stock / Cart is locked\n\n- Out of stock: Fewer items are in stock than were ordered."
+        said = "Out of stock / Cart is locked\n\nOut of stock: Fewer items are in stock than were ordered."
 
         assert (said, ["OutOfStock", "CartLocked"]) == (
             response["description"],

@@ -247,11 +247,14 @@ def _union_response(parts: Sequence[Json]) -> Json:
 
 
 def _joined_descriptions(descriptions: Sequence[str]) -> str:
-    """Return the titles in one line, then an entry for each type with more to describe."""
+    """
+    Return the titles in one line, then a paragraph for each type with more to describe.
+
+    Paragraphs, because Scalar shows nothing of a description with a list until the response is opened.
+    """
     parts = [it.split("\n\n") for it in dict.fromkeys(descriptions)]
     titles = " / ".join(dict.fromkeys(title for title, *_ in parts))
-    entries = [f"- {title}: {' '.join(rest)}" for title, *rest in parts if rest]
-    return "\n\n".join(part for part in (titles, "\n".join(entries)) if part)
+    return "\n\n".join([titles, *(f"{title}: {' '.join(rest)}" for title, *rest in parts if rest)])
 
 
 def _shared(header: Json, name: str, parts: Sequence[Json]) -> Json:

@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from problems.httpx import raise_problems
 from shop.errors import OutOfStock, registry
-from shop.models import Item, NewOrder, Order, Payment
+from shop.models import Item, Order, OrderRequest, Payment
 
 ITEMS = TypeAdapter(list[Item])
 
@@ -29,7 +29,7 @@ class Shop:
         return Item.model_validate_json(self.http.get(f"/items/{item_id}").content)
 
     def order(self, item_id: int, amount: int) -> Order:
-        new = NewOrder(item_id=item_id, amount=amount)
+        new = OrderRequest(item_id=item_id, amount=amount)
         return Order.model_validate_json(self.http.post("/orders", json=new.model_dump()).content)
 
     def order_at_most(self, item_id: int, amount: int) -> Order:
@@ -66,7 +66,7 @@ class AsyncShop:
         return Item.model_validate_json((await self.http.get(f"/items/{item_id}")).content)
 
     async def order(self, item_id: int, amount: int) -> Order:
-        new = NewOrder(item_id=item_id, amount=amount)
+        new = OrderRequest(item_id=item_id, amount=amount)
         return Order.model_validate_json((await self.http.post("/orders", json=new.model_dump())).content)
 
     async def order_at_most(self, item_id: int, amount: int) -> Order:

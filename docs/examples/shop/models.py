@@ -23,12 +23,12 @@ class OrderAmount(BaseModel):
     amount: Amount
 
 
-class NewOrder(BaseModel):
+class OrderRequest(BaseModel):
     item_id: int
     amount: Amount
 
 
-class Order(NewOrder):
+class Order(OrderRequest):
     order_id: int
     customer: str
     paid_at: datetime | None = None

@@ -31,7 +31,7 @@ from shop.errors import (
     WarehouseUnavailable,
     registry,
 )
-from shop.models import Item, NewOrder, Order, OrderAmount, Payment, Rating, Stock
+from shop.models import Item, Order, OrderAmount, OrderRequest, Payment, Rating, Stock
 from shop.payments import CardDeclined
 from shop.store import STAFF, Store, WarehouseOffline
 
@@ -179,7 +179,7 @@ buying = APIRouter(
 
 @buying.post("", status_code=201, dependencies=[Depends(limit_orders)])
 @raises(ItemNotFound, ItemDiscontinued, OutOfStock)
-async def place_order(new: NewOrder, customer: Customer, store: TheStore, response: Response) -> Order:
+async def place_order(new: OrderRequest, customer: Customer, store: TheStore, response: Response) -> Order:
     store.take(store.item(new.item_id), new.amount)
     order = store.place(new, customer)
     response.headers["Location"] = f"/orders/{order.order_id}"

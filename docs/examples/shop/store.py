@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from problems import raises
 from shop.errors import ItemDiscontinued, ItemNotFound, OrderAlreadyPaid, OrderNotFound, OutOfStock, TooManyOrders
-from shop.models import Item, NewOrder, Order
+from shop.models import Item, Order, OrderRequest
 
 DISCONTINUED = {5: 7}
 """The items that are no longer sold, and their successors."""
@@ -92,7 +92,7 @@ class Store:
         reach_warehouse(item)
         item.stock += amount
 
-    def place(self, new: NewOrder, customer: str) -> Order:
+    def place(self, new: OrderRequest, customer: str) -> Order:
         """Make an order of what was taken."""
         order = Order(order_id=len(self.orders) + 1, customer=customer, **new.model_dump())
         self.orders[order.order_id] = order
