@@ -174,6 +174,17 @@ export function read(problem: Conflict): string {
 }
 """
 
+KUBB: Final = """\
+import { pluginOas } from "@kubb/plugin-oas";
+import { pluginTs } from "@kubb/plugin-ts";
+
+export default {
+  input: { path: "./openapi.json" },
+  output: { path: ".", format: false, lint: false },
+  plugins: [pluginOas({ generators: [] }), pluginTs({ output: { path: "client" } })],
+};
+"""
+
 
 @pytest.mark.needs_node
 @pytest.mark.parametrize(
@@ -190,16 +201,33 @@ export function read(problem: Conflict): string {
             'type Conflict = changeOrderResponse409["data"];\n',
             id="orval",
         ),
+        pytest.param(
+            ("kubb", "generate", "--config", "kubb.config.mjs"),
+            'import type { ChangeOrder409 as Conflict } from "./client/ChangeOrder";\n',
+            id="kubb",
+        ),
     ],
 )
 def test_typescript_clients(folder, command, conflict):
     """
-    In clients that hey-api and orval generate, `status`, then `type`, narrows.
+    In clients that hey-api, orval and kubb generate, `status`, then `type`, narrows.
     """
     name, *options = command
-    run(tool(name), *options, cwd=folder)
+    program = tool(name)
+    (folder / "node_modules").symlink_to(NODE.parent)
+    (folder / "kubb.config.mjs").write_text(KUBB)
+    run(program, *options, cwd=folder)
     (folder / "consumer.ts").write_text(conflict + NARROWS)
-    strict = ("--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable")
+    strict = (
+        "--strict",
+        "--noEmit",
+        "--skipLibCheck",
+        "--allowImportingTsExtensions",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2022,dom,dom.iterable",
+    )
 
     assert "" == run(
         tool("tsc"), *strict, "--module", "esnext", "--moduleResolution", "bundler", "consumer.ts", cwd=folder
@@ -263,21 +291,17 @@ def address():
 
 def test_schemathesis(tmp_path, address):
     """
-    Schemathesis finds nothing about errors: each is documented, of the right media type, and valid.
+    Schemathesis finds nothing, with all checks but two: each answer is documented, of the right media type, and valid.
+
+    The two are about Starlette and pydantic: a 405 has the methods of one route in `Allow`, and `"1"` is a valid `int`.
     """
-    checks = (
-        "not_a_server_error",
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-    )
     said = run(
         program("schemathesis"),
         "run",
         f"{address}/openapi.json",
         "--header=Authorization: Bearer token-grace",
-        f"--checks={','.join(checks)}",
+        "--checks=all",
+        "--exclude-checks=allow_header_conformance,negative_data_rejection",
         "--phases=examples,coverage,fuzzing",
         "--max-examples=10",
         "--generation-deterministic",

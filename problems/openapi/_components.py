@@ -250,7 +250,7 @@ def _joined_descriptions(descriptions: Sequence[str]) -> str:
     """
     Return the titles in one line, then a paragraph for each type with more to describe.
 
-    Paragraphs, because Scalar shows nothing of a description with a list until the response is opened.
+    Paragraphs, because Scalar hides a description with a list until the reader opens the response.
     """
     parts = [it.split("\n\n") for it in dict.fromkeys(descriptions)]
     titles = " / ".join(dict.fromkeys(title for title, *_ in parts))
