@@ -15,6 +15,7 @@ import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import types
 import venv
@@ -26,6 +27,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENTS: Final = ROOT / ".census"
 SEED: Final = 9457
 DRAWN: Final = 30
+VARIABLES: Final = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "WEBUI_SECRET_KEY": "x", "OFFLINE_MODE": "1"}
+FOLDERS: Final = ("AIRFLOW_HOME", "DATA_DIR", "STATIC_DIR", "HOME")
+"""Variables for the folders that applications write to when they are imported."""
 
 
 class Application(NamedTuple):
@@ -54,6 +58,47 @@ APPLICATIONS: Final[dict[str, Application]] = {
         ("argilla-server==2.8.0",),
         "from argilla_server._app import create_server_app; app = create_server_app()",
         ("argilla_server",),
+    ),
+    "open-webui": Application(
+        ("open-webui==0.12.4",),
+        "from open_webui.main import app",
+        ("open_webui",),
+    ),
+    "airflow": Application(
+        ("apache-airflow-core==3.3.2",),
+        "from airflow.api_fastapi.app import create_app; app = create_app()",
+        ("airflow",),
+    ),
+    "tiled": Application(
+        ("tiled[server]==0.2.20",),
+        "from tiled.catalog import in_memory; from tiled.server.app import build_app; app = build_app(in_memory())",
+        ("tiled",),
+    ),
+    "gradio": Application(
+        ("gradio==6.31.0",),
+        "import gradio; app = gradio.routes.App.create_app(gradio.Interface(str, 'text', 'text'))",
+        ("gradio",),
+    ),
+    "bluesky-httpserver": Application(
+        ("bluesky-httpserver==0.0.14", "pandas"),
+        "from bluesky_httpserver.app import build_app; app = build_app()",
+        ("bluesky_httpserver",),
+    ),
+    "chromadb": Application(
+        ("chromadb==1.5.9", "opentelemetry-instrumentation-fastapi"),
+        "from chromadb.config import Settings; from chromadb.server.fastapi import FastAPI; "
+        "app = FastAPI(Settings(is_persistent=False, allow_reset=True)).app()",
+        ("chromadb",),
+    ),
+    "stac-fastapi": Application(
+        ("stac-fastapi-opensearch==8.0.0",),
+        "from stac_fastapi.opensearch.app import create_app; app = create_app()",
+        ("stac_fastapi",),
+    ),
+    "dstack": Application(
+        ("dstack[server]==0.22.5",),
+        "from dstack._internal.server.app import create_app; app = create_app()",
+        ("dstack",),
     ),
     "titiler": Application(("titiler.application==2.4.0",), "from titiler.application.main import app", ("titiler",)),
     "zenml": Application(("zenml[server]==0.98.0",), "from zenml.zen_server.zen_server_api import app", ("zenml",)),
@@ -188,12 +233,12 @@ def counted(application: Application, *, draws: bool) -> dict[str, Any]:
     contract = importlib.import_module("problems.contract")
     operations = list(importlib.import_module("problems.contract._operations").operations(app))
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    sites = contract.raise_sites(app)
+    findings = [it for it in contract.check(app) if it.kind == "undeclared" and it.exception is not None]
     seconds = time.process_time() - started
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     source = Source(application.packages)
     nodes = raises_in(source.reached(call for it in operations for call in it.calls).values())
-    found = {(it.file, it.line): it.certainty for it in sites}
+    found = {(it.file, it.line): it.certainty for it in findings}
     return {
         "operations": len(operations),
         "raises": len(nodes),
@@ -204,7 +249,7 @@ def counted(application: Application, *, draws: bool) -> dict[str, Any]:
         "misses": sorted(
             f"{file}:{line}: {text[:100]}" for (file, line), text in nodes.items() if (file, line) not in found
         ),
-        "findings": [str(it) for it in contract.check(app) if it.exception is not None] if draws else [],
+        "findings": [str(it) for it in findings] if draws else [],
     }
 
 
@@ -240,7 +285,8 @@ def main() -> None:
     for name in options.names:
         application = APPLICATIONS[name]
         python = environment(name, application)
-        variables = os.environ | {"PYTHONPATH": str(ROOT), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+        data = tempfile.mkdtemp()
+        variables = os.environ | VARIABLES | {"PYTHONPATH": str(ROOT)} | dict.fromkeys(FOLDERS, data)
         command = [python, __file__, "--child", name, *(["--draw"] if options.draw else [])]
         output = subprocess.run(command, env=variables, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603 - itself
         counts: dict[str, Any] = json.loads(output.splitlines()[-1])

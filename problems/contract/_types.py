@@ -138,6 +138,8 @@ def _of_name(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> Iterator[Val
         yield from of_type(hint.__supertype__)
     elif type(hint).__name__ == "TypeAliasType":
         yield UNKNOWN  # its value is evaluated lazily
+    elif hint is Any:  # a class since Python 3.11
+        yield UNKNOWN
     elif isinstance(cls := origin or hint, type) and cls is not object and cls.__module__ != "collections.abc":
         yield Instance(cls, arguments=tuple(map(Known, arguments)))
     else:

@@ -8,7 +8,7 @@ import linecache
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Optional, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
@@ -700,6 +700,11 @@ def delivered_by_a_future():
         future.set_exception(result)
 
 
+def hint_of_anything(value: Any):
+    if value is None:
+        helper()
+
+
 # fmt: off
 def closed_below_its_margin():
     helper(
@@ -720,6 +725,7 @@ def passed_to_a_busy_runner():
 RAISING = [
     hint_with_an_unknown_part,
     delivered_by_a_future,
+    hint_of_anything,
     closed_below_its_margin,
     passed_to_a_busy_runner,
     abstract_port,
