@@ -103,8 +103,10 @@ class Calls(Making):
     def root(self, obj: object) -> Outcome:
         """Return the outcome of an endpoint or a dependency, called with the values of its effective signature."""
         frame = Frame(Names("", BUILTINS), self)
-        limit, self._limit = self._limit, self._steps + self._allowance()
+        limit, steps = self._limit, self._steps
+        self._limit = self._steps + _BUDGET
         names = tuple(self.injected(obj, frame))
+        self._limit = self._steps + self._allowance()
         for value in frame.calls((Known(obj),), Arguments(named=names)):
             if isinstance(value, Deferred):
                 outcome = self._defer(value, late=value.iterates)
@@ -113,7 +115,7 @@ class Calls(Making):
                 frame.outcome.returns += outcome.yields if value.iterates else outcome.returns
             else:
                 frame.outcome.returns.append(value)
-        self._limit = limit
+        self._limit = limit + self._steps - steps  # a dependency does not count for the function that needs it
         return frame.outcome
 
     def _allowance(self) -> int:
