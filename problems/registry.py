@@ -167,10 +167,10 @@ class Registry:
         self._types = tuple(facts)
         self._invalid = next((cls for cls in facts if issubclass(cls, ValidationProblem)), ValidationProblem)
         self._by_uri: dict[str, type[Problem]] = {}
-        for cls, its in self._facts.items():
+        for cls, declared in self._facts.items():
             aliases = definition_of(cls).declaration.aliases
             # As written too: servers without a base URI send relative types.
-            for uri in (its.uri, *aliases, *(on_base(alias, self._base) for alias in aliases)):
+            for uri in (declared.uri, *aliases, *(on_base(alias, self._base) for alias in aliases)):
                 self._claim(uri, cls)
         for uri, cls in known.items():
             self._claim(uri, cls)
@@ -395,14 +395,14 @@ class Registry:
         known = self._direct.get((type(response), uri, status)) if isinstance(uri, str) else None
         members = None if known is None else known.members_of(document)
         if known is None or members is None:  # not received before, or some members do not fit
-            found = self._by_text.get(_text_in(document, identity))
-            found = found or self._found(document.get("type"), url if response is None else _address(response))
-            fit = self._fit(found, document, headers, status)
+            result = self._by_text.get(_text_in(document, identity))
+            result = result or self._found(document.get("type"), url if response is None else _address(response))
+            fit = self._fit(result, document, headers, status)
             cls = received(fit.cls, library(type(response)) if library else None, fit.further)
             members, reason = dict(fit.members), fit.reason if reason is None else reason
             if fit.ignored:
                 members["problem_ignored"] = fit.ignored
-            self._remember(document.get("type"), found, fit, cls, (type(response), status))
+            self._remember(document.get("type"), result, fit, cls, (type(response), status))
         else:
             cls = known.cls
         if reason:
@@ -412,19 +412,19 @@ class Registry:
     def _found(self, uri: object, url: str | None) -> type[Problem] | None:
         if not isinstance(uri, str):
             return None
-        found = self._by_uri.get(uri)
-        return found if found is not None and ":" in uri else self.find(uri, url)
+        result = self._by_uri.get(uri)
+        return result if result is not None and ":" in uri else self.find(uri, url)
 
     def _fit(
         self,
-        found: type[Problem] | None,
+        result: type[Problem] | None,
         document: Mapping[str, object],
         headers: Mapping[str, str] | None,
         status: int,
     ) -> "_Fit":
         """Return the class and the members of a document: of the class *found*, else of the status."""
         reason = None
-        own, ambiguity = self._of_status(status) if found is None else (found, None)
+        own, ambiguity = self._of_status(status) if result is None else (result, None)
         base = by_status(status)
         # What HTTP ties to the status is there whatever the type is.
         headed = {} if definition_of(base).declaration.abstract else definition_of(base).members.read({}, headers)
@@ -448,22 +448,22 @@ class Registry:
         return None, f"{names} have the status {status} and no type URI, so neither is used. Give one a `type=`."
 
     def _remember(
-        self, uri: object, found: type[Problem] | None, fit: "_Fit", cls: type[Problem], key: tuple[type, int]
+        self, uri: object, result: type[Problem] | None, fit: "_Fit", cls: type[Problem], key: tuple[type, int]
     ) -> None:
         """Let the next occurrence of a known type take the short way, if its members are all in the document."""
-        if not isinstance(uri, str) or found is None or fit.cls is not found or self._by_uri.get(uri) is not found:
+        if not isinstance(uri, str) or result is None or fit.cls is not result or self._by_uri.get(uri) is not result:
             return
-        known, response, status = definition_of(found).members, *key
+        known, response, status = definition_of(result).members, *key
         is_whole = len(known.sent) == len(known.names) and not (fit.further and _names_of(fit.further))
         if ":" in uri and is_whole:
             self._direct[response, uri, status] = _Known(cls, known.reader)
 
     def find(self, uri: str, url: str | None = None) -> type[Problem] | None:
         """Return the class of a `type` as received: resolved against *url* first, then as written."""
-        found = self._by_uri.get(uri)
-        if url is None or (found is not None and ":" in uri):  # a scheme, so there is nothing to resolve
-            return found
-        return self._by_uri.get(resolve(url, uri)) or found
+        result = self._by_uri.get(uri)
+        if url is None or (result is not None and ":" in uri):  # a scheme, so there is nothing to resolve
+            return result
+        return self._by_uri.get(resolve(url, uri)) or result
 
 
 def occurrence(

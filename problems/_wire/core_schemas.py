@@ -51,7 +51,7 @@ def _changed(schema: Any, change: Callable[[Schema, str | None], Schema], name: 
         if key in _VALUES:
             new[key] = value
         elif names is not None and key == "fields":
-            new[key] = {it: _changed(field, change, it) for it, field in names.items()}
+            new[key] = {entry: _changed(field, change, entry) for entry, field in names.items()}
         else:
             new[key] = _changed(value, change)
     is_same = all(_is(new[key], given[key]) or _has_same(new[key], given[key]) for key in given)

@@ -256,10 +256,10 @@ def _is_moderate(value: object, parts: Callable[[object], Iterable[object] | Non
         for item in level:
             if type(item) in ATOMS:
                 continue
-            found = parts(item)
-            if found is None:
+            result = parts(item)
+            if result is None:
                 return False
-            below += found
+            below += result
             if len(below) > left:
                 return False
         if ATOMS.issuperset(map(type, below)):
@@ -455,14 +455,14 @@ def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
     if issubclass(type(value), map | filter | zip):
         arguments = _arguments_of(value)
         sources = arguments if issubclass(type(value), zip) else arguments[1:]
-        return all(_is_generated(it) or _has_length(it) for it in sources)
+        return all(_is_generated(source) or _has_length(source) for source in sources)
     return isinstance(value, Generator) or (type(value) is _VALIDATOR and _has_safe_source(value))
 
 
 def _has_safe_source(value: object) -> bool:
     """Return whether pydantic's iterator over an `Iterable` of a model takes its items from what ends."""
-    sources = [it for it in get_referents(value) if hasattr(type(it), "__next__")]
-    return bool(sources) and all(_is_generated(it) or _has_length(it) for it in sources)
+    sources = [referent for referent in get_referents(value) if hasattr(type(referent), "__next__")]
+    return bool(sources) and all(_is_generated(source) or _has_length(source) for source in sources)
 
 
 def settle(value: object) -> None:
@@ -477,7 +477,7 @@ def settle(value: object) -> None:
         for item in level:
             if hasattr(type(item), "__pydantic_fields__"):
                 members = vars(item)
-                members |= {name: items_of(it) for name, it in members.items() if type(it) is _VALIDATOR}
+                members |= {name: items_of(member) for name, member in members.items() if type(member) is _VALIDATOR}
             if type(item) not in ATOMS:
                 below += parts_of(item) or ()
             if len(below) > MAX_VALUES:

@@ -49,13 +49,13 @@ def adapted(
     problem: Problem, instance: str | None, facts: RequestFacts, policy: Policy, registry: Registry
 ) -> tuple[bytes, list[Line]]:
     """Return the content for the client in *facts*, and the header fields that describe the content."""
-    its = registry.facts(type(problem))
-    wording = _worded(problem, its, policy.texts, facts)
-    form = Form(its._replace(title=wording.title))
+    declared = registry.facts(type(problem))
+    wording = _worded(problem, declared, policy.texts, facts)
+    form = Form(declared._replace(title=wording.title))
     body = form.write(wording.detail, instance, wording.members)
     offered = _offered(policy, facts)
     body, lines = _represented(body, wording.language, facts.header(b"accept"), offered)
-    legacy, deciding = legacy_detail(problem, wording.detail, its.status, facts, policy)
+    legacy, deciding = legacy_detail(problem, wording.detail, declared.status, facts, policy)
     if legacy is not None and lines == [_JSON]:
         body = form.write(legacy, instance, wording.members)
     if wording.language is not None:
@@ -99,7 +99,7 @@ def _checked(offered: object) -> Sequence[Representation]:
     Raises:
         TypeError: It is not a sequence of representations.
     """
-    if _is_sequence(offered) and all(isinstance(it, Representation) for it in offered):
+    if _is_sequence(offered) and all(isinstance(representation, Representation) for representation in offered):
         return offered
     raise TypeError(f"`Policy(representations=…)` must return a sequence of representations; got {type(offered)}.")
 
@@ -140,13 +140,13 @@ def _offers(offered: Sequence[Representation], accept: str) -> Mapping[str, Repr
     return offers
 
 
-def _worded(problem: Problem, its: ProblemType, texts: Texts | None, facts: RequestFacts) -> _Wording:
-    wording = _Wording(its.title, detail_of(problem), extensions_of(problem))
+def _worded(problem: Problem, declared: ProblemType, texts: Texts | None, facts: RequestFacts) -> _Wording:
+    wording = _Wording(declared.title, detail_of(problem), extensions_of(problem))
     if texts is None:
         return wording
     with guarded("The texts failed; a problem is sent as it is written in the code."):
         language = texts.choose(facts.header(b"accept-language"))
-        translated = _translated(problem, its, wording, _Language(texts, language))
+        translated = _translated(problem, declared, wording, _Language(texts, language))
         return translated._replace(language=texts.default if translated == wording else language)
     return wording
 
@@ -171,9 +171,9 @@ class _Language(NamedTuple):
         return None
 
 
-def _translated(problem: Problem, its: ProblemType, wording: _Wording, language: _Language) -> _Wording:
+def _translated(problem: Problem, facts: ProblemType, wording: _Wording, language: _Language) -> _Wording:
     # The titles of `about:blank` are status phrases, and may be translated too (RFC 9457, section 4.2.1).
-    key = str(its.status) if its.is_blank else its.uri
+    key = str(facts.status) if facts.is_blank else facts.uri
     detail, members = wording.detail, wording.members
     if detail is not None:
         is_usual = detail == _usual_detail(problem)
@@ -201,9 +201,9 @@ def _members_of(problem: Problem) -> Mapping[str, object]:
 
 def _translated_errors(members: bytes, language: _Language) -> bytes:
     document: dict[str, Any] = from_json(members)
-    found = 0
+    errors = 0
     for error in document["errors"]:
         message = language.filled(error["code"], error.get("context", {}))
-        found += message is not None
+        errors += message is not None
         error["detail"] = message or error["detail"]
-    return encode_members(document) if found else members
+    return encode_members(document) if errors else members

@@ -162,10 +162,10 @@ def _instance(identify: Callable[[RequestFacts], str | None], facts: Facts) -> s
     return None
 
 
-def _text_or_none(made: object) -> str | None:
-    if made is None or isinstance(made, str):
-        return made
-    raise TypeError(f"`Policy(instance=…)` must return a text or `None`; got {type(made).__name__}.")
+def _text_or_none(instance: object) -> str | None:
+    if instance is None or isinstance(instance, str):
+        return instance
+    raise TypeError(f"`Policy(instance=…)` must return a text or `None`; got {type(instance).__name__}.")
 
 
 def _is_ours(note: object) -> bool:

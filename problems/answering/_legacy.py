@@ -44,13 +44,13 @@ def keep_errors(
     problem.__dict__[_KEPT] = encode([_entry(error, param) for error, param in zip(errors, params, strict=False)])
 
 
-def _entry(error: object, told: Mapping[str, Any]) -> dict[str, object]:
+def _entry(error: object, description: Mapping[str, Any]) -> dict[str, object]:
     known = error if is_object(error) else {}
     loc, code = known.get("loc"), known.get("type")
     return {
-        "type": code if isinstance(code, str) else told["code"],
-        "loc": [it if isinstance(it, int) else str(it) for it in loc] if is_sequence(loc) else [],
-        "msg": told["detail"],
+        "type": code if isinstance(code, str) else description["code"],
+        "loc": [step if isinstance(step, int) else str(step) for step in loc] if is_sequence(loc) else [],
+        "msg": description["detail"],
     }
 
 

@@ -112,14 +112,14 @@ def _most_severe(
     >>> _most_severe(group, Policy(), Registry())
     ServiceUnavailable('Service Unavailable')
     """
-    found: dict[int, Problem | HTTPException] = {}
+    results: dict[int, Problem | HTTPException] = {}
     for leaf in leaves(group):
         meant = meaning_of(leaf, policy, registry)
         if meant is None:
             return None
         status = registry.form(type(meant)).status if isinstance(meant, Problem) else meant.status_code
-        found.setdefault(status // 100, meant)
-    return found[max(found)] if found else None
+        results.setdefault(status // 100, meant)
+    return results[max(results)] if results else None
 
 
 def _text_of(exc: BaseException) -> str:
@@ -142,9 +142,9 @@ def _translated(exc: BaseException, policy: Policy) -> Problem | None:
         if target is None:
             continue
         with guarded("`Policy(translate=…)` failed for %s; it is answered as if it was not translated.", cls):  # pyright: ignore[reportUnknownArgumentType] - only its name is used
-            made: object = target if isinstance(target, type) else target(exc)
+            instance: object = target if isinstance(target, type) else target(exc)
             # As in ``raise``, a class will do.
-            problem: object = _instance(made) if isinstance(made, type) else made
+            problem: object = _instance(instance) if isinstance(instance, type) else instance
             if isinstance(problem, Problem) and not isinstance(problem, ReceivedProblem):
                 problem.__cause__ = problem.__cause__ or exc
                 return problem

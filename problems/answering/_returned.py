@@ -57,7 +57,7 @@ def _returned(exc: BaseException) -> str | None:
     if not isinstance(exc, TypeError | ValueError):
         return None
     text = str(exc)
-    for name in (found[1] for pattern in _NAMED if (found := re.search(pattern, text))):
+    for name in (result[1] for pattern in _NAMED if (result := re.search(pattern, text))):
         for cls in _subclasses(Problem):
             if name in (f"{cls.__module__}.{cls.__qualname__}", cls.__name__):
                 return cls.__qualname__

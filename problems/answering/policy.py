@@ -252,7 +252,7 @@ def _switch_or_function(name: str, value: object) -> object:
 
 
 def _names(name: str, value: object) -> object:
-    if _is_several(value) and all(isinstance(it, str) for it in value):
+    if _is_several(value) and all(isinstance(item, str) for item in value):
         return frozenset(value)
     raise _refused(name, value, 'it is not a collection of names. Write `{"iban"}` for one.')
 
@@ -311,7 +311,7 @@ def _makes_problems(target: object) -> bool:
 def _representations(name: str, value: object) -> object:
     if callable(value):
         return value
-    if _is_sequence(value) and all(isinstance(it, Representation) for it in value):
+    if _is_sequence(value) and all(isinstance(item, Representation) for item in value):
         return tuple(value)
     raise _refused(name, value, "it is not a tuple of representations. Write `(HTML,)` for one, or give a function.")
 
@@ -323,7 +323,7 @@ def _texts(name: str, value: object) -> object:
 
 
 def _hooks(name: str, value: object) -> object:
-    if _is_sequence(value) and all(callable(it) for it in value):
+    if _is_sequence(value) and all(callable(item) for item in value):
         return tuple(value)
     raise _refused(name, value, "it is not a tuple of functions. Write `(hook,)` for one.")
 

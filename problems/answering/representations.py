@@ -40,4 +40,6 @@ class Representation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "media_type", field_value("Content-Type", self.media_type))
-        object.__setattr__(self, "headers", Frozen({name: field_value(name, it) for name, it in self.headers.items()}))
+        object.__setattr__(
+            self, "headers", Frozen({name: field_value(name, header) for name, header in self.headers.items()})
+        )

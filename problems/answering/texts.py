@@ -89,16 +89,16 @@ class Texts:
         'Nicht gefunden'
         """
         for tag in _wider(language):
-            found = _look_up(self._by_language.get(tag, _NO_TEXTS), key, part)
-            if found:
-                return found
+            result = _look_up(self._by_language.get(tag, _NO_TEXTS), key, part)
+            if result:
+                return result
         return None
 
 
 def _look_up(texts: LanguageTexts | Translations, key: str, part: Part) -> str | None:
     if not isinstance(texts, Mapping):
-        found = texts.pgettext(part, key)
-        return found if found != key else None
+        result = texts.pgettext(part, key)
+        return result if result != key else None
     entry = texts.get(key, _NO_TEXTS)
     if isinstance(entry, str):
         return entry if part == "title" else None

@@ -46,7 +46,7 @@ def _in_one_sentence(value: object, read: ValidatorFunctionWrapHandler) -> objec
     try:
         return read(value)
     except ValidationError as error:
-        if any(it["type"] == "value_error" for it in error.errors()):
+        if any(fault["type"] == "value_error" for fault in error.errors()):
             raise
         raise ValueError("expected seconds, a timedelta, or a datetime with a time zone") from None
 

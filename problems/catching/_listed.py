@@ -235,17 +235,17 @@ class _Reader:
         for name in self._texts:  # several texts, or one per language
             value = entry.get(name)
             inner = value.values() if _is_mapping(value) else value if is_array(value) else ()
-            if texts := [it for it in inner if isinstance(it, str) and it]:
+            if texts := [item for item in inner if isinstance(item, str) and item]:
                 return texts[0] if _is_mapping(value) else " ".join(texts)
-        unknown = [it for name, it in entry.items() if isinstance(it, str) and it and name not in self._known]
-        sentence = next((it for it in unknown if " " in it.strip()), None)
+        unknown = [item for name, item in entry.items() if isinstance(item, str) and item and name not in self._known]
+        sentence = next((other for other in unknown if " " in other.strip()), None)
         return sentence or code or next(iter(unknown), _WITHOUT_TEXT)
 
     def _place(self, entry: Mapping[str, object], place: _Place | None) -> _Place | None:
         """Return the place of an entry: its own, or the place of the list that contains it."""
         loc, source = entry.get("loc"), entry.get("source")
         location_name = next(
-            (it for it in (entry.get("in"), entry.get("location"), source) if isinstance(it, str)), None
+            (item for item in (entry.get("in"), entry.get("location"), source) if isinstance(item, str)), None
         )
         if _is_mapping(source):
             return _of_members(source, None)
@@ -259,10 +259,10 @@ class _Reader:
             first, _, rest = where.partition(".")
             located = _location(first)
             return _of_path(where) if located is None else _in(_of_path(rest), located)
-        found = next((entry[name] for name in self._paths if entry.get(name) not in (None, "")), None)
+        result = next((entry[name] for name in self._paths if entry.get(name) not in (None, "")), None)
         if source is not None and isinstance(entry.get("key"), str):  # Litestar
-            found = entry["key"]
-        return _located(found, location_name)
+            result = entry["key"]
+        return _located(result, location_name)
 
     def _of_loc(self, entry: Mapping[str, object], loc: Sequence[object], location: str | None) -> _Place | None:
         if location is None and entry.get("type") == "json_invalid":  # its last step is an offset
@@ -279,7 +279,7 @@ def _located(value: object, location_name: str | None) -> _Place | None:
     if is_array(value):
         place = _of_steps(value)
     elif isinstance(value, str) and value.startswith("/"):
-        place = _Place(tuple(it.replace("~1", "/").replace("~0", "~") for it in value[1:].split("/")))
+        place = _Place(tuple(word.replace("~1", "/").replace("~0", "~") for word in value[1:].split("/")))
     else:
         return _of_path(value) if isinstance(value, str) else None
     if place is None or not place.steps:
@@ -328,13 +328,13 @@ def _of_pointer(text: str) -> _Place | None:
 
 def _of_steps(steps: Sequence[object]) -> _Place | None:
     """Return the place that an array of steps names, each a text, an index, or an object with a `key`."""
-    found: list[str | int] = []
+    results: list[str | int] = []
     for step in steps:
         value = step.get("key") if _is_mapping(step) else step
         if isinstance(value, bool) or not isinstance(value, str | int):
             return None
-        found.append(value)
-    return _Place(tuple(found[:_DEEPEST])) if len(found) <= _DEEPEST else None
+        results.append(value)
+    return _Place(tuple(results[:_DEEPEST])) if len(results) <= _DEEPEST else None
 
 
 def _of_path(text: str) -> _Place | None:
@@ -381,8 +381,8 @@ def _param(
 
 
 def _first(entry: Mapping[str, object], names: Iterable[str]) -> str | None:
-    found = (entry.get(name) for name in names)
-    return next((text for text in found if isinstance(text, str) and text), None)
+    results = (entry.get(name) for name in names)
+    return next((text for text in results if isinstance(text, str) and text), None)
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:

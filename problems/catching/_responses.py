@@ -87,8 +87,8 @@ def status_error(response: type) -> type[Exception] | None:
     name = library_of(response)
     if name is None:
         return None
-    found: type[Exception] = getattr(sys.modules[name], _STATUS_ERRORS[name])
-    return found
+    result: type[Exception] = getattr(sys.modules[name], _STATUS_ERRORS[name])
+    return result
 
 
 class Terms(NamedTuple):

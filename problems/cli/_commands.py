@@ -137,14 +137,14 @@ def list_(source: Source, *, form: Tabular = "table") -> None:
     base = _base(vocabulary)
     if base:
         say(f"Base: {base}\n")
-    rows = [(str(it.status), named(it.name, it.title), it.type.removeprefix(base)) for it in vocabulary.types]
+    rows = [(str(cls.status), named(cls.name, cls.title), cls.type.removeprefix(base)) for cls in vocabulary.types]
     say_table("Status", "Class and title", "Type", rows=rows)
 
 
 def _base(vocabulary: Vocabulary) -> str:
     """Return the base that most type URIs start with, or an empty text."""
-    found = Counter(it.type.removesuffix(it.reference) for it in vocabulary.types if it.reference is not None)
-    return max(found, key=found.__getitem__, default="")
+    result = Counter(cls.type.removesuffix(cls.reference) for cls in vocabulary.types if cls.reference is not None)
+    return max(result, key=result.__getitem__, default="")
 
 
 @app.command(rich_help_panel=_LOOK)
@@ -169,14 +169,14 @@ def show(
 
 
 def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
-    found = [it for it in vocabulary.types if name in (it.name, it.type, it.reference)]
-    found = found or [it for it in vocabulary.types if it.type.endswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        uris = ", ".join(it.type for it in found)
-        raise TargetError(f"{name!r} matches {len(found)} types. Write the type URI of one: {uris}.")
-    names = ", ".join(it.name for it in vocabulary.types)
+    results = [cls for cls in vocabulary.types if name in (cls.name, cls.type, cls.reference)]
+    results = results or [cls for cls in vocabulary.types if cls.type.endswith(name)]
+    if len(results) == 1:
+        return results[0]
+    if results:
+        uris = ", ".join(result.type for result in results)
+        raise TargetError(f"{name!r} matches {len(results)} types. Write the type URI of one: {uris}.")
+    names = ", ".join(cls.name for cls in vocabulary.types)
     raise TargetError(f"{name!r} is not a problem type. Write one of: {names}.")
 
 
@@ -195,13 +195,15 @@ def lint_(
     if unknown := sorted(set(ignore or ()) - CODES.keys()):
         raise TargetError(f"{unknown[0]!r} is not a lint code. Write one of: {', '.join(sorted(CODES))}.")
     registry = load_registry(target)
-    found = unregistered_in(application) if hasattr(application := load(target), "routes") else []
-    known = {(it.code, it.type) for it in found}
-    found = lint(registry) + found + [it for it in unregistered(registry) if (it.code, it.type) not in known]
+    results = unregistered_in(application) if hasattr(application := load(target), "routes") else []
+    known = {(result.code, result.type) for result in results}
+    results = (
+        lint(registry) + results + [item for item in unregistered(registry) if (item.code, item.type) not in known]
+    )
     if check_uris:
-        found += dead_types(registry, statuses_of(page_addresses(registry)).get)
-    found = [finding for finding in found if finding.code not in (ignore or ())]
-    _report(found, form, fail_on)
+        results += dead_types(registry, statuses_of(page_addresses(registry)).get)
+    results = [finding for finding in results if finding.code not in (ignore or ())]
+    _report(results, form, fail_on)
 
 
 def _report(reported: Iterable[Finding], form: Form, fail_on: Threshold) -> None:
@@ -209,15 +211,28 @@ def _report(reported: Iterable[Finding], form: Form, fail_on: Threshold) -> None
     if form == "json":
         write(Findings(findings=findings).model_dump_json(indent=2, exclude_none=True) + "\n", None)
     elif form == "github":
-        for it in findings:
-            line = annotation(it.severity, it.code, f"{it.name}: {it.message} {it.fix}", file=it.file, line=it.line)
+        for finding in findings:
+            line = annotation(
+                finding.severity,
+                finding.code,
+                f"{finding.name}: {finding.message} {finding.fix}",
+                file=finding.file,
+                line=finding.line,
+            )
             write(f"{line}\n", None)
     elif findings:
-        rows = [(styled(it.severity), it.code, f"{_place(it)}{it.name}: {it.message} {it.fix}") for it in findings]
+        rows = [
+            (
+                styled(finding.severity),
+                finding.code,
+                f"{_place(finding)}{finding.name}: {finding.message} {finding.fix}",
+            )
+            for finding in findings
+        ]
         say_table("Severity", "Code", "Problem type and finding", rows=rows)
     else:
         say("No findings.")
-    if any(_LEVELS.index(it.severity) <= _LEVELS.index(fail_on) for it in findings if fail_on != "never"):
+    if any(_LEVELS.index(finding.severity) <= _LEVELS.index(fail_on) for finding in findings if fail_on != "never"):
         raise typer.Exit(1)
 
 
@@ -252,11 +267,15 @@ def diff(
         write(report.model_dump_json(indent=2, exclude_none=True) + "\n", None)
     elif form == "github":
         places = Places(after), Places(before)
-        for it in report.changes:
-            file, line = next((found for place in places if (found := place.of(it.type))[0]), (None, None))
-            write(annotation(_impact(it), it.code, f"{it.type}: {it.message}", file=file, line=line) + "\n", None)
+        for change in report.changes:
+            file, line = next((result for place in places if (result := place.of(change.type))[0]), (None, None))
+            write(
+                annotation(_impact(change), change.code, f"{change.type}: {change.message}", file=file, line=line)
+                + "\n",
+                None,
+            )
     elif report.changes:
-        rows = [(styled(_impact(it)), it.code, f"{it.type}\n{it.message}") for it in report.changes]
+        rows = [(styled(_impact(change)), change.code, f"{change.type}\n{change.message}") for change in report.changes]
         say_table("Impact", "Change", "Problem type and consequence", rows=rows)
     else:
         say("No changes.")
@@ -285,7 +304,7 @@ def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warni
     registry = registry_of(application := load(target)) or Registry()
     if not hasattr(application, "routes"):
         raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
-    _report([_breach(it, registry) for it in check(application)], form, fail_on)
+    _report([_breach(item, registry) for item in check(application)], form, fail_on)
 
 
 def _breach(breach: Breach, registry: Registry) -> Finding:

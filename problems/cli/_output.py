@@ -86,7 +86,7 @@ def say_diff(text: str) -> None:
         sys.stdout.write(printable(text))
         return
     for line in printable(text).splitlines():
-        style = next((it for start, it in _DIFF.items() if line.startswith(start)), "")
+        style = next((value for start, value in _DIFF.items() if line.startswith(start)), "")
         console.print(Text(line, style=style), soft_wrap=True)
 
 
@@ -157,7 +157,7 @@ def annotation(level: str, title: str, message: str, *, file: str | None = None,
     '::error title=title,file=shop/errors.py,line=7::Two lines%0Aof text.'
     """
     places = {"title": title, "file": file, "line": line}
-    properties = ",".join(f"{name}={_escaped(str(it), ':,')}" for name, it in places.items() if it is not None)
+    properties = ",".join(f"{name}={_escaped(str(place), ':,')}" for name, place in places.items() if place is not None)
     command = {"info": "notice", "breaking": "error", "compatible": "notice"}.get(level, level)
     return f"::{command} {properties}::{_escaped(message)}"
 

@@ -70,11 +70,11 @@ def _size(value: JsonValue) -> int:
             continue
         inner = [*one.values()] if isinstance(one, dict) else one
         if is_measured:
-            sizes[id(one)] = 1 + sum(sizes.get(id(it), 0) if isinstance(it, dict | list) else 1 for it in inner)
+            sizes[id(one)] = 1 + sum(sizes.get(id(item), 0) if isinstance(item, dict | list) else 1 for item in inner)
         elif id(one) not in sizes:
             sizes[id(one)] = 0
             left.append((one, True))
-            left += ((it, False) for it in inner if isinstance(it, dict | list))
+            left += ((item, False) for item in inner if isinstance(item, dict | list))
     return sizes.get(id(value), 1)
 
 
@@ -129,15 +129,15 @@ def _flatten(_loader: "yaml.SafeLoader", node: "yaml.Node") -> None:
             continue
         for mapping in reversed(merged):
             _flatten(_loader, mapping)
-            pairs |= {_key(it[0]): it for it in mapping.value}
+            pairs |= {_key(item[0]): item for item in mapping.value}
     if pairs:
-        node.value = [*(it for key, it in pairs.items() if key not in {_key(it[0]) for it in own}), *own]
+        node.value = [*(pair for key, pair in pairs.items() if key not in {_key(item[0]) for item in own}), *own]
 
 
 def _mappings(value: "yaml.Node") -> "Iterable[yaml.Node]":
     """Return the mappings in a value of `<<`."""
     parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
-    return parts if all(isinstance(it, yaml.MappingNode) for it in parts) else []
+    return parts if all(isinstance(part, yaml.MappingNode) for part in parts) else []
 
 
 def _key(node: "yaml.Node") -> Hashable:

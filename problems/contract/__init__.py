@@ -108,12 +108,12 @@ def reached_by(app: object, followed: Iterable[type[Exception]] = ()) -> list[Re
 
 def declarations_of(app: object, registry: Registry | None) -> tuple[Registry, dict[str, Operation]]:
     """Return the registry of an application, and its operations with their declarations, by method and path."""
-    found: dict[str, Operation] = {}
+    declarations: dict[str, Operation] = {}
     for operation in operations(app):
         methods, _, path = operation.name.partition(" ")
-        found |= {f"{method} {path}": operation for method in methods.split("/")}
+        declarations |= {f"{method} {path}": operation for method in methods.split("/")}
     setup = setup_of(app)
-    return registry or (setup.registry if setup is not None else Registry()), found
+    return registry or (setup.registry if setup is not None else Registry()), declarations
 
 
 def _followed(app: object) -> list[Followed]:
@@ -136,19 +136,22 @@ def _operations_of(app: object, followed: Iterable[type[Exception]] = ()) -> tup
 
 
 def _of(operation: Operation, outcomes: dict[object, Outcome], calls: Calls) -> Followed:
-    found = [outcomes[call] for call in operation.calls]
-    raises = dict.fromkeys(raised for outcome in found for raised in outcome.raises)
+    results = [outcomes[call] for call in operation.calls]
+    raises = dict.fromkeys(raised for outcome in results for raised in outcome.raises)
     for call in operation.calls[1:]:
         function = getattr(call, "__func__", call)
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             passed = calls.passes(call, tuple(raises))
             # A dependency may catch an exception at its `yield` and send another response.
-            raises = dict.fromkeys(it if it in passed else replace(it, sure=min(it.sure, POSSIBLE)) for it in raises)
-    is_open = any(it.open for it in found)
-    return Followed(operation, tuple(raises), tuple(found[0].returns) if found else (), is_open)
+            raises = dict.fromkeys(
+                exception if exception in passed else replace(exception, sure=min(exception.sure, POSSIBLE))
+                for exception in raises
+            )
+    is_open = any(result.open for result in results)
+    return Followed(operation, tuple(raises), tuple(results[0].returns) if results else (), is_open)
 
 
-def _packages(found: Iterable[Operation]) -> Iterator[str]:
-    for operation in found:
+def _packages(packages: Iterable[Operation]) -> Iterator[str]:
+    for operation in packages:
         for call in operation.calls:
             yield str(getattr(call, "__module__", "")).partition(".")[0]

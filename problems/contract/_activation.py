@@ -147,24 +147,24 @@ class Activation(ABC):
 
     def operate(self, values: Values, name: str, *arguments: Values) -> Values:
         """Return the results of an application's special method of values, or an empty tuple without such a method."""
-        found: list[Value] = []
+        results: list[Value] = []
         for value in values:
             match value:
                 case Unknown() | Kind():
                     self.opened()
                 case LocalObject():
                     methods = self.caller.attribute(value, name)
-                    found += self.calls(methods, Arguments(arguments)) if methods != (UNKNOWN,) else ()
+                    results += self.calls(methods, Arguments(arguments)) if methods != (UNKNOWN,) else ()
                 case Instance(cls=cls) if cls not in PLAIN:
-                    found += self._operated(value, cls, name, Arguments(arguments))
+                    results += self._operated(value, cls, name, Arguments(arguments))
                 case Known(obj) if not isinstance(obj, type | types.ModuleType) and type(obj) not in PLAIN:
-                    found += self._operated(value, type_of(obj), name, Arguments(arguments))
+                    results += self._operated(value, type_of(obj), name, Arguments(arguments))
                 case _:
                     pass
-        return unique(found)
+        return unique(results)
 
     def _operated(self, value: Value, cls: type, name: str, arguments: Arguments) -> Values:
-        written = next((vars(it)[name] for it in cls.__mro__[:-1] if name in vars(it)), None)
+        written = next((vars(base)[name] for base in cls.__mro__[:-1] if name in vars(base)), None)
         self.outcome.open |= not is_exact(value)
         if isinstance(written, types.FunctionType):
             return self.calls(self.caller.attribute(value, name), arguments)
@@ -175,35 +175,35 @@ class Activation(ABC):
     def truth(self, values: Values) -> None:
         """Follow the truth test of values."""
         self.operate(values, "__bool__")
-        if any(not isinstance(it, Instance) or special(it.cls, "__bool__") is None for it in values):
-            self.operate(tuple(it for it in values if it != UNKNOWN), "__len__")
+        if any(not isinstance(value, Instance) or special(value.cls, "__bool__") is None for value in values):
+            self.operate(tuple(value for value in values if value != UNKNOWN), "__len__")
 
     def iterate(self, values: Values) -> Values:  # noqa: C901 - one for each form
         """Return the items of iterables; the bodies of generators run."""
-        found: list[Value] = []
+        results: list[Value] = []
         for value in values:
             match value:
                 case Deferred():
-                    found += self.resume(value).yields
+                    results += self.resume(value).yields
                 case Container(keys=keys) if keys:
-                    found += keys
+                    results += keys
                 case Known(obj) if is_dict(obj) and obj:
-                    found += map(Known, list(obj)[:_MOST_ELEMENTS])
+                    results += map(Known, list(obj)[:_MOST_ELEMENTS])
                 case Container() | Known(dict() | list() | tuple() | set() | frozenset()):
-                    found += elements(value)
+                    results += elements(value)
                 case Text() | Known(str()):
-                    found.append(Instance(str))
+                    results.append(Instance(str))
                 case Known(enum.EnumType() as cls):
-                    found += map(Known, cls.__members__.values())
+                    results += map(Known, cls.__members__.values())
                 case Known(range()):
-                    found.append(Instance(int, exact=True))
+                    results.append(Instance(int, exact=True))
                 case Instance(cls=cls) if cls in PLAIN:
-                    found.append(Instance(str) if cls is str else UNKNOWN)
+                    results.append(Instance(str) if cls is str else UNKNOWN)
                 case Unknown():
-                    found += self.opened()
+                    results += self.opened()
                 case _:
-                    found += self._iterated(value)
-        return unique(found)
+                    results += self._iterated(value)
+        return unique(results)
 
     def _iterated(self, value: Value) -> Iterator[Value]:
         iterators = (*self.operate((value,), "__iter__"), *self.operate((value,), "__aiter__"))
@@ -221,18 +221,18 @@ class Activation(ABC):
 
     def awaited(self, values: Values) -> Values:
         """Return the results of awaiting; the bodies of coroutines run."""
-        found: list[Value] = []
+        results: list[Value] = []
         ends = bool(values)
         for value in values:
             if isinstance(value, Deferred) and not value.iterates:
                 outcome = self.resume(value, LIKELY if len(values) > 1 else CERTAIN)
-                found += outcome.returns
+                results += outcome.returns
                 ends &= outcome.ends
             else:
                 ends = False
-                found += self.operate((value,), "__await__") or (value,)
+                results += self.operate((value,), "__await__") or (value,)
         self.dead |= ends
-        return unique(found)
+        return unique(results)
 
     def resume(self, deferred: Deferred, cap: int = CERTAIN) -> Outcome:
         """Run a coroutine or a generator."""
@@ -248,12 +248,12 @@ class Activation(ABC):
         if number := status_in_name(name):  # whatever serves the name: a module, or a shim that looks it up
             return number
         if len(bases) > 1:
-            bases = tuple(it for it in bases if it != Known(None))
-        found: list[Value] = []
+            bases = tuple(raised for raised in bases if raised != Known(None))
+        values: list[Value] = []
         for base in bases:
             for value in self.caller.attribute(base, name):
-                found += self._described(value, len(bases) > 1)
-        return unique(found)
+                values += self._described(value, len(bases) > 1)
+        return unique(values)
 
     def _described(self, value: Value, is_alternative: bool) -> Values:  # noqa: FBT001 - internal
         match value:
@@ -276,7 +276,7 @@ class Activation(ABC):
         """Return the possible results of a call; its exceptions are recorded, too."""
         if not functions:
             return ()
-        found: list[Value] = []
+        calls: list[Value] = []
         is_alternative |= len(functions) > 1
         ends = True
         for function in functions:
@@ -285,14 +285,14 @@ class Activation(ABC):
             is_open = outcome.open or not is_exact(function)
             self.outcome.open |= is_open
             self.fallible |= is_open
-            found += outcome.returns
+            calls += outcome.returns
             ends &= outcome.ends and is_exact(function)
         self.dead |= ends
-        return unique(found)
+        return unique(calls)
 
     def pass_on(self, arguments: Arguments, sure: int) -> Values:
         """Follow the functions that are passed to code that cannot be followed and may call them."""
-        found: list[Value] = []
+        values: list[Value] = []
         for value in callables(arguments.every()):
             if isinstance(value, Deferred):
                 outcome = self.caller.run(value)
@@ -302,10 +302,10 @@ class Activation(ABC):
                     if isinstance(inner, Deferred):
                         later = self.caller.run(inner)
                         self.emit(later.raises, sure)
-                        found += later.returns
+                        values += later.returns
             self.emit(outcome.raises, sure)
-            found += outcome.returns
-        return unique(it for it in found if not isinstance(it, Deferred))
+            values += outcome.returns
+        return unique(result for result in values if not isinstance(result, Deferred))
 
 
 def callables(values: Iterable[Value], depth: int = 2) -> Iterator[Value]:

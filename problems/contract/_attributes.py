@@ -131,9 +131,9 @@ class Attributes(ABC):
     def versions(self, arguments: Arguments) -> Hashable:
         """Return the values that an assignment to an attribute of an argument changes."""
         return tuple(
-            self._versions.get(next(_owners(it), None), 0)
-            for it in arguments.every()
-            if isinstance(it, Instance | LocalObject)
+            self._versions.get(next(_owners(argument), None), 0)
+            for argument in arguments.every()
+            if isinstance(argument, Instance | LocalObject)
         )
 
     # --- attributes -------------------------------------------------------------------------------------------------
@@ -175,44 +175,46 @@ class Attributes(ABC):
                 return status_in_name(name) or (UNKNOWN,)
 
     def _of_module(self, module: types.ModuleType, name: str) -> Values:
-        found = look(Known(module), name)
-        if found == (Known(None),) or not found:
+        results = look(Known(module), name)
+        if results == (Known(None),) or not results:
             names = names_of_module(module.__name__)
             hints: object = vars(module).get("__annotations__")
             if is_dict(hints) and name in hints:
-                found = (*found, *self._hinted(hints[name], names))
-        if not found and (inner := sys.modules.get(f"{module.__name__}.{name}")) is not None:
+                results = (*results, *self._hinted(hints[name], names))
+        if not results and (inner := sys.modules.get(f"{module.__name__}.{name}")) is not None:
             return (Known(inner),)
-        return found or (UNKNOWN,)
+        return results or (UNKNOWN,)
 
     def _of_class(self, base: Value, cls: type, name: str) -> Values:
-        found = self._described(look(base, name))
-        if found and name != "__init__":
+        result = self._described(look(base, name))
+        if result and name != "__init__":
             overriding = self._overriding(cls, name, base) if isinstance(base, Kind) else ()
-            return unique((*found, *overriding))
-        return found or self._fallback(type(cls), base, name) or (UNKNOWN,)
+            return unique((*result, *overriding))
+        return result or self._fallback(type(cls), base, name) or (UNKNOWN,)
 
     def _of_object(self, base: Value, cls: type, name: str) -> Values:
-        found = self._described(look(base, name))
+        result = self._described(look(base, name))
         is_exact = not isinstance(base, Instance) or base.exact
-        is_descriptor = any(isinstance(it, Bound) for it in found)
+        is_descriptor = any(isinstance(value, Bound) for value in result)
         if not is_descriptor:
             kept = self.assigned(base, name)
             # A class default, or a value that is not set yet, is not the only possible value.
-            if kept and (isinstance(base, Instance) or not found or found == (Known(None),)):
-                found = kept
-            elif not found or set(found) <= {Known(None), UNKNOWN}:
-                found = unique((*(it for it in found if it != UNKNOWN), *self._declared(cls, name, base)))
+            if kept and (isinstance(base, Instance) or not result or result == (Known(None),)):
+                result = kept
+            elif not result or set(result) <= {Known(None), UNKNOWN}:
+                result = unique((*(value for value in result if value != UNKNOWN), *self._declared(cls, name, base)))
         if not is_exact:
-            found = unique((*self._implemented(found), *self._overriding(cls, name, base)))
-        return found or self._fallback(cls, base, name) or (UNKNOWN,)
+            result = unique((*self._implemented(result), *self._overriding(cls, name, base)))
+        return result or self._fallback(cls, base, name) or (UNKNOWN,)
 
-    def _implemented(self, found: Values) -> Values:
+    def _implemented(self, values: Values) -> Values:
         """Leave out methods that subclasses must override."""
         return tuple(
-            it
-            for it in found
-            if not (isinstance(it, Bound) and isinstance(it.function, Known) and self._is_abstract(it.function.obj))
+            value
+            for value in values
+            if not (
+                isinstance(value, Bound) and isinstance(value.function, Known) and self._is_abstract(value.function.obj)
+            )
         )
 
     def _is_abstract(self, function: object) -> bool:
@@ -231,7 +233,7 @@ class Attributes(ABC):
 
     def _overrides(self, cls: type, name: str, base: Value) -> Iterator[Value]:
         for below in self._classes.below(cls):
-            if any(name in vars(it) for it in below.__mro__[:-1] if is_protocol(cls) or it not in cls.__mro__):
+            if any(name in vars(value) for value in below.__mro__[:-1] if is_protocol(cls) or value not in cls.__mro__):
                 receiver: Value = Instance(below) if isinstance(base, Instance) else Kind(below)
                 yield from self._implemented(self._described(look(receiver, name)))
             elif name not in vars(cls):
@@ -239,27 +241,27 @@ class Attributes(ABC):
 
     def _described(self, values: Values) -> Values:
         """Bind the `__get__` of the application's own descriptors; descriptors of libraries stay unknown."""
-        found: list[Value] = []
+        results: list[Value] = []
         for value in values:
             match value:
                 case Bound(Known(obj), receiver) if not isinstance(
                     obj, types.FunctionType | property | functools.cached_property | functools.singledispatchmethod
                 ) and isinstance(getter := special(type_of(obj), "__get__"), types.FunctionType):
                     if not self._sources.is_own(getter):
-                        found.append(UNKNOWN)
+                        results.append(UNKNOWN)
                         continue
                     owner: Values = (Known(type(receiver)),)
                     given = Arguments(((Known(obj),), (receiver,), owner))
-                    found.append(Bound(Partial(Known(getter), Arguments(given.positional[1:])), Known(obj)))
+                    results.append(Bound(Partial(Known(getter), Arguments(given.positional[1:])), Known(obj)))
                 case Known(types.MemberDescriptorType() | types.GetSetDescriptorType()):
-                    found.append(UNKNOWN)
+                    results.append(UNKNOWN)
                 case _:
-                    found.append(value)
-        return tuple(found)
+                    results.append(value)
+        return tuple(results)
 
     def _fallback(self, cls: type, base: Value, name: str) -> Values:
         """Return the call of a `__getattr__` of the application."""
-        method = next((vars(it)["__getattr__"] for it in cls.__mro__ if "__getattr__" in vars(it)), None)
+        method = next((vars(value)["__getattr__"] for value in cls.__mro__ if "__getattr__" in vars(value)), None)
         if isinstance(method, types.FunctionType) and self._sources.is_own(method):
             return (Bound(Partial(Known(method), Arguments(((Known(name),),))), base),)
         return status_in_name(name)
@@ -285,14 +287,14 @@ class Attributes(ABC):
         key = (cls, name)
         if key not in self._scanned:
             self._scanned[key] = ()  # for a recursive lookup
-            self._scanned[key] = unique(it for it in self._scanning(cls, name) if it != Known(None))
+            self._scanned[key] = unique(value for value in self._scanning(cls, name) if value != Known(None))
         return self._scanned[key]
 
     def _scanning(self, cls: type, name: str) -> Iterator[Value]:
         for owner in cls.__mro__[:-1]:
             if owner not in self._methods:
-                functions = (it for it in list(vars(owner).values()) if isinstance(it, types.FunctionType))
-                self._methods[owner] = [it for it in functions if self._sources.is_own(it)]
+                functions = (value for value in list(vars(owner).values()) if isinstance(value, types.FunctionType))
+                self._methods[owner] = [value for value in functions if self._sources.is_own(value)]
             for function in self._methods[owner]:
                 if name in function.__code__.co_names:
                     for statement in self._sources.assigned_by(function).get(name, ()):
@@ -310,7 +312,7 @@ class Attributes(ABC):
             return
         yield from annotated(statement.annotation, names, look)
         if statement.value is not None:
-            yield from (it for it in Frame(names, self).value(statement.value) if it != UNKNOWN)
+            yield from (value for value in Frame(names, self).value(statement.value) if value != UNKNOWN)
 
     def _hinted(self, hint: object, names: Names) -> Values:
         if isinstance(hint, str):
@@ -318,24 +320,28 @@ class Attributes(ABC):
         return understood(of_type(hint))
 
     def _of_local(self, cls: LocalClass, name: str, receiver: Value | None) -> Values:
-        found: Values = ()
+        results: Values = ()
         for statement in cls.node.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
                 function = Local(statement, cls.names)
-                decorated = {it.id for it in statement.decorator_list if isinstance(it, ast.Name)}
+                decorated = {decorator.id for decorator in statement.decorator_list if isinstance(decorator, ast.Name)}
                 if "property" in decorated or (decorated and decorated != {"staticmethod"}):
                     return (UNKNOWN,)
                 is_bound = receiver is not None and not decorated
-                found = (Bound(function, receiver) if is_bound and receiver is not None else function,)
+                results = (Bound(function, receiver) if is_bound and receiver is not None else function,)
             elif isinstance(statement, ast.Assign) and any(
-                isinstance(it, ast.Name) and it.id == name for it in statement.targets
+                isinstance(target, ast.Name) and target.id == name for target in statement.targets
             ):
-                found = Frame(cls.names, self).value(statement.value)
-        if found or not cls.node.bases:
-            return found or ((UNKNOWN,) if name != "__init__" else ())
-        bases = (it for base in cls.node.bases for it in Frame(cls.names, self).value(base))
-        inherited = (look(Instance(it.obj), name) for it in bases if isinstance(it, Known) and isinstance(it.obj, type))
-        return next((it for it in inherited if it), (UNKNOWN,) if name != "__init__" else ())
+                results = Frame(cls.names, self).value(statement.value)
+        if results or not cls.node.bases:
+            return results or ((UNKNOWN,) if name != "__init__" else ())
+        bases = (value for base in cls.node.bases for value in Frame(cls.names, self).value(base))
+        inherited = (
+            look(Instance(value.obj), name)
+            for value in bases
+            if isinstance(value, Known) and isinstance(value.obj, type)
+        )
+        return next((value for value in inherited if value), (UNKNOWN,) if name != "__init__" else ())
 
     # --- injected values --------------------------------------------------------------------------------------------
 
@@ -366,7 +372,7 @@ class Attributes(ABC):
                 if dependency is None and types_ and isinstance(types_[0], Instance):
                     dependency = types_[0].cls
                 given = self.provided(dependency)
-                yield from (*(it for it in given if it != UNKNOWN), *types_) if UNKNOWN in given else given
+                yield from (*(raised for raised in given if raised != UNKNOWN), *types_) if UNKNOWN in given else given
                 return
         for marker in metadata:  # `AfterValidator(…)` and the like run before the endpoint
             if isinstance(function := inspect.getattr_static(marker, "func", None), types.FunctionType):
@@ -395,8 +401,8 @@ class Attributes(ABC):
         """Yield the application's own validators of a pydantic model."""
         decorators = vars(cls).get("__pydantic_decorators__")
         for kind in ("validators", "field_validators", "root_validators", "model_validators"):
-            found: dict[str, Any] = getattr(decorators, kind, {})
-            for decorator in found.values():
+            validators: dict[str, Any] = getattr(decorators, kind, {})
+            for decorator in validators.values():
                 method = getattr(decorator.func, "__func__", decorator.func)
                 if isinstance(method, types.FunctionType) and self._sources.is_own(method):
                     is_of_object = kind == "model_validators" and decorator.info.mode == "after"
@@ -450,15 +456,15 @@ def _owners(base: Value) -> Iterator[Hashable]:
 
 
 def _of_caught(caught: Caught, name: str) -> Values:
-    found: list[Value] = [UNKNOWN] if caught.is_open or not caught.raises else []
+    values: list[Value] = [UNKNOWN] if caught.is_open or not caught.raises else []
     for raised in caught.raises:
         if name == "status_code" and raised.status is not None:
-            found.append(Known(raised.status) if raised.status != UNREAD else UNKNOWN)
+            values.append(Known(raised.status) if raised.status != UNREAD else UNKNOWN)
         elif name == "detail" and raised.text is not None:
-            found.append(Text(raised.text))
+            values.append(Text(raised.text))
         else:
-            found.append(UNKNOWN)
-    return unique(found)
+            values.append(UNKNOWN)
+    return unique(values)
 
 
 def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
@@ -470,10 +476,10 @@ def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
     hint = get_args(hint)[0] if is_kind else hint
     if hint not in variables or variables.index(hint) >= len(base.arguments):
         return ()
-    found = base.arguments[variables.index(hint)]
-    if not (isinstance(found, Known) and isinstance(found.obj, type)):
+    parameters = base.arguments[variables.index(hint)]
+    if not (isinstance(parameters, Known) and isinstance(parameters.obj, type)):
         return ()
-    return (Kind(found.obj) if is_kind else Instance(found.obj),)
+    return (Kind(parameters.obj) if is_kind else Instance(parameters.obj),)
 
 
 def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
@@ -486,13 +492,17 @@ def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
     values = annotated(node, names, look)
     if (
         isinstance(node, ast.Name)
-        and get_origin(alias := next((it.obj for it in names.get(node.id) if isinstance(it, Known)), None)) is Annotated
+        and get_origin(alias := next((value.obj for value in names.get(node.id) if isinstance(value, Known)), None))
+        is Annotated
     ):
         return [*get_args(alias)[1:]], tuple(of_type(alias))
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         for part in node.slice.elts[1:]:
             if isinstance(part, ast.Call):
-                argument = next(iter((*part.args, *(it.value for it in part.keywords if it.arg == "dependency"))), None)
+                argument = next(
+                    iter((*part.args, *(keyword.value for keyword in part.keywords if keyword.arg == "dependency"))),
+                    None,
+                )
                 called = ast.unparse(part.func).rpartition(".")[2]
                 if called in ("Depends", "Security"):
                     known = next(static(argument, names, look), None) if argument is not None else None

@@ -76,10 +76,10 @@ _RUNNERS: Final = frozenset(
 
 _GENERATOR: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _DECORATED: Final = frozenset(
-    it
+    const
     for decorator in (contextlib.ContextDecorator, contextlib.AsyncContextDecorator, translating)
-    for it in decorator.__call__.__code__.co_consts
-    if isinstance(it, types.CodeType)
+    for const in decorator.__call__.__code__.co_consts
+    if isinstance(const, types.CodeType)
 )
 """The functions by which these classes replace the function that they decorate."""
 
@@ -147,8 +147,10 @@ class Calls(Making):
                 return self.through(frame, self.attribute(value, "__call__"), arguments)
             case Kind(cls=cls):
                 outcome = self._class(cls, arguments, frame)
-                made = (Instance(it.cls) if isinstance(it, Instance) else it for it in outcome.returns)
-                return Outcome(outcome.raises, made, is_open=True)
+                instance = (
+                    Instance(raised.cls) if isinstance(raised, Instance) else raised for raised in outcome.returns
+                )
+                return Outcome(outcome.raises, instance, is_open=True)
             case Local(node, names):
                 if isinstance(node, ast.AsyncFunctionDef) or iterates(node):
                     return Outcome(returns=[Deferred(value, arguments, iterates=iterates(node))])
@@ -168,7 +170,7 @@ class Calls(Making):
                 inner.outcome.returns += inner.guarded(manager, lambda: inner.calls((function,), arguments))
                 return inner.outcome
             case Manager() | Translating() if len(arguments.positional) == 1:
-                return Outcome(returns=[Guarded(value, it) for it in arguments.positional[0]])
+                return Outcome(returns=[Guarded(value, argument) for argument in arguments.positional[0]])
             case _:
                 return Outcome(returns=(UNKNOWN, *frame.pass_on(arguments, POSSIBLE)), is_open=True)
 
@@ -204,9 +206,9 @@ class Calls(Making):
                 outer = self._outer(known)
                 return self._run(function, tree, arguments, outer, known, thrown=thrown, late=late)
             case Known(obj) if obj in (map, filter):
-                items = [frame.iterate(it) for it in arguments.positional[1:]]
-                made = frame.calls(arguments.get(0), Arguments(tuple(items)))
-                frame.outcome.yields += made if obj is map else (it for item in items for it in item)
+                items = [frame.iterate(argument) for argument in arguments.positional[1:]]
+                instance = frame.calls(arguments.get(0), Arguments(tuple(items)))
+                frame.outcome.yields += instance if obj is map else (raised for item in items for raised in item)
                 return frame.outcome
             case Bound(inner, receiver):
                 return self._defer(
@@ -227,7 +229,7 @@ class Calls(Making):
                 return container_method(name, receiver, arguments, frame)
             case Known(obj) if issubclass(type_of(obj), functools.singledispatchmethod):
                 candidates = _dispatched(fields_of(obj)["dispatcher"], arguments.get(0))
-                return self.through(frame, tuple(Bound(it, receiver) for it in candidates), arguments)
+                return self.through(frame, tuple(Bound(candidate, receiver) for candidate in candidates), arguments)
             case Known(types.FunctionType() as known) if _is_of_http_exception(known):
                 self.assign(receiver, "status_code", arguments.get(0, "status_code") or (UNKNOWN,))
                 self.assign(receiver, "detail", arguments.get(1, "detail"))
@@ -260,8 +262,8 @@ class Calls(Making):
         if isinstance(obj, types.MethodType):
             return self.bound(Known(obj.__func__), Known(obj.__self__), arguments, frame)
         if isinstance(obj, functools.partial):
-            given = tuple((Known(it),) for it in obj.args)
-            named = tuple((name, (Known(it),)) for name, it in obj.keywords.items())
+            given = tuple((Known(argument),) for argument in obj.args)
+            named = tuple((name, (Known(keyword),)) for name, keyword in obj.keywords.items())
             return self.call(Partial(Known(obj.func), Arguments(given, named)), arguments, frame)
         if isinstance(wrapped := fields_of(obj).get("__wrapped__"), types.FunctionType):
             return self._function(wrapped, arguments, frame, CERTAIN if _is_cache(obj) else LIKELY)
@@ -301,9 +303,9 @@ class Calls(Making):
         return self._library(function, arguments, frame)
 
     def _library(self, function: types.FunctionType, arguments: Arguments, frame: Activation) -> Outcome:
-        made = self._model_made(function, arguments, frame)
-        if made is not None:
-            return made
+        instance = self._model_made(function, arguments, frame)
+        if instance is not None:
+            return instance
         is_runner = function.__name__ in _RUNNERS
         returned = frame.pass_on(arguments, LIKELY if is_runner else POSSIBLE)
         is_closed = package_of(function) in SAFE and self._is_plain(arguments)
@@ -313,7 +315,7 @@ class Calls(Making):
 
     def _model_made(self, function: types.FunctionType, arguments: Arguments, frame: Activation) -> Outcome | None:
         """Return the outcome of `Model.model_validate(…)` and similar calls: the model's validators run."""
-        cls: object = next((it.obj for it in arguments.get(0) if isinstance(it, Known)), None)
+        cls: object = next((value.obj for value in arguments.get(0) if isinstance(value, Known)), None)
         is_making = function.__name__.startswith(("model_validate", "parse_", "from_orm", "model_construct"))
         if not (is_class(cls) and is_making and special(cls, "__pydantic_decorators__") is not None):
             return None
@@ -337,11 +339,11 @@ def _dispatched(dispatcher: Any, first: Values) -> Values:
         for base in cls.__mro__:
             if base in registry:
                 return (Known(registry[base]),)
-    return unique(Known(it) for it in registry.values())
+    return unique(Known(value) for value in registry.values())
 
 
 def _lowered(outcome: Outcome, cap: int) -> Outcome:
-    raises = (dataclasses.replace(it, sure=min(it.sure, cap)) for it in outcome.raises)
+    raises = (dataclasses.replace(exception, sure=min(exception.sure, cap)) for exception in outcome.raises)
     return Outcome(raises, outcome.returns, is_open=True)
 
 

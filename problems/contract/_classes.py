@@ -38,17 +38,17 @@ _STATUS_NAME: Final = re.compile(r"HTTP_([1-5]\d\d)(?!\d)")
 
 def status_in_name(name: str) -> Values:
     """Return the number in a name such as `HTTP_409_CONFLICT`, which a module can serve by `__getattr__`."""
-    found = _STATUS_NAME.match(name)
-    return () if found is None else (Known(int(found[1])),)
+    match = _STATUS_NAME.match(name)
+    return () if match is None else (Known(int(match[1])),)
 
 
 def fields_of(obj: object) -> dict[str, Any]:
     """Return the `__dict__` of an object, without running its `__getattr__`."""
     try:
-        found: object = object.__getattribute__(obj, "__dict__")
+        fields: object = object.__getattribute__(obj, "__dict__")
     except AttributeError:
         return {}
-    return found if is_object(found) else {}
+    return fields if is_object(fields) else {}
 
 
 def special(cls: type, name: str) -> object:
@@ -94,29 +94,29 @@ def wrapped_in(method: object) -> object:
 
 
 def _is_data_descriptor(cls: type, name: str) -> bool:
-    found: object = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-    return isinstance(found, property) or "__set__" in vars(type_of(found))
+    result: object = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    return isinstance(result, property) or "__set__" in vars(type_of(result))
 
 
 def _in_class(mro: tuple[type, ...], name: str, receiver: Value, *, is_class: bool = False) -> Iterator[Value]:
-    base = next((it for it in mro if name in vars(it)), None)
+    base = next((value for value in mro if name in vars(value)), None)
     if base is None:
         return
-    found = vars(base)[name]
-    if isinstance(found, staticmethod):
-        yield Known(found.__func__)
-    elif isinstance(found, classmethod):
+    result = vars(base)[name]
+    if isinstance(result, staticmethod):
+        yield Known(result.__func__)
+    elif isinstance(result, classmethod):
         owner = receiver if is_class else Known(class_of_value(receiver))
-        yield Bound(Known(wrapped_in(found)), owner)  # pyright: ignore[reportUnknownArgumentType] - any value
-    elif isinstance(found, property | functools.cached_property):
-        yield Known(found) if is_class else Bound(Known(found), receiver)
-    elif isinstance(found, functools.singledispatchmethod):
-        yield Bound(Known(found), receiver)
-    elif isinstance(special(type_of(found), "__get__"), types.FunctionType) and not isinstance(found, type):
-        yield Bound(Known(found), Known(class_of_value(receiver)) if is_class else receiver)
+        yield Bound(Known(wrapped_in(result)), owner)  # pyright: ignore[reportUnknownArgumentType] - any value
+    elif isinstance(result, property | functools.cached_property):
+        yield Known(result) if is_class else Bound(Known(result), receiver)
+    elif isinstance(result, functools.singledispatchmethod):
+        yield Bound(Known(result), receiver)
+    elif isinstance(special(type_of(result), "__get__"), types.FunctionType) and not isinstance(result, type):
+        yield Bound(Known(result), Known(class_of_value(receiver)) if is_class else receiver)
     else:
-        is_method = inspect.isroutine(found) and not is_class
-        yield Bound(Known(found), receiver) if is_method else Known(found)
+        is_method = inspect.isroutine(result) and not is_class
+        yield Bound(Known(result), receiver) if is_method else Known(result)
 
 
 class Classes:
@@ -159,7 +159,9 @@ class Classes:
     def _loaded(self) -> Iterator[type]:
         for module in modules_of(self._sources):
             name = module.__name__
-            yield from (it for it in list(vars(module).values()) if isinstance(it, type) and it.__module__ == name)
+            yield from (
+                value for value in list(vars(module).values()) if isinstance(value, type) and value.__module__ == name
+            )
 
 
 def modules_of(sources: Sources) -> Iterator[types.ModuleType]:
@@ -180,11 +182,11 @@ def _is_member(name: str) -> bool:
 
 
 def _has(cls: type, names: set[str]) -> bool:
-    found = names - {name for base in cls.__mro__[:-1] for name in vars(base)}
-    for base in cls.__mro__[:-1] if found else ():
+    has = names - {name for base in cls.__mro__[:-1] for name in vars(base)}
+    for base in cls.__mro__[:-1] if has else ():
         hints: object = vars(base).get("__annotations__")
-        found -= hints.keys() if isinstance(hints, dict) else set()
-    return not found
+        has -= hints.keys() if isinstance(hints, dict) else set()
+    return not has
 
 
 def is_abstract(function: object, tree: Callable[[types.FunctionType], ast.AST | None]) -> bool:
@@ -194,7 +196,13 @@ def is_abstract(function: object, tree: Callable[[types.FunctionType], ast.AST |
     node = tree(function) if isinstance(function, types.FunctionType) else None
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    body = [it for it in node.body if not (isinstance(it, ast.Expr) and isinstance(it.value, ast.Constant))]
+    body = [
+        statement
+        for statement in node.body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
     if not body:
-        return any(isinstance(it, ast.Expr) and getattr(it.value, "value", 0) is ... for it in node.body)
+        return any(
+            isinstance(statement, ast.Expr) and getattr(statement.value, "value", 0) is ... for statement in node.body
+        )
     return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplemented" in ast.unparse(body[0])

@@ -53,5 +53,5 @@ def is_none(value: Value) -> bool | None:
 
 def agreed(answers: Iterable[bool | None]) -> bool | None:
     """Return the one answer that all answers are; `None` if they differ."""
-    found = set(answers)
-    return found.pop() if len(found) == 1 else None
+    result = set(answers)
+    return result.pop() if len(result) == 1 else None

@@ -102,7 +102,7 @@ class Expressions(Activation):
             values = self.value(part.value)
             self.operate(values, "__format__")
             self.operate(values, "__str__")
-            known = [it.obj for it in values if isinstance(it, Known)]
+            known = [value.obj for value in values if isinstance(value, Known)]
             is_constant = len(values) == 1 and len(known) == 1 and isinstance(known[0], str | int)
             return str(known[0]) if is_constant else f"{{{ast.unparse(part.value)}}}"
         return str(part.value) if isinstance(part, ast.Constant) else ""
@@ -115,8 +115,8 @@ class Expressions(Activation):
                 values = self.value(first)
                 self.truth(values)
                 if isinstance(op, ast.Or) and len(values) > 1:
-                    values = tuple(it for it in values if it != Known(None))
-                return unique((*values, *(it for part in others for it in self.maybe(part))))
+                    values = tuple(value for value in values if value != Known(None))
+                return unique((*values, *(value for part in others for value in self.maybe(part))))
             case ast.NamedExpr(target=target, value=inner):
                 return self.bind(target, self.value(inner))
             case ast.Dict(keys=keys, values=parts):
@@ -193,7 +193,7 @@ class Expressions(Activation):
         for key, part in zip(keys, parts, strict=True):
             inner = self.value(part)
             if key is None:
-                values += [it for value in inner for it in elements(value)]
+                values += [element for value in inner for element in elements(value)]
                 known.append(UNKNOWN)
             else:
                 known += self.value(key)
@@ -209,47 +209,49 @@ class Expressions(Activation):
                 is_fixed = False
             else:
                 items.append(self.value(part))
-        values = unique(it for item in items for it in item)
+        values = unique(value for item in items for value in item)
         return (Container(values, (), tuple(items) if is_fixed else None),)
 
     def _subscript(self, bases: Values, index: Values) -> Values:
         self.fallible = True
-        found: list[Value] = []
+        values: list[Value] = []
         for base in bases:
             match base:
                 case Container(parts=parts) if parts is not None and len(index) == 1 and isinstance(index[0], Known):
                     number = index[0].obj
                     is_in = isinstance(number, int) and -len(parts) <= number < len(parts)
-                    found += parts[number] if is_in else elements(base)
+                    values += parts[number] if is_in else elements(base)
                 case Known(obj) if is_dict(obj) and len(index) == 1 and isinstance(index[0], Known):
-                    found += _entry(obj, index[0].obj) or elements(base)
+                    values += _entry(obj, index[0].obj) or elements(base)
                 case Container() | Known(list() | tuple() | dict()):
-                    found += elements(base)
+                    values += elements(base)
                 case Known(obj) if isinstance(obj, type):
-                    found.append(base)  # the parameters of a generic class
+                    values.append(base)  # the parameters of a generic class
                 case _:
-                    found += self.operate((base,), "__getitem__", index) or self._plain((base,))
-        return unique(found)
+                    values += self.operate((base,), "__getitem__", index) or self._plain((base,))
+        return unique(values)
 
     def _binary(self, left: Values, name: str, right: Values, node: ast.BinOp) -> Values:
         self.fallible = True
-        found = (*self.operate(left, f"__{name}__", right), *self.operate(right, f"__r{name}__", left))
-        containers = [it for it in (*left, *right) if isinstance(it, Container)]
+        results = (*self.operate(left, f"__{name}__", right), *self.operate(right, f"__r{name}__", left))
+        containers = [value for value in (*left, *right) if isinstance(value, Container)]
         if containers:
-            values = unique(it for container in containers for it in container.values)
-            keys = unique(it for container in containers for it in container.keys)
-            return (*found, Container(values, keys, exact=all(it.exact for it in containers)))
-        if any(_is_text(it) for it in left):
-            return (*found, Text(_template(node)))
-        return found or self._plain(left)
+            values = unique(value for container in containers for value in container.values)
+            keys = unique(key for container in containers for key in container.keys)
+            return (*results, Container(values, keys, exact=all(value.exact for value in containers)))
+        if any(_is_text(value) for value in left):
+            return (*results, Text(_template(node)))
+        return results or self._plain(left)
 
     def _plain(self, values: Values) -> Values:
         """Return the result of an operation on built-in values: a value of their types."""
         kinds = {
-            type_of(it.obj) if isinstance(it, Known) else it.cls for it in values if isinstance(it, Known | Instance)
+            type_of(value.obj) if isinstance(value, Known) else value.cls
+            for value in values
+            if isinstance(value, Known | Instance)
         }
-        known = {it for it in kinds if it in PLAIN and it is not type(None)}
-        return tuple(Instance(it, exact=True) for it in known) if known == kinds and known else (UNKNOWN,)
+        known = {kind for kind in kinds if kind in PLAIN and kind is not type(None)}
+        return tuple(Instance(other, exact=True) for other in known) if known == kinds and known else (UNKNOWN,)
 
     def _compare(self, left: Values, ops: list[ast.cmpop], others: list[ast.expr]) -> Values:
         for op, other in zip(ops, others, strict=True):
@@ -312,7 +314,7 @@ class Expressions(Activation):
             if keyword.arg is not None:
                 named.append((keyword.arg, self.value(keyword.value)))
             else:
-                rest += [it for value in self.value(keyword.value) for it in elements(value)] or [UNKNOWN]
+                rest += [element for value in self.value(keyword.value) for element in elements(value)] or [UNKNOWN]
         return Arguments(tuple(positional), tuple(named), unique(rest))
 
     def _super(self, arguments: Arguments) -> Values:
@@ -322,7 +324,7 @@ class Expressions(Activation):
             classes = self.names.get("__class__")
             receivers = self.names.get("self")
             receivers = receivers if receivers != (UNKNOWN,) else self.names.get("cls")
-        known = [it.obj for it in classes if isinstance(it, Known) and isinstance(it.obj, type)]
+        known = [value.obj for value in classes if isinstance(value, Known) and isinstance(value.obj, type)]
         return tuple(Super(cls, receiver) for cls in known for receiver in receivers) or self.opened()
 
     # --- binding ----------------------------------------------------------------------------------------------------
@@ -352,18 +354,18 @@ class Expressions(Activation):
         """Run a property setter or `__setattr__` of the application."""
         if isinstance(base, Instance | Known):
             cls = base.cls if isinstance(base, Instance) else type(base.obj)
-            found = next((vars(it)[name] for it in cls.__mro__ if name in vars(it)), None)
-            if isinstance(found, property) and isinstance(found.fset, types.FunctionType):
-                self.calls((Bound(Known(found.fset), base),), Arguments((values,)))
+            result = next((vars(value)[name] for value in cls.__mro__ if name in vars(value)), None)
+            if isinstance(result, property) and isinstance(result.fset, types.FunctionType):
+                self.calls((Bound(Known(result.fset), base),), Arguments((values,)))
             if isinstance(setter := special(cls, "__setattr__"), types.FunctionType):
                 self.calls((Bound(Known(setter), base),), Arguments(((Known(name),), values)))
 
     def _unpack(self, targets: list[ast.expr], values: Values) -> None:
-        fixed = [it.parts for it in values if isinstance(it, Container) and it.parts is not None]
-        starred = any(isinstance(it, ast.Starred) for it in targets)
-        if not starred and len(fixed) == len(values) and all(len(it) == len(targets) for it in fixed):
+        fixed = [value.parts for value in values if isinstance(value, Container) and value.parts is not None]
+        starred = any(isinstance(value, ast.Starred) for value in targets)
+        if not starred and len(fixed) == len(values) and all(len(value) == len(targets) for value in fixed):
             for number, target in enumerate(targets):
-                self.bind(target, unique(it for parts in fixed for it in parts[number]))
+                self.bind(target, unique(part for parts in fixed for part in parts[number]))
             return
         items = self.iterate(values) or (UNKNOWN,)
         for target in targets:
@@ -372,9 +374,14 @@ class Expressions(Activation):
     def _mutate(self, function: ast.Attribute, arguments: Arguments) -> None:
         """Add appended values to a container."""
         bases = self.value(function.value)
-        if any(isinstance(it, Container) or (isinstance(it, Known) and type(it.obj) in PLAIN) for it in bases):
-            added: list[Value] = [it for it in arguments.every() if not isinstance(it, Container)]
-            added += [inner for it in arguments.every() if isinstance(it, Container) for inner in (it, *it.values)]
+        if any(isinstance(base, Container) or (isinstance(base, Known) and type(base.obj) in PLAIN) for base in bases):
+            added: list[Value] = [argument for argument in arguments.every() if not isinstance(argument, Container)]
+            added += [
+                inner
+                for argument in arguments.every()
+                if isinstance(argument, Container)
+                for inner in (argument, *argument.values)
+            ]
             self._extend(function.value, bases, tuple(added), ())
 
     def _extend(self, target: ast.expr, bases: Values, values: Values, keys: Values) -> None:
@@ -419,6 +426,6 @@ def _relayed(values: Iterable[Value]) -> Iterator[Value]:
     """Yield the result of `problem.relayed(…)`: a problem of the same class, sent by the application."""
     for value in values:
         if isinstance(value, Caught):
-            yield from (Instance(it.exception, exact=it.sure > 0) for it in value.raises)
+            yield from (Instance(exception.exception, exact=exception.sure > 0) for exception in value.raises)
         else:
             yield UNKNOWN

@@ -146,7 +146,7 @@ class Finding:
         if self.exception is None or issubclass(self.exception, Problem):
             return f"{self.problem.__qualname__} ({self.problem.problem_type.status})"
         name = self.exception.__qualname__
-        texts = " or ".join(repr(it) for it in self.texts[:_FIRST])
+        texts = " or ".join(repr(text) for text in self.texts[:_FIRST])
         quoted = f", {texts}," if texts else ""
         if self.problem is Problem:
             return f"a plain {name}{quoted} whose status could not be read"
@@ -198,21 +198,21 @@ def findings(followed: Iterable[Followed]) -> list[Finding]:
 def raise_sites(followed: Iterable[Followed]) -> Iterator[RaiseSite]:
     """Yield each statement that raises an `HTTPException` with an error status, declared or not."""
     places: dict[tuple[Place, type[BaseException]], list[tuple[Raise, str]]] = {}
-    for it in followed:
-        for raised in it.raises:
+    for reached in followed:
+        for raised in reached.raises:
             if (
                 raised.sure != UNSEEN
                 and issubclass(raised.exception, HTTPException)
                 and not _is_problem(raised.exception)
             ):
-                places.setdefault((raised.place, raised.exception), []).append((raised, it.operation.name))
-    for (place, exception), found in places.items():
-        statuses = dict.fromkeys(it.status for it, _ in found if it.status is not None)
-        known = tuple(it for it in statuses if it >= 400)
+                places.setdefault((raised.place, raised.exception), []).append((raised, reached.operation.name))
+    for (place, exception), sites in places.items():
+        statuses = dict.fromkeys(result.status for result, _ in sites if result.status is not None)
+        known = tuple(status for status in statuses if status >= 400)
         if known or UNREAD in statuses:
-            texts = tuple(dict.fromkeys(it.text for it, _ in found if it.text))
-            sure = _CERTAINTIES[max(it.sure for it, _ in found)]
-            names = tuple(dict.fromkeys(name for _, name in found))
+            texts = tuple(dict.fromkeys(result.text for result, _ in sites if result.text))
+            sure = _CERTAINTIES[max(result.sure for result, _ in sites)]
+            names = tuple(dict.fromkeys(name for _, name in sites))
             yield RaiseSite(place.file, place.line, place.column, place.function, exception, known, texts, sure, names)
 
 
@@ -250,30 +250,30 @@ def _result(target: object) -> type[Problem] | None:
 
 def _undeclared(followed: Iterable[Followed]) -> Iterator[Finding]:
     places: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
-    for it in followed:
-        for raised in it.raises:
-            cls = problem_of(raised, it.operation.translate)
-            if cls is not None and raised.sure != UNSEEN and not issubclass(cls, it.operation.written):
+    for reached in followed:
+        for raised in reached.raises:
+            cls = problem_of(raised, reached.operation.translate)
+            if cls is not None and raised.sure != UNSEEN and not issubclass(cls, reached.operation.written):
                 key = cls, raised.exception, raised.place.file, raised.place.line
-                places.setdefault(key, []).append((raised, it.operation.name))
-    for (cls, exception, file, line), found in places.items():
-        names = tuple(dict.fromkeys(name for _, name in found))
-        texts = tuple(dict.fromkeys(it.text for it, _ in found if it.text))
-        sure = max(it.sure for it, _ in found)
+                places.setdefault(key, []).append((raised, reached.operation.name))
+    for (cls, exception, file, line), sites in places.items():
+        names = tuple(dict.fromkeys(name for _, name in sites))
+        texts = tuple(dict.fromkeys(raised.text for raised, _ in sites if raised.text))
+        sure = max(raised.sure for raised, _ in sites)
         yield Finding("undeclared", cls, names, file, line, _CERTAINTIES[sure], exception, texts)
 
 
 def _never_raised(followed: Iterable[Followed]) -> Iterator[Finding]:
     seen: dict[tuple[object, type[Problem]], tuple[object, dict[str, None], bool]] = {}
     raised: set[tuple[object, type[Problem]]] = set()
-    for it in followed:
-        operation = it.operation
-        types = {problem_of(one, operation.translate) for one in it.raises} - {None}
-        types |= {cls for cls, _ in _problems_in(it.returns)}
+    for reached in followed:
+        operation = reached.operation
+        types = {problem_of(one, operation.translate) for one in reached.raises} - {None}
+        types |= {cls for cls, _ in _problems_in(reached.returns)}
         for holder, cls, call in _declarations(operation):
             _, names, was_open = seen.setdefault((holder, cls), (call, {}, False))
             names[operation.name] = None
-            seen[holder, cls] = call, names, was_open or it.is_open
+            seen[holder, cls] = call, names, was_open or reached.is_open
             is_raised = any(one is not None and (issubclass(one, cls) or one is Problem) for one in types)
             if cls in operation.translate.values() or is_raised:
                 raised.add((holder, cls))
@@ -296,11 +296,11 @@ def _declarations(operation: Operation) -> Iterator[tuple[object, type[Problem],
 
 def _returned(followed: Iterable[Followed]) -> Iterator[Finding]:
     places: dict[tuple[type[Problem], str, int, int], dict[str, None]] = {}
-    for it in followed:
-        if it.operation.pattern:
-            for cls, is_exact in _problems_in(it.returns):
-                sure = CERTAIN if is_exact and len(it.returns) == 1 else LIKELY
-                places.setdefault((cls, *_place(it.operation.calls[0]), sure), {})[it.operation.name] = None
+    for reached in followed:
+        if reached.operation.pattern:
+            for cls, is_exact in _problems_in(reached.returns):
+                sure = CERTAIN if is_exact and len(reached.returns) == 1 else LIKELY
+                places.setdefault((cls, *_place(reached.operation.calls[0]), sure), {})[reached.operation.name] = None
     for (cls, file, line, sure), names in places.items():
         yield Finding("returned", cls, tuple(names), file, line, _CERTAINTIES[sure])
 
@@ -319,39 +319,41 @@ def _problems_in(values: Iterable[Value]) -> Iterator[tuple[type[Problem], bool]
 
 def _outside(followed: Iterable[Followed]) -> Iterator[Finding]:
     """Yield the classes that are not in the registry of their application, and relative types without a base."""
-    found: dict[tuple[Literal["unregistered", "relative"], type[Problem]], list[tuple[tuple[str, int], str, int]]] = {}
-    for it in followed:
-        if it.operation.setup is None:
+    results: dict[
+        tuple[Literal["unregistered", "relative"], type[Problem]], list[tuple[tuple[str, int], str, int]]
+    ] = {}
+    for reached in followed:
+        if reached.operation.setup is None:
             continue
-        for cls, place, sure in _used(it):
-            kind = lack_of(cls, it.operation.setup.registry)
+        for cls, place, sure in _used(reached):
+            kind = lack_of(cls, reached.operation.setup.registry)
             if kind is not None:
-                found.setdefault((kind, cls), []).append((place, it.operation.name, sure))
-    for (kind, cls), uses in found.items():
+                results.setdefault((kind, cls), []).append((place, reached.operation.name, sure))
+    for (kind, cls), uses in results.items():
         (file, line), _, _ = uses[0]
-        sure = max(it for _, _, it in uses)
+        sure = max(use for _, _, use in uses)
         yield Finding(kind, cls, tuple(dict.fromkeys(name for _, name, _ in uses)), file, line, _CERTAINTIES[sure])
 
 
 def _unsent(followed: Iterable[Followed]) -> Iterator[Finding]:
     """Yield the texts of an `HTTPException` that are meant for a client but are not sent."""
-    found: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
-    for it in followed:
-        setup = it.operation.setup
+    results: dict[tuple[type[Problem], type[BaseException], str, int], list[tuple[Raise, str]]] = {}
+    for reached in followed:
+        setup = reached.operation.setup
         if setup is None or setup.policy.expose_server_detail:
             continue
-        for raised in it.raises:
-            cls = problem_of(raised, it.operation.translate)
-            if cls is None or not raised.text or raised.sure == UNSEEN or not _is_of_server(raised, it.operation):
+        for raised in reached.raises:
+            cls = problem_of(raised, reached.operation.translate)
+            if cls is None or not raised.text or raised.sure == UNSEEN or not _is_of_server(raised, reached.operation):
                 continue
-            if own_handler(it.operation.app, cls, setup.registry, is_implied=True) is None:
+            if own_handler(reached.operation.app, cls, setup.registry, is_implied=True) is None:
                 key = cls, raised.exception, raised.place.file, raised.place.line
-                found.setdefault(key, []).append((raised, it.operation.name))
-    for (cls, exception, file, line), uses in found.items():
+                results.setdefault(key, []).append((raised, reached.operation.name))
+    for (cls, exception, file, line), uses in results.items():
         names, texts = (
             tuple(dict.fromkeys(texts)) for texts in zip(*((n, r.text or "") for r, n in uses), strict=True)
         )
-        sure = _CERTAINTIES[max(it.sure for it, _ in uses)]
+        sure = _CERTAINTIES[max(use.sure for use, _ in uses)]
         yield Finding("unsent", cls, names, file, line, sure, exception, texts)
 
 
@@ -371,19 +373,19 @@ def _documented(followed: Iterable[Followed]) -> Iterator[Finding]:
     Types with a handler of the application's own whose response the operation does not document, and types sent as
     problems although `responses=` documents another content for their status.
     """
-    found: dict[tuple[Literal["handled", "contradicted"], type[Problem], str], list[Operation]] = {}
-    for operation in (it.operation for it in followed):
+    results: dict[tuple[Literal["handled", "contradicted"], type[Problem], str], list[Operation]] = {}
+    for operation in (reached.operation for reached in followed):
         for cls, status in _statuses(operation):
             content = operation.documents.get(str(status))
             handler = operation.handled.get(cls)
             if handler is not None and content is None:
                 name = str(getattr(handler, "__qualname__", type(handler).__qualname__))
-                found.setdefault(("handled", cls, name), []).append(operation)
+                results.setdefault(("handled", cls, name), []).append(operation)
             elif handler is None and content:
-                said = " and ".join(f"`{it}`" for it in content)
-                found.setdefault(("contradicted", cls, said), []).append(operation)
-    for (kind, cls, detail), concerned in found.items():
-        (file, line), names = _place(concerned[0].calls[0]), tuple(it.name for it in concerned)
+                text = " and ".join(f"`{media_type}`" for media_type in content)
+                results.setdefault(("contradicted", cls, text), []).append(operation)
+    for (kind, cls, detail), concerned in results.items():
+        (file, line), names = _place(concerned[0].calls[0]), tuple(operation.name for operation in concerned)
         sure = _CERTAINTIES[POSSIBLE if kind == "handled" else LIKELY]
         yield Finding(kind, cls, tuple(dict.fromkeys(names)), file, line, sure, detail=detail)
 
@@ -395,11 +397,11 @@ def _statuses(operation: Operation) -> Iterator[tuple[type[Problem], int]]:
             yield cls, operation.setup.registry.facts(cls).status
 
 
-def _used(it: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:
-    for _, cls, call in _declarations(it.operation):
+def _used(reached: Followed) -> Iterator[tuple[type[Problem], tuple[str, int], int]]:
+    for _, cls, call in _declarations(reached.operation):
         yield cls, _place(call), CERTAIN
-    for raised in it.raises:
-        answer = problem_of(raised, it.operation.translate)
+    for raised in reached.raises:
+        answer = problem_of(raised, reached.operation.translate)
         if answer is not None and answer is not Problem and raised.sure != UNSEEN:
             yield answer, (raised.place.file, raised.place.line), raised.sure
 

@@ -68,7 +68,7 @@ class Frame(Managers, Expressions):
         if not ended:
             self.outcome.returns.append(Known(None))
         if UNKNOWN in self.outcome.returns and outer_annotation:
-            known = (it for it in self.outcome.returns if it != UNKNOWN)
+            known = (value for value in self.outcome.returns if value != UNKNOWN)
             self.outcome.returns = [*known, *outer_annotation]
         self.outcome.returns = list(unique(self.outcome.returns))
 
@@ -123,7 +123,10 @@ class Frame(Managers, Expressions):
                 if value is not None:
                     values = self.value(value)
                     hinted = annotated(annotation, self.names, look) if UNKNOWN in values else ()
-                    self.bind(target, unique((*(it for it in values if it != UNKNOWN), *hinted)) if hinted else values)
+                    self.bind(
+                        target,
+                        unique((*(raised for raised in values if raised != UNKNOWN), *hinted)) if hinted else values,
+                    )
                 elif isinstance(target, ast.Name):
                     self.bind(target, annotated(annotation, self.names, look) or (UNKNOWN,))
             case ast.AugAssign(target=target, op=op, value=value):
@@ -173,7 +176,7 @@ class Frame(Managers, Expressions):
         if node.cause is not None:
             self.value(node.cause)
         place = Place(self.names.file, node.lineno, node.col_offset, self.names.function)
-        values = tuple(it for it in values if it != Known(None)) or values
+        values = tuple(raised for raised in values if raised != Known(None)) or values
         for value in values:
             self.emit(self._raised(value, place, CERTAIN if len(values) == 1 else LIKELY))
 
@@ -194,7 +197,7 @@ class Frame(Managers, Expressions):
                 for part in values:
                     # The response to a group of several exceptions reports one of them.
                     raised = self._raised(part, place, sure if len(values) == 1 else min(sure, LIKELY))
-                    yield from (replace(it, grouped=True) for it in raised)
+                    yield from (replace(cause, grouped=True) for cause in raised)
             case Instance(cls=cls) if issubclass(cls, BaseException):
                 yield from _raises(cls, value.statuses, value.text, place, sure if is_exact(value) else LIKELY)
                 self.outcome.open |= not is_exact(value)
@@ -202,8 +205,8 @@ class Frame(Managers, Expressions):
                 yield from _raises(cls, (), None, place, LIKELY)
                 self.outcome.open = True
             case Known(obj) if isinstance(obj, type) and issubclass(obj, BaseException):
-                for made in self.calls((value,), Arguments()):
-                    yield from self._raised(made, place, sure)
+                for call in self.calls((value,), Arguments()):
+                    yield from self._raised(call, place, sure)
             case Known(BaseException() as error):
                 status: object = getattr(error, "status_code", None)
                 statuses = (int(status),) if isinstance(status, int) else ()
@@ -229,11 +232,11 @@ class Frame(Managers, Expressions):
             case ast.Name(id=name) if self.names.is_own(name):
                 values = self.value(node)
                 self.truth(values)
-                return agreed(truth(it) for it in values)
+                return agreed(truth(value) for value in values)
             case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]) if (
                 self.names.is_own(name) and isinstance(op, ast.Is | ast.IsNot)
             ):
-                answer = agreed(is_none(it) for it in self.value(node.left))
+                answer = agreed(is_none(value) for value in self.value(node.left))
                 return answer if answer is None or isinstance(op, ast.Is) else not answer
             case _:
                 self.truth(self.value(node))
@@ -250,7 +253,11 @@ class Frame(Managers, Expressions):
                 root = root.value
             if isinstance(root, ast.Name) and not self.names.is_own(root.id):
                 values = self.value(node)
-                known = [it.obj for it in values if isinstance(it, Known) and isinstance(it.obj, bool | int | str)]
+                known = [
+                    value.obj
+                    for value in values
+                    if isinstance(value, Known) and isinstance(value.obj, bool | int | str)
+                ]
                 return not known[0] if len(known) == len(values) == 1 else None
         return None
 
@@ -303,7 +310,7 @@ class Frame(Managers, Expressions):
                 self.test(node.test)
             self.branch(node.body, level)
         self.branch(node.orelse)
-        return holds is True and not any(isinstance(it, ast.Break) for it in _own_jumps(node.body))
+        return holds is True and not any(isinstance(jump, ast.Break) for jump in _own_jumps(node.body))
 
     # --- try --------------------------------------------------------------------------------------------------------
 
@@ -318,9 +325,9 @@ class Frame(Managers, Expressions):
         raises, is_open = outcome.raises, outcome.open
         outcome.raises, outcome.open, self.fallible = {}, False, False
         ended = follow()
-        found = tuple(outcome.raises), outcome.open, self.fallible
+        result = tuple(outcome.raises), outcome.open, self.fallible
         outcome.raises, outcome.open, self.fallible = raises, is_open or outcome.open, fallible or self.fallible
-        return ended, *found
+        return ended, *result
 
     def _body(self, statements: Sequence[ast.stmt]) -> bool:
         self.depth += 1
@@ -352,11 +359,11 @@ class Frame(Managers, Expressions):
         ends: list[bool] = []
         for handler in node.handlers:
             types = self._types(handler.type)
-            caught = tuple(it for it in escaping if types is None or it.seen_as(types, star=star))
+            caught = tuple(exception for exception in escaping if types is None or exception.seen_as(types, star=star))
             if types is None:
-                escaping = [replace(it, sure=min(it.sure, POSSIBLE)) for it in escaping]
+                escaping = [replace(exception, sure=min(exception.sure, POSSIBLE)) for exception in escaping]
             else:
-                escaping = [it for it in escaping if it not in caught]
+                escaping = [exception for exception in escaping if exception not in caught]
             level = _reach(caught, types, is_open=is_open, fallible=fallible)
             if level is None:
                 continue
@@ -396,33 +403,33 @@ class Frame(Managers, Expressions):
                 name = alias.name if alias.asname else alias.name.partition(".")[0]
                 self.names.bind(alias.asname or name, _module(name) or self.opened())
             return
-        package = next((str(it.obj) for it in self.names.get("__package__") if isinstance(it, Known)), "")
+        package = next((str(value.obj) for value in self.names.get("__package__") if isinstance(value, Known)), "")
         parents = package.split(".")[: 1 - node.level or None] if node.level else []
         base = ".".join([*parents, *([node.module] if node.module else [])])
         for alias in node.names:
-            found = tuple(it for module in _module(base) for it in look(module, alias.name))
-            if found == (Known(None),):
-                found = (*self.caller.attribute(_module(base)[0], alias.name), UNKNOWN)
+            results = tuple(value for module in _module(base) for value in look(module, alias.name))
+            if results == (Known(None),):
+                results = (*self.caller.attribute(_module(base)[0], alias.name), UNKNOWN)
             name = alias.asname or alias.name
-            self.names.bind(name, found or _module(f"{base}.{alias.name}") or self.opened())
+            self.names.bind(name, results or _module(f"{base}.{alias.name}") or self.opened())
             self.names.imported.add(name)
 
 
 def exceptions(values: Iterable[Value]) -> tuple[type[BaseException], ...] | None:
     """Return the classes of exceptions among values; `None` if not all are known."""
-    found: list[type[BaseException]] = []
+    results: list[type[BaseException]] = []
     for value in values:
         obj: Any = value.obj if isinstance(value, Known) else None
         if isinstance(obj, type) and issubclass(obj, BaseException):
-            found.append(obj)
+            results.append(obj)
         elif (inner := tuple(elements(value))) and not isinstance(value, Unknown):
             more = exceptions(inner)
             if more is None:
                 return None
-            found += more
+            results += more
         else:
             return None
-    return tuple(found)
+    return tuple(results)
 
 
 def _raises(
@@ -442,11 +449,11 @@ def _reach(
     caught: tuple[Raise, ...], types: tuple[type[BaseException], ...] | None, *, is_open: bool, fallible: bool
 ) -> int | None:
     """Return how sure it is that a handler is reached; `None` if it never is."""
-    foreign = types is None or any(it.__module__ == "builtins" or not _is_raised_by_hand(it) for it in types)
+    foreign = types is None or any(cls.__module__ == "builtins" or not _is_raised_by_hand(cls) for cls in types)
     if (foreign and fallible) or (types is None and caught):
         return CERTAIN if types is not None else LIKELY
     if caught:
-        return max(POSSIBLE, *(it.sure for it in caught))
+        return max(POSSIBLE, *(raised.sure for raised in caught))
     return LIKELY if is_open else POSSIBLE if fallible else None
 
 

@@ -150,31 +150,33 @@ class Functions(Attributes):
             if not given:
                 given = defaults.get(parameter.arg, (UNKNOWN,))
             if UNKNOWN in given and (hinted := annotated(parameter.annotation, outer, look)):
-                given = (*(it for it in given if it != UNKNOWN), *hinted)
+                given = (*(value for value in given if value != UNKNOWN), *hinted)
             names.bind(parameter.arg, given, anew=True)
         if node.args.vararg is not None:
             items = arguments.positional[len(positional) :]
-            values = unique((*(it for item in items for it in item), *arguments.rest))
+            values = unique((*(value for item in items for value in item), *arguments.rest))
             parts = None if arguments.rest else tuple(items)
             names.bind(node.args.vararg.arg, (Container(values, (), parts, exact=not arguments.rest),))
         if node.args.kwarg is not None:
-            values = unique((*(it for item in named.values() for it in item), *arguments.rest))
+            values = unique((*(value for item in named.values() for value in item), *arguments.rest))
             names.bind(node.args.kwarg.arg, (Container(values, tuple(map(Known, named)), exact=not arguments.rest),))
 
     def _defaults(self, node: Function, outer: Names, known: types.FunctionType | None) -> dict[str, Values]:
         positional = [*node.args.posonlyargs, *node.args.args]
         if known is not None:
-            late = dict(zip([it.arg for it in positional[::-1]], (known.__defaults__ or ())[::-1], strict=False))
+            late = dict(
+                zip([parameter.arg for parameter in positional[::-1]], (known.__defaults__ or ())[::-1], strict=False)
+            )
             late |= known.__kwdefaults__ or {}
             return {name: tuple(self.default(value)) for name, value in late.items()}
         frame = Frame(outer, self)
-        found = dict(zip([it.arg for it in positional[::-1]], node.args.defaults[::-1], strict=False))
-        found |= {
-            it.arg: value
-            for it, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        defaults = dict(zip([parameter.arg for parameter in positional[::-1]], node.args.defaults[::-1], strict=False))
+        defaults |= {
+            parameter.arg: value
+            for parameter, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             if value is not None
         }
-        return {name: frame.value(value) for name, value in found.items()}
+        return {name: frame.value(value) for name, value in defaults.items()}
 
     def _outer(self, function: types.FunctionType) -> Names:
         """Return the names around a function: closure, module, builtins."""
@@ -203,7 +205,7 @@ def _widened(arguments: Arguments, wide: int) -> Arguments:
     widen = _only_functions if wide > 1 else _only_classes
     return Arguments(
         tuple(map(widen, arguments.positional)),
-        tuple((name, widen(it)) for name, it in arguments.named),
+        tuple((name, widen(argument)) for name, argument in arguments.named),
         arguments.rest,
     )
 

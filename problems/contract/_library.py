@@ -114,7 +114,7 @@ def _iterating(obj: object, arguments: Arguments, frame: Activation) -> Values:
     several = obj in (min, max) and len(arguments.positional) > 1
     items = unique(arguments.every()) if several else frame.iterate(arguments.get(0))
     if obj in _KEYED and (key := dict(arguments.named).get("key", ())):
-        frame.calls(tuple(it for it in key if it != Known(None)), Arguments((items,)))
+        frame.calls(tuple(value for value in key if value != Known(None)), Arguments((items,)))
     if obj in (min, max):
         return (*items, *dict(arguments.named).get("default", ())) or (UNKNOWN,)
     if obj in (any, all):
@@ -129,11 +129,11 @@ def _iterating(obj: object, arguments: Arguments, frame: Activation) -> Values:
 
 
 def _getattr(arguments: Arguments, frame: Activation) -> Values:
-    names = [it.obj for it in arguments.get(1) if isinstance(it, Known) and isinstance(it.obj, str)]
+    names = [value.obj for value in arguments.get(1) if isinstance(value, Known) and isinstance(value.obj, str)]
     if not names:
         return frame.opened()
-    found = tuple(it for name in names for it in frame.attribute(arguments.get(0), name))
-    return unique((*found, *arguments.get(2))) if len(arguments.positional) > 2 else found
+    result = tuple(value for name in names for value in frame.attribute(arguments.get(0), name))
+    return unique((*result, *arguments.get(2))) if len(arguments.positional) > 2 else result
 
 
 def _setattr(arguments: Arguments, frame: Activation) -> Values:
@@ -152,11 +152,11 @@ def _type(arguments: Arguments, frame: Activation) -> Values:
     values = arguments.get(0)
     return tuple(
         UNKNOWN
-        if class_of_value(it) is object
-        else Known(class_of_value(it))
-        if is_exact(it)
-        else Kind(class_of_value(it))
-        for it in values
+        if class_of_value(value) is object
+        else Known(class_of_value(value))
+        if is_exact(value)
+        else Kind(class_of_value(value))
+        for value in values
     )
 
 
@@ -173,16 +173,16 @@ def _next(arguments: Arguments, frame: Activation) -> Values:
 
 
 def _zip(arguments: Arguments, frame: Activation) -> Values:
-    items = tuple(frame.iterate(it) for it in arguments.positional)
-    values = unique(it for item in items for it in item)
+    items = tuple(frame.iterate(argument) for argument in arguments.positional)
+    values = unique(value for item in items for value in item)
     return (Container((Container(values, (), items),), exact=False),)
 
 
 def _dict(arguments: Arguments, frame: Activation) -> Values:
-    values = [it for _, item in arguments.named for it in item]
+    values = [value for _, item in arguments.named for value in item]
     for base in arguments.get(0):
         pairs = frame.iterate((base,)) if not isinstance(base, Container) or not base.keys else ()
-        values += elements(base) if not pairs else (it for pair in pairs for it in elements(pair))
+        values += elements(base) if not pairs else (element for pair in pairs for element in elements(pair))
     return (Container(unique((*values, *arguments.rest)), (UNKNOWN,), exact=False),)
 
 
@@ -193,7 +193,7 @@ def _reduce(arguments: Arguments, frame: Activation) -> Values:
 
 def _partial(arguments: Arguments, _: Activation) -> Values:
     rest = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
-    return tuple(Partial(it, rest) for it in arguments.get(0))
+    return tuple(Partial(value, rest) for value in arguments.get(0))
 
 
 def _wraps(_: Arguments, __: Activation) -> Values:
@@ -220,8 +220,10 @@ def _stack(_: Arguments, __: Activation) -> Values:
 
 def _cast(arguments: Arguments, _: Activation) -> Values:
     given = arguments.get(1)
-    hinted = tuple(it for kind in arguments.get(0) if isinstance(kind, Known) for it in of_type(kind.obj))
-    return unique((*(it for it in given if it != UNKNOWN), *(hinted if UNKNOWN in given else ()))) or (UNKNOWN,)
+    hinted = tuple(value for kind in arguments.get(0) if isinstance(kind, Known) for value in of_type(kind.obj))
+    return unique((*(value for value in given if value != UNKNOWN), *(hinted if UNKNOWN in given else ()))) or (
+        UNKNOWN,
+    )
 
 
 _MODELS: Final[dict[object, Model]] = {
@@ -292,7 +294,7 @@ def _of_stack(stack: Stack, name: str, arguments: Arguments, frame: Activation) 
         case "enter_context" | "enter_async_context":
             managers = arguments.get(0)
             stack.entered += managers if len(managers) == 1 else (UNKNOWN,)
-            entered = tuple(it for manager in managers for it in frame.enter(manager))
+            entered = tuple(value for manager in managers for value in frame.enter(manager))
             if name == "enter_async_context":
                 return (Deferred(Partial(Known(_first), Arguments((entered,))), Arguments(), iterates=False),)
             return entered

@@ -68,27 +68,29 @@ class Making(Functions, ABC):
         if isinstance(meta, types.FunctionType) and self._sources.is_own(meta):
             return self.bound(Known(meta), Known(cls), arguments, frame)
         if issubclass(cls, BaseExceptionGroup):
-            given = [it for value in arguments.get(1, "exceptions") for it in _parts(value)]
+            given = [part for value in arguments.get(1, "exceptions") for part in _parts(value)]
             return Outcome(returns=[Group(unique(given))])
         inner = Frame(frame.names, self)
         inner.line = frame.line
-        made: Values = (Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key())),)
+        instance: Values = (
+            Instance(cls, exact=True, site=(frame.names.file, frame.line, cls, frame.names.version_key())),
+        )
         if issubclass(cls, BaseException):
-            made = (self._error(cls, arguments, inner, frame),)
+            instance = (self._error(cls, arguments, inner, frame),)
         else:
-            made = self._made(cls, made, arguments, inner)
-        inner.outcome.returns += made
+            instance = self._made(cls, instance, arguments, inner)
+        inner.outcome.returns += instance
         inner.outcome.ends = inner.dead
         return inner.outcome
 
-    def _made(self, cls: type[object], made: Values, arguments: Arguments, frame: Frame) -> Values:
+    def _made(self, cls: type[object], instance: Values, arguments: Arguments, frame: Frame) -> Values:
         new = inspect.getattr_static(cls, "__new__", None)
         new = getattr(new, "__func__", new)
         if isinstance(new, types.FunctionType) and self._sources.is_own(new):
             given = frame.calls((Known(new),), arguments.after((Known(cls),)))
-            made = tuple(made[0] if it == UNKNOWN else it for it in given)
+            instance = tuple(instance[0] if raised == UNKNOWN else raised for raised in given)
         init = inspect.getattr_static(cls, "__init__", None)
-        for value in made:
+        for value in instance:
             if not isinstance(value, Instance) or frame.dead:
                 continue
             if (
@@ -102,12 +104,12 @@ class Making(Functions, ABC):
             after = inspect.getattr_static(cls, "__post_init__", None)
             if isinstance(after, types.FunctionType):
                 frame.calls((Bound(Known(after), value),), Arguments(rest=(UNKNOWN,)))
-        return made
+        return instance
 
     def _keep_fields(self, cls: type[Any], instance: Instance, arguments: Arguments, frame: Frame) -> None:
         """Keep the fields of a dataclass, a model or a named tuple; run the validators of a model."""
         if dataclasses.is_dataclass(cls):
-            names = [it.name for it in dataclasses.fields(cls) if it.init]
+            names = [field.name for field in dataclasses.fields(cls) if field.init]
         else:
             written = special(cls, "_fields")
             names = list(map(str, written)) if is_tuple(written) else []
@@ -139,20 +141,22 @@ class Making(Functions, ABC):
         return Instance(cls, exact=True, statuses=tuple(_statuses(codes)), text=_text(details))
 
     def _local_class(self, cls: LocalClass, arguments: Arguments, frame: Activation) -> Outcome:
-        made = LocalObject(cls)
-        outcome = self.through(frame, self.attribute(made, "__init__"), arguments)
-        bases = exceptions(it for base in cls.node.bases for it in Frame(cls.names, self).value(base))
+        instance = LocalObject(cls)
+        outcome = self.through(frame, self.attribute(instance, "__init__"), arguments)
+        bases = exceptions(value for base in cls.node.bases for value in Frame(cls.names, self).value(base))
         if bases:
             error = self.call(Known(bases[0]), arguments, frame)
             return Outcome((*outcome.raises, *error.raises), error.returns, is_open=True)
-        return Outcome(outcome.raises, [made], is_open=True)
+        return Outcome(outcome.raises, [instance], is_open=True)
 
     def _is_plain(self, arguments: Arguments) -> bool:
-        return all(_is_plain_value(it) for it in arguments.every())
+        return all(_is_plain_value(argument) for argument in arguments.every())
 
     def _is_plain_class(self, cls: type) -> bool:
         """Return whether creating an object of a class only runs an initialiser of Python."""
-        return all(it is object or it.__module__ in SAFE or self._sources.is_own_class(it) for it in cls.__mro__)
+        return all(
+            base is object or base.__module__ in SAFE or self._sources.is_own_class(base) for base in cls.__mro__
+        )
 
 
 def is_class(obj: object) -> TypeGuard[type[object]]:
@@ -171,11 +175,11 @@ def _parts(value: Value) -> Iterator[Value]:
 
 def _statuses(values: Iterable[Value]) -> Iterator[int]:
     """Yield the status codes among values, `UNREAD` for an unknown one."""
-    found: dict[int, None] = {}
+    statuses: dict[int, None] = {}
     for value in values:
         is_code = isinstance(value, Known) and isinstance(value.obj, int)
-        found[int(value.obj) if isinstance(value, Known) and is_code else UNREAD] = None
-    yield from found or (UNREAD,)
+        statuses[int(value.obj) if isinstance(value, Known) and is_code else UNREAD] = None
+    yield from statuses or (UNREAD,)
 
 
 def _text(values: Iterable[Value]) -> str | None:

@@ -67,7 +67,7 @@ class Managers(Expressions):
         values = self.value(first.context_expr)
         if self.dead:
             return True
-        entered = unique(it for value in values for it in self.enter(value))
+        entered = unique(raised for value in values for raised in self.enter(value))
         if first.optional_vars is not None:
             self.bind(first.optional_vars, entered or (UNKNOWN,))
         if self.dead:
@@ -79,17 +79,17 @@ class Managers(Expressions):
     def guarded(self, manager: Value, body: Callable[[], Values]) -> Values:
         """Return the possible values of a body that runs inside a context manager."""
         self.enter(manager)
-        found: Values = ()
+        values: Values = ()
 
         def follow() -> bool:
-            nonlocal found
-            found = body()
+            nonlocal values
+            values = body()
             return False
 
         _, raises, _, _ = self._collected(follow)
         if not self._leave((manager,), raises):
             self.dead = False
-        return found
+        return values
 
     def enter(self, value: Value) -> Values:
         """Return the values that `with` binds; exceptions of entering are recorded."""
@@ -107,8 +107,8 @@ class Managers(Expressions):
             case Unknown():
                 return self.opened()
             case _:
-                found = self.operate((value,), "__enter__")
-                return (*found, *self.awaited(self.operate((value,), "__aenter__"))) or (value,)
+                result = self.operate((value,), "__enter__")
+                return (*result, *self.awaited(self.operate((value,), "__aenter__"))) or (value,)
 
     def _leave(self, values: Values, raises: Raises) -> bool:
         """Record the exceptions of a block that leave it; return whether all of them certainly do."""
@@ -129,7 +129,11 @@ class Managers(Expressions):
         """Return the exceptions that pass a context manager, its own exceptions, and whether it never swallows any."""
         match value:
             case Suppress(types=types_):
-                return tuple(it for it in raises if not issubclass(it.exception, types_)), (), False
+                return (
+                    tuple(exception for exception in raises if not issubclass(exception.exception, types_)),
+                    (),
+                    False,
+                )
             case Translating(keys=keys, targets=targets):
                 return raises, tuple(self._translated(keys, targets)), True
             case Known(translating() as made):
@@ -150,11 +154,11 @@ class Managers(Expressions):
 
     def _translated(self, keys: Iterable[Value], targets: Iterable[Value]) -> Iterator[Raise]:
         """Yield the problems that `translating` raises in the place of received ones."""
-        received = tuple(Instance(it.obj) for it in keys if isinstance(it, Known) and isinstance(it.obj, type))
+        received = tuple(Instance(key.obj) for key in keys if isinstance(key, Known) and isinstance(key.obj, type))
         place = Place(self.names.file, self.line, 0, self.names.function)
         for target in targets:
-            made = (target,) if _is_class(target) else self.calls((target,), Arguments((received or (UNKNOWN,),)))
-            for value in made:
+            instance = (target,) if _is_class(target) else self.calls((target,), Arguments((received or (UNKNOWN,),)))
+            for value in instance:
                 cls = value.obj if isinstance(value, Known) and isinstance(value.obj, type) else class_of_value(value)
                 if issubclass(cls, Problem):
                     yield Raise(cls, place, sure=LIKELY)
@@ -163,18 +167,18 @@ class Managers(Expressions):
         node = self.caller.tree(value.function)
         if node is None:
             return _doubtful(raises), (), False
-        if not any(isinstance(it, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) for it in ast.walk(node)):
+        if not any(isinstance(raised, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) for raised in ast.walk(node)):
             return raises, (), True
         outcome = self.caller.throw(value, raises)
-        thrown = {replace(it, sure=POSSIBLE) for it in raises}
-        kept = tuple(it for it in outcome.raises if replace(it, sure=POSSIBLE) in thrown)
-        extra = tuple(it for it in outcome.raises if replace(it, sure=POSSIBLE) not in thrown)
-        may_swallow = any(isinstance(it, ast.ExceptHandler | ast.With | ast.AsyncWith) for it in ast.walk(node))
+        thrown = {replace(exception, sure=POSSIBLE) for exception in raises}
+        kept = tuple(exception for exception in outcome.raises if replace(exception, sure=POSSIBLE) in thrown)
+        extra = tuple(exception for exception in outcome.raises if replace(exception, sure=POSSIBLE) not in thrown)
+        may_swallow = any(isinstance(raised, ast.ExceptHandler | ast.With | ast.AsyncWith) for raised in ast.walk(node))
         return kept, extra, not may_swallow
 
     def _through_class(self, value: Value, raises: Raises) -> tuple[Raises, Raises, bool]:
         cls = class_of_value(value)
-        names = [name for name in ("__exit__", "__aexit__") if any(name in vars(it) for it in cls.__mro__)]
+        names = [name for name in ("__exit__", "__aexit__") if any(name in vars(base) for base in cls.__mro__)]
         if isinstance(value, LocalObject):
             return _doubtful(raises), (), False
         if not names:
@@ -191,9 +195,13 @@ class Managers(Expressions):
         answers = self._answers
         if extra:
             return _doubtful(raises), extra, False
-        if all(isinstance(it, Known) and not it.obj for it in answers) and len(methods) == 1:
+        if all(isinstance(answer, Known) and not answer.obj for answer in answers) and len(methods) == 1:
             return raises, (), True
-        if all(isinstance(it, Known) and it.obj is True for it in answers) and answers and len(methods) == 1:
+        if (
+            all(isinstance(answer, Known) and answer.obj is True for answer in answers)
+            and answers
+            and len(methods) == 1
+        ):
             return (), (), False
         return _doubtful(raises), (), False
 
@@ -211,12 +219,14 @@ def _is_class(value: Value) -> bool:
 
 def _doubtful(raises: Raises) -> Raises:
     """Return exceptions that something may swallow."""
-    return tuple(it if it.sure <= POSSIBLE else replace(it, sure=POSSIBLE) for it in raises)
+    return tuple(exception if exception.sure <= POSSIBLE else replace(exception, sure=POSSIBLE) for exception in raises)
 
 
 def _swallows_nothing(node: Function | None) -> bool:
     """Return whether the `__exit__` of a library never returns a true value, judging by its source."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    returned = [it.value for it in own_nodes(node.body) if isinstance(it, ast.Return) and it.value is not None]
-    return all(isinstance(it, ast.Constant) and not it.value for it in returned)
+    returned = [
+        value.value for value in own_nodes(node.body) if isinstance(value, ast.Return) and value.value is not None
+    ]
+    return all(isinstance(value, ast.Constant) and not value.value for value in returned)

@@ -116,10 +116,10 @@ def _of_route(app: object, place: Place, setup: _Setup | None) -> Iterator[Opera
         calls = tuple(dict.fromkeys(_calls(dependant))) if dependant is not None else (endpoint,)
         calls = tuple(dict.fromkeys(_overridden(calls, getattr(app, "dependency_overrides", None) or {})))
         request = place.request(app, method)
-        found = setup.declares(request, setup.registry) if setup is not None else ()
-        own = (it for call in (*calls, route.endpoint) for it in declared(call))
+        result = setup.declares(request, setup.registry) if setup is not None else ()
+        own = (cls for call in (*calls, route.endpoint) for cls in declared(call))
         written = tuple(dict.fromkeys((*own, *_on_middleware(app), *responses)))
-        every = tuple(dict.fromkeys((*(found or ()), *written)))
+        every = tuple(dict.fromkeys((*(result or ()), *written)))
         yield Operation(
             f"{method} {path}",
             calls,
@@ -169,8 +169,8 @@ def _documents(route: object) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _pattern(path: str, convertors: Mapping[str, object]) -> str:
     """Return a regular expression for the paths of a route; `{name:path}` matches slashes."""
 
-    def regex(found: re.Match[str]) -> str:
-        return f"(?:{getattr(convertors.get(found[1]), 'regex', '[^/]+')})"
+    def regex(match: re.Match[str]) -> str:
+        return f"(?:{getattr(convertors.get(match[1]), 'regex', '[^/]+')})"
 
     return re.sub(r"\\{([^{}]*)\\}", regex, re.escape(path))
 

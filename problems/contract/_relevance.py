@@ -58,17 +58,17 @@ class Relevance:
         for code in codes:
             for used in _names(code):
                 using.setdefault(used, []).append(code)
-        found: set[types.CodeType] = set()
+        code_types: set[types.CodeType] = set()
         waiting = list(names)
         seen = set(waiting)
         while waiting:
             for code in using.get(waiting.pop(), ()):
-                if code not in found:
-                    found.add(code)
+                if code not in code_types:
+                    code_types.add(code)
                     more = {code.co_name, *_class_of(code), *aliases.get(code.co_name, ())} - seen
                     seen |= more
                     waiting += more
-        return found
+        return code_types
 
 
 def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:  # noqa: C901 - one for each form

@@ -45,7 +45,7 @@ class Sources:
         package = str(cls.__module__).partition(".")[0]
         if package in self._packages:
             return package not in _LIBRARIES
-        return any(isinstance(it, FunctionType) and self.is_own(it) for it in vars(cls).values())
+        return any(isinstance(member, FunctionType) and self.is_own(member) for member in vars(cls).values())
 
     def is_own_module(self, name: str, file: str) -> bool:
         """Return whether a module is the application's own."""
@@ -71,23 +71,23 @@ class Sources:
         """Return the assignments of a method to attributes of its object, by the attribute."""
         code = function.__code__
         if code not in self._assigned:
-            found = self._assigned[code] = dict[str, list[Assignment]]()
+            result = self._assigned[code] = dict[str, list[Assignment]]()
             node = self.of(function)
             for part in ast.walk(node) if node is not None and code.co_varnames else ():
                 if isinstance(part, ast.Assign | ast.AnnAssign):
                     for name in _attributes_in(part, code.co_varnames[0]):
-                        found.setdefault(name, []).append(part)
+                        result.setdefault(name, []).append(part)
         return self._assigned[code]
 
 
 def _attributes_in(statement: Assignment, owner: str) -> set[str]:
     """Return the attributes of a variable that a statement assigns."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    parts = [it for target in targets for it in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    parts = [element for target in targets for element in (target.elts if isinstance(target, ast.Tuple) else [target])]
     return {
-        it.attr
-        for it in parts
-        if isinstance(it, ast.Attribute) and isinstance(it.value, ast.Name) and it.value.id == owner
+        part.attr
+        for part in parts
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == owner
     }
 
 
@@ -96,7 +96,7 @@ def iterates(node: Function) -> bool:
     known: bool | None = getattr(node, "_iterates", None)
     if known is None:
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        known = any(isinstance(it, ast.Yield | ast.YieldFrom) for it in own_nodes(body))
+        known = any(isinstance(value, ast.Yield | ast.YieldFrom) for value in own_nodes(body))
         setattr(node, "_iterates", known)  # noqa: B010 - a note on the node, which has no such attribute
     return known
 
@@ -156,7 +156,7 @@ def _parsed(text: str) -> ast.Module | None:
 
 def _last_line(code: CodeType) -> int:
     last = max((end for _, end, _, _ in code.co_positions() if end is not None), default=code.co_firstlineno)
-    inner = (_last_line(it) for it in code.co_consts if isinstance(it, CodeType))
+    inner = (_last_line(const) for const in code.co_consts if isinstance(const, CodeType))
     return max(last, *inner, code.co_firstlineno)
 
 
@@ -164,7 +164,9 @@ def _matching(tree: ast.Module, code: CodeType) -> Function | None:
     candidates = [node for node in _functions(tree) if _is_of(node, code)]
     if len(candidates) > 1:  # several lambdas on one line
         names = code.co_varnames[: code.co_argcount]
-        candidates = [it for it in candidates if tuple(arg.arg for arg in _positional(it)) == names]
+        candidates = [
+            candidate for candidate in candidates if tuple(arg.arg for arg in _positional(candidate)) == names
+        ]
     # Two equal lambdas on one line cannot be distinguished.
     return candidates[0] if len(candidates) == 1 else None
 
@@ -182,5 +184,5 @@ def _functions(tree: ast.Module) -> Iterator[Function]:
 def _is_of(node: Function, code: CodeType) -> bool:
     if isinstance(node, ast.Lambda):
         return code.co_name == "<lambda>" and node.lineno == code.co_firstlineno
-    first = min((it.lineno for it in node.decorator_list), default=node.lineno)
+    first = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
     return node.name == code.co_name and min(first, node.lineno) == code.co_firstlineno

@@ -39,8 +39,8 @@ def annotated(node: ast.expr | None, names: Names, look: Look) -> Values:
 
 def understood(values: Iterable[Value]) -> Values:
     """Return the values of an annotation, or an empty tuple if none is known."""
-    found = tuple(dict.fromkeys(values))
-    return () if found == (UNKNOWN,) else found
+    result = tuple(dict.fromkeys(values))
+    return () if result == (UNKNOWN,) else result
 
 
 def _annotated(node: ast.expr | None, names: Names, look: Look) -> Iterator[Value]:
@@ -98,11 +98,13 @@ def _subscripted(  # noqa: C901 - one for each form
     elif obj is Literal:
         yield from (Known(part.value) for part in parts if isinstance(part, ast.Constant))
     elif origin in _LISTS or origin is tuple:
-        yield Container(tuple(it for part in parts for it in _annotated(part, names, look)) or (UNKNOWN,), exact=False)
+        yield Container(
+            tuple(raised for part in parts for raised in _annotated(part, names, look)) or (UNKNOWN,), exact=False
+        )
     elif origin in _DICTIONARIES:
         yield Container(tuple(_annotated(parts[-1], names, look)) or (UNKNOWN,), (UNKNOWN,), exact=False)
     elif isinstance(origin, type) and origin.__module__ not in ("collections.abc", "typing"):
-        yield Instance(origin, arguments=tuple(it for part in parts for it in static(part, names, look)))
+        yield Instance(origin, arguments=tuple(raised for part in parts for raised in static(part, names, look)))
 
 
 def of_type(hint: Any) -> Iterator[Value]:
@@ -120,12 +122,12 @@ def of_type(hint: Any) -> Iterator[Value]:
     elif origin is Literal:
         yield from map(Known, arguments)
     elif origin is type and arguments:
-        yield from (Kind(it.cls) for it in of_type(arguments[0]) if isinstance(it, Instance))
+        yield from (Kind(value.cls) for value in of_type(arguments[0]) if isinstance(value, Instance))
     elif origin in _LISTS or origin is tuple:
-        yield Container(tuple(it for part in arguments for it in of_type(part)) or (UNKNOWN,), exact=False)
+        yield Container(tuple(value for part in arguments for value in of_type(part)) or (UNKNOWN,), exact=False)
     elif origin in _DICTIONARIES:
         yield Container(
-            tuple(it for hint in arguments[1:] for it in of_type(hint)) or (UNKNOWN,), (UNKNOWN,), exact=False
+            tuple(value for hint in arguments[1:] for value in of_type(hint)) or (UNKNOWN,), (UNKNOWN,), exact=False
         )
     else:
         yield from _of_name(hint, origin, arguments)

@@ -125,7 +125,7 @@ def _depth(value: Any) -> int:
         return 0
     known: int | None = fields.get("_deep")
     if known is None:
-        known = 1 + max((_depth(it) for name, it in fields.items() if name[0] != "_"), default=0)
+        known = 1 + max((_depth(item) for name, item in fields.items() if name[0] != "_"), default=0)
         fields["_deep"] = known
     return known
 
@@ -546,33 +546,37 @@ def unique(values: Iterable[Value]) -> Values:
     every = values if isinstance(values, tuple) else tuple(values)
     if len(every) < 2:
         return every
-    found = tuple(dict.fromkeys(every))
-    return found if len(found) <= _MANY else _merged(found)
+    result = tuple(dict.fromkeys(every))
+    return result if len(result) <= _MANY else _merged(result)
 
 
 def _merged(values: Values) -> Values:
     """Return fewer values for many: one text, one container, and an unknown value above the maximum number."""
-    found: dict[Value, None] = {}
+    results: dict[Value, None] = {}
     inside: list[Value] = []
     keys: list[Value] = []
     for value in values:
         match value:
             case Text() | Known(str() | bytes() | float()):
-                found[Instance(str, exact=True)] = None
+                results[Instance(str, exact=True)] = None
             case Container():
                 inside += value.values
                 keys += value.keys
             case _:
-                found[value] = None
+                results[value] = None
     if inside or keys:
-        found[Container(unique(inside), unique(keys), exact=False)] = None
-    merged = tuple(found)
+        results[Container(unique(inside), unique(keys), exact=False)] = None
+    merged = tuple(results)
     return merged if len(merged) <= _MOST else (*merged[:_MOST], UNKNOWN)
 
 
 def shallow(values: Values) -> Values:
     """Return values with deeply nested values replaced by an unknown one, so that every chain of values ends."""
-    return tuple(it if _depth(it) < _DEEPEST else UNKNOWN for it in values) if _depth(values) >= _DEEPEST else values
+    return (
+        tuple(value if _depth(value) < _DEEPEST else UNKNOWN for value in values)
+        if _depth(values) >= _DEEPEST
+        else values
+    )
 
 
 def class_of_value(value: Value) -> type:

@@ -162,7 +162,7 @@ def own_handler(app: object, cls: type[Problem], registry: _Registry, *, is_impl
         return table[facts.status]
     keys: Iterable[object] = cls.__mro__
     if is_implied:
-        named = {f"{it.__module__}.{it.__qualname__}": it for it in table if isinstance(it, type)}
+        named = {f"{item.__module__}.{item.__qualname__}": item for item in table if isinstance(item, type)}
         keys = (named.get(name) for name in (_INVALID if is_invalid else _REFUSED))
     handler = next((table[key] for key in keys if key not in (None, Exception) and key in table), None)
     return handler if _is_own(handler) else None

@@ -91,8 +91,8 @@ class Definition:
 
     @cached_property
     def _sentence(self) -> Callable[[Mapping[str, object]], str] | None:
-        found = (base.__dict__[ATTRIBUTE].sentence for base in self.cls.__mro__ if ATTRIBUTE in base.__dict__)
-        return next((it for it in found if it is not None), None)
+        results = (base.__dict__[ATTRIBUTE].sentence for base in self.cls.__mro__ if ATTRIBUTE in base.__dict__)
+        return next((result for result in results if result is not None), None)
 
     def model_for(self, facts: ProblemType) -> type[BaseModel]:
         """

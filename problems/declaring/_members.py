@@ -128,7 +128,9 @@ class Members:
         alias = str(place[0]) if place else ""
         if alias in self._own:
             return alias
-        firsts = {name: [path[0] for path in paths_of(it.get("validation_alias"))] for name, it in self._own.items()}
+        firsts = {
+            name: [path[0] for path in paths_of(value.get("validation_alias"))] for name, value in self._own.items()
+        }
         return next((name for name, aliases in firsts.items() if alias in aliases), alias)
 
     @cached_property
@@ -168,9 +170,9 @@ class Members:
         Raises:
             InvalidHeader: One of them cannot be sent.
         """
-        asked = HeaderLines(given or {})
+        requested = HeaderLines(given or {})
         own = [line for name, header in self.headers.items() for line in header.lines(values[name])]
-        return HeaderLines([*(line for line in own if line[0] not in asked), *asked.items()])
+        return HeaderLines([*(line for line in own if line[0] not in requested), *requested.items()])
 
     def encode(self, values: Mapping[str, object], further: Iterable[str] = ()) -> bytes:
         """
@@ -462,9 +464,9 @@ def _headers(model: type[BaseModel]) -> Iterator[tuple[str, ResponseHeader]]:
     for name in model.model_fields:
         for base in model.__mro__:
             field = getattr(base, "model_fields", {}).get(name)
-            found = [item for item in _metadata(field) if isinstance(item, ResponseHeader)] if field else []
-            if found:
-                yield name, found[-1]
+            headers = [item for item in _metadata(field) if isinstance(item, ResponseHeader)] if field else []
+            if headers:
+                yield name, headers[-1]
                 break
 
 

@@ -22,23 +22,23 @@ _MISSING: Final = "missing"
 
 def faults(error: ValidationError) -> str:
     """Return all that is wrong with some members in one line, without their values."""
-    messages = (f"{'.'.join(map(str, it['loc']))}: {message_in(it)}" for it in error.errors(include_url=False))
+    messages = (f"{'.'.join(map(str, fault['loc']))}: {message_in(fault)}" for fault in error.errors(include_url=False))
     return "; ".join(messages) + "."
 
 
 def of_positionals(cls: str, given: Sequence[object], named: Mapping[str, object], members: Members) -> str:
     """Return the error message for *given*, the positional arguments: only one text is allowed."""
     first, *others = given
-    texts = [it for it in others if isinstance(it, str)]
+    texts = [other for other in others if isinstance(other, str)]
     if isinstance(first, int) and 100 <= first <= 599 and texts:
         call = ", ".join((briefly(texts[0]), *(f"{name}=…" for name in members.required)))
         return f"the class has the status, so {first} is left out. Write `{cls}({call})`."
     unnamed = others if isinstance(first, str) else given
     free = [name for name in members.names if name not in named]
     if free:
-        call = ", ".join(f"{name}={briefly(it)}" for name, it in zip(free, unnamed, strict=False))
-        got = ", ".join(map(briefly, unnamed))
-        return f"only `detail`, a text, is given without a name; got {got}. Write `{cls}({call})`."
+        call = ", ".join(f"{name}={briefly(member)}" for name, member in zip(free, unnamed, strict=False))
+        received = ", ".join(map(briefly, unnamed))
+        return f"only `detail`, a text, is given without a name; got {received}. Write `{cls}({call})`."
     kind = type(unnamed[0]).__name__
     return f'`detail` must be one text; got {briefly(unnamed[0])} ({kind}). Write `{cls}("…")`, and members by name.'
 
@@ -61,11 +61,13 @@ def of_status(cls: str, names: Iterable[str], given: Mapping[str, object]) -> st
 def of_members(cls: str, error: ValidationError, given: Mapping[str, object], members: Members) -> str:
     """Return all that is wrong with the members of an occurrence, without their values."""
     errors = error.errors(include_url=False)
-    unknown = [str(it["loc"][0]) for it in errors if it["type"] == _NOT_DECLARED and len(it["loc"]) == 1]
+    unknown = [str(fault["loc"][0]) for fault in errors if fault["type"] == _NOT_DECLARED and len(fault["loc"]) == 1]
     if text := of_status(cls, unknown, given):
         return text
-    missing = [members.name_of(it["loc"]) for it in errors if it["type"] == _MISSING and len(it["loc"]) == 1]
-    near = {word: nearest(word, [it for it in members.names if it not in given]) for word in unknown}
+    missing = [
+        members.name_of(fault["loc"]) for fault in errors if fault["type"] == _MISSING and len(fault["loc"]) == 1
+    ]
+    near = {word: nearest(word, [item for item in members.names if item not in given]) for word in unknown}
     missing = [name for name in missing if name not in near.values()]
     texts = [_unknown(word, near[word], members) for word in unknown]
     texts += [_missing(cls, missing, members)] if missing else []
@@ -92,16 +94,16 @@ def _example(members: Members, name: str) -> str:
 
 def _misfits(errors: Iterable[ErrorDetails], members: Members) -> list[str]:
     """Return a sentence for each member whose value does not fit: each alternative of a union has an error."""
-    found: dict[str, list[str]] = {}
-    for it in errors:
-        if len(it["loc"]) > 1 or it["type"] not in (_NOT_DECLARED, _MISSING):
-            found.setdefault(members.name_of(it["loc"]), []).append(_placed(it, members))
-    return [f"`{name}=`: {', or '.join(dict.fromkeys(texts)).rstrip('.')}." for name, texts in found.items()]
+    misfits: dict[str, list[str]] = {}
+    for error in errors:
+        if len(error["loc"]) > 1 or error["type"] not in (_NOT_DECLARED, _MISSING):
+            misfits.setdefault(members.name_of(error["loc"]), []).append(_placed(error, members))
+    return [f"`{name}=`: {', or '.join(dict.fromkeys(texts)).rstrip('.')}." for name, texts in misfits.items()]
 
 
 def _placed(fault: ErrorDetails, members: Members) -> str:
     """Return a message, with its place where the value is a part of the member's."""
     field = members.model.model_fields.get(members.name_of(fault["loc"]))
-    steps = [str(it) for it in fault["loc"][1:]]
+    steps = [str(step) for step in fault["loc"][1:]]
     is_part = field is not None and steps and fault["type"] in (_MISSING, _NOT_DECLARED)
     return f"{'.'.join(steps)}: {message_in(fault)}" if is_part else message_in(fault)

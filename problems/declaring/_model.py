@@ -29,18 +29,18 @@ class Document(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         reference = handler(schema)
-        found = handler.resolve_ref_schema(reference)
-        properties = found.get("properties", {})
+        result = handler.resolve_ref_schema(reference)
+        properties = result.get("properties", {})
         for name in properties:
             if properties[name].get("title") == _generated_title(name):
                 del properties[name]["title"]
         for name in ("detail", "instance"):
             properties[name] = {"type": "string"}  # absent, never null
-        found["properties"] = {**{name: properties[name] for name in STANDARD_MEMBERS}, **properties}
-        members = [name for name in found.get("required", ()) if name not in STANDARD_MEMBERS]
-        found["required"] = ["type", "title", "status", *members]
+        result["properties"] = {**{name: properties[name] for name in STANDARD_MEMBERS}, **properties}
+        members = [name for name in result.get("required", ()) if name not in STANDARD_MEMBERS]
+        result["required"] = ["type", "title", "status", *members]
         # Clients ignore members that they do not know (RFC 9457, section 3.2): the object stays open.
-        found.pop("additionalProperties", None)
+        result.pop("additionalProperties", None)
         return reference
 
 
@@ -78,7 +78,7 @@ def document_model(
         "detail": None,
         "instance": None,
     }
-    return types.new_class(name, (Document, body), {}, lambda it: it.update(namespace))
+    return types.new_class(name, (Document, body), {}, lambda item: item.update(namespace))
 
 
 def _generated_title(name: str) -> str:

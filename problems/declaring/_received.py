@@ -241,12 +241,12 @@ def received(
         further: The class of the received status, if *declared* does not derive from it.
     """
     try:
-        made = cast("type[Problem]", definition_of(declared).received[library, further])
+        instance = cast("type[Problem]", definition_of(declared).received[library, further])
     except KeyError:
-        made = _make_received(declared, library, further)
+        instance = _make_received(declared, library, further)
         known = definition_of(declared)
-        known.received = {**known.received, (library, further): made}
-    return made
+        known.received = {**known.received, (library, further): instance}
+    return instance
 
 
 def _make_received(
@@ -266,8 +266,8 @@ def _make_received(
 
 
 def _class(name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> type[Problem]:
-    made: Any = type(name, bases, namespace)
-    created: type[Problem] = made
+    instance: Any = type(name, bases, namespace)
+    created: type[Problem] = instance
     return created
 
 

@@ -86,7 +86,7 @@ def shows_all(value: object) -> bool:
             return True
         if not all(map(_is_open, level)):
             return False
-        parts = [parts_of(it) for it in level]
+        parts = [parts_of(item) for item in level]
         if None in parts:
             return False
         level = [part for these in parts if these is not None for part in these]

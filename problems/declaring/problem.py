@@ -96,7 +96,7 @@ class _Signature:
         usual = inspect.signature(owner.__init__)
         first = list(usual.parameters.values())[1:]
         if owner.__init__ is Problem.__init__:
-            first = [it for it in first if it.kind is not inspect.Parameter.VAR_POSITIONAL]
+            first = [item for item in first if item.kind is not inspect.Parameter.VAR_POSITIONAL]
             definition = definition_of(owner)
             if not definition.declaration.abstract:
                 detail, *usual_words, others = first
@@ -349,13 +349,13 @@ def extensions_of(problem: Problem) -> bytes:
 def _delegated(problem: Problem, known: Members) -> dict[str, object]:
     """Return the members that a user-defined class looks up elsewhere, as exceptions of task runners do."""
     delegate: Callable[[Problem, str], object] | None = getattr(type(problem), "__getattr__", None)
-    found: dict[str, object] = {}
+    results: dict[str, object] = {}
     if delegate is None:
-        return found
+        return results
     for name in known.names:
         with suppress(Exception):  # a user-defined function can raise anything
-            found[name] = delegate(problem, name)
-    return found
+            results[name] = delegate(problem, name)
+    return results
 
 
 def _undeclared(problem: Problem) -> tuple[str, ...]:
@@ -425,7 +425,7 @@ def _define(cls: type[Problem], given: Mapping[str, Any]) -> None:
     check_body(cls, own, declaration.members)
     cls.problem_type, cls.status_code = facts, facts.status
     definition = Definition(cls, declaration, local_names(cls, own))
-    definition.any_status = any(it.any_status for it in inherited)
+    definition.any_status = any(item.any_status for item in inherited)
     cls._problem = definition  # pyright: ignore[reportPrivateUsage]  # this module declares it
 
 
@@ -456,7 +456,7 @@ def _is_unbound(cls: type) -> bool:
     if Generic not in cls.__mro__:
         return False
     unsaid = () if "__orig_bases__" in cls.__dict__ else cls.__bases__  # where `Page[int]` would be written
-    return any(getattr(it, "__parameters__", ()) for it in (cls, *unsaid))
+    return any(getattr(base, "__parameters__", ()) for base in (cls, *unsaid))
 
 
 def _open_names(cls: type[Problem], values: Mapping[str, object]) -> tuple[str, ...]:

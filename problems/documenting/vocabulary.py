@@ -102,7 +102,9 @@ class DocumentedType(BaseModel):
     @property
     def members(self) -> Mapping[str, Json]:
         """The JSON Schema of each extension member, by name."""
-        return {name: it for name, it in self.document.get("properties", {}).items() if name not in STANDARD_MEMBERS}
+        return {
+            name: value for name, value in self.document.get("properties", {}).items() if name not in STANDARD_MEMBERS
+        }
 
     @property
     def required(self) -> frozenset[str]:
@@ -142,7 +144,7 @@ class Vocabulary(BaseModel):
         >>> [it.type for it in vocabulary.types]
         ['https://shop.example/problems/item-not-found', 'https://shop.example/problems/validation-problem']
         """
-        return cls(types=tuple(documented(it, registry) for it in types_of(registry)))
+        return cls(types=tuple(documented(item, registry) for item in types_of(registry)))
 
     def to_json(self) -> str:
         """Return the vocabulary as the text of a JSON file, without empty members."""

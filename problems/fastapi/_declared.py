@@ -95,13 +95,13 @@ def declares(scope: Facts, registry: Registry, /, *, implied: bool = True) -> tu
     app, route, endpoint = scope.get("app"), scope.get("route"), scope.get("endpoint")
     if endpoint is None:
         return None
-    found = list(declared_on(endpoint, scope))
+    results = list(declared_on(endpoint, scope))
     if isinstance(app, FastAPI) and isinstance(route, APIRoute):
         for context in _contexts(scope, app, route):
-            found += declared_by(app, context, registry) if implied else _written_for(app, context)
+            results += declared_by(app, context, registry) if implied else _written_for(app, context)
             for overriding in overriding_in(app.dependency_overrides, context.dependant):
-                found += [*_written_on(overriding), *(_implied(overriding, set()) if implied else ())]
-    return tuple(dict.fromkeys(found))
+                results += [*_written_on(overriding), *(_implied(overriding, set()) if implied else ())]
+    return tuple(dict.fromkeys(results))
 
 
 def _contexts(scope: Facts, app: FastAPI, route: APIRoute) -> Iterator[RouteContext]:

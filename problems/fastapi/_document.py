@@ -64,7 +64,7 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
 def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     """Extend the operations of *app* in a document, and operations of mounted applications that were merged into it."""
     groups: dict[int, tuple[Setup, list[DocumentedOperation]]] = {}
-    for part, operation in [*_served(app, schema, setup, ""), *((setup, it) for it in _called(app, schema))]:
+    for part, operation in [*_served(app, schema, setup, ""), *((setup, item) for item in _called(app, schema))]:
         groups.setdefault(id(part.registry), (part, []))[1].append(operation)
     pages = dict(_pages(app))
     for part, operations in groups.values():
@@ -124,7 +124,7 @@ def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:
 
 def _promised(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:
     types = tuple(promised_by(route))
-    return (it._replace(types=types) for it in _documented(documents, route, path))
+    return (item._replace(types=types) for item in _documented(documents, route, path))
 
 
 def _methods(route: RouteContext) -> list[str]:
@@ -153,7 +153,7 @@ def _tidy(schema: Json) -> None:
     if theirs:
         needed = references_in(schema) & theirs.keys()
         needed |= references_in([theirs[name] for name in needed])
-        schemas |= {name: it for name, it in theirs.items() if name in needed}
+        schemas |= {name: their for name, their in theirs.items() if name in needed}
         components["schemas"] = dict(sorted(schemas.items()))
         if not schemas:
             del components["schemas"]

@@ -21,14 +21,14 @@ _UNREADABLE: Final = frozenset({"missing", "json_invalid"})
 
 def invalid_inputs(route: RouteContext) -> InvalidInputs:
     """Return how a request to *route* can be invalid."""
-    found = InvalidInputs()
+    inputs = InvalidInputs()
     for location, parameter in parameters_in(route.dependant):
         for name, codes in _of_parameter(parameter):
-            found.add_parameter(location, name, codes)
+            inputs.add_parameter(location, name, codes)
     if route.body_field is not None:
         for path, codes in possible_errors(_schema(route.body_field)).items():
-            found.add_pointer(path, codes if path or codes is None else codes | _UNREADABLE)
-    return found
+            inputs.add_pointer(path, codes if path or codes is None else codes | _UNREADABLE)
+    return inputs
 
 
 def _of_parameter(parameter: Any) -> Iterator[tuple[str | None, frozenset[str] | None]]:

@@ -47,9 +47,9 @@ def responses(*types: type[Problem]) -> dict[int | str, dict[str, Any]]:
         SetupError: One of *types* is not a problem class.
     """
     check_types(types, "responses")
-    found: dict[int | str, dict[str, Any]] = {}
+    results: dict[int | str, dict[str, Any]] = {}
     for cls in types:
         status = DeclaredStatus(cls.problem_type.status)
         status.problem = cls
-        found[status] = {"description": cls.problem_type.title}
-    return found
+        results[status] = {"description": cls.problem_type.title}
+    return results

@@ -52,8 +52,8 @@ def refuse_returned(app: object) -> None:
     """
     if isinstance(app, FastAPI):
         for _, route in routes_of(app.routes):
-            found = [getattr(one, name, None) for one in (route, route.original_route) for name in _FIELDS]
-            for field in found:
+            results = [getattr(one, name, None) for one in (route, route.original_route) for name in _FIELDS]
+            for field in results:
                 if field is not None and not hasattr(field, _GUARDED):
                     setattr(field, _GUARDED, True)
                     field.validate = _guarded(field.validate)
@@ -72,4 +72,4 @@ def _guarded(validate: Callable[..., object]) -> Callable[..., object]:
 def _holds(value: Any) -> bool:
     """Return whether a container holds a problem: one level deep, as most responses with several items are."""
     items: Iterable[object] = value.values() if is_mapping(value) else value
-    return any(isinstance(it, Problem) for it in items)
+    return any(isinstance(item, Problem) for item in items)

@@ -43,12 +43,16 @@ class Secrets:
 
 def _dependants(app: object, route: APIRoute | APIWebSocketRoute, *, with_overrides: bool = False) -> list[Dependant]:
     """Return the dependencies of an operation, for each place where its router is included."""
-    found = [route.dependant]
+    dependants = [route.dependant]
     if isinstance(app, FastAPI):
-        found += [it.dependant for it in iter_route_contexts(app.routes) if it.original_route is route]
+        dependants += [
+            context.dependant for context in iter_route_contexts(app.routes) if context.original_route is route
+        ]
         if with_overrides:
-            found += [it for one in tuple(found) for it in overriding_in(app.dependency_overrides, one)]
-    return found
+            dependants += [
+                dependency for one in tuple(dependants) for dependency in overriding_in(app.dependency_overrides, one)
+            ]
+    return dependants
 
 
 def _found(dependants: list[Dependant], route: APIRoute | APIWebSocketRoute) -> Names | None:
@@ -64,7 +68,7 @@ def _found(dependants: list[Dependant], route: APIRoute | APIWebSocketRoute) -> 
 def _parameters(dependants: list[Dependant]) -> Iterator[tuple[object, tuple[str, ...]]]:
     for dependant in dependants:
         parameters = [parameter for _, parameter in parameters_in(dependant)]
-        for parameter in (*parameters, *(it for one in dependants_in(dependant) for it in one.body_params)):
+        for parameter in (*parameters, *(param for one in dependants_in(dependant) for param in one.body_params)):
             yield parameter, (parameter.name, parameter.alias)
 
 

@@ -84,11 +84,11 @@ class Components:
         """
         classes = tuple(dict.fromkeys(types))
         names, schemas = schemas_of(registry, classes, taken, version, legacy)
-        responses = {names[it]: _response(registry, it, names[it], pages, legacy) for it in classes}
+        responses = {names[item]: _response(registry, item, names[item], pages, legacy) for item in classes}
         old = version.startswith("3.0")
-        made = cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
-        made._legacy = legacy
-        return made
+        instance = cls(registry, names, dict(sorted(schemas.items())), responses, dict(taken), old=old)
+        instance._legacy = legacy
+        return instance
 
     def share(self, operations: Iterable[tuple[type[Problem], ...]]) -> None:
         """
@@ -96,16 +96,16 @@ class Components:
 
         A shared union is named after its types, so its name does not depend on the order of operations.
         """
-        found = Counter(
+        result = Counter(
             frozenset(classes)
             for types in operations
             for classes in self._by_status(tuple(types)).values()
             if len(classes) > 1
         )
-        for classes in (it for it, count in found.items() if count > 1):
-            ordered = tuple(sorted(classes, key=lambda it: self.names[it]))
+        for classes in (key for key, count in result.items() if count > 1):
+            ordered = tuple(sorted(classes, key=lambda item: self.names[item]))
             schema, response = self._union(ordered)
-            name = self._free_name(_joined([self.names[it] for it in ordered]), schema)
+            name = self._free_name(_joined([self.names[item] for item in ordered]), schema)
             content = {PROBLEM_JSON: {"schema": {"$ref": SCHEMAS + name}, **response["content"]}}
             self.responses[name] = {**response, "content": content}
             self._shared[classes] = name
@@ -143,10 +143,10 @@ class Components:
 
     def _by_status(self, types: tuple[type[Problem], ...]) -> dict[int, tuple[type[Problem], ...]]:
         """Return the types of each status, cached: most operations have the same types as another one."""
-        made = self._statuses.get(types)
-        if made is None:
-            made = self._statuses[types] = _by_status(self.registry, types)
-        return made
+        instance = self._statuses.get(types)
+        if instance is None:
+            instance = self._statuses[types] = _by_status(self.registry, types)
+        return instance
 
     def whole(self, response: Json) -> Json:
         """Return a response of `of_operation` with its reference replaced by the content."""
@@ -162,12 +162,12 @@ class Components:
 
     def _union(self, classes: tuple[type[Problem], ...]) -> tuple[Json, Json]:
         """Return the union of problem types and its response, both without the name of an operation."""
-        made = self._unions.get(classes)
-        if made is None:
+        instance = self._unions.get(classes)
+        if instance is None:
             parts = [self.responses[self.names[cls]] for cls in classes]
             schema = _union_schema({self.names[cls]: self.registry.uri(cls) for cls in classes})
-            made = self._unions[classes] = schema, _union_response(parts)
-        return made
+            instance = self._unions[classes] = schema, _union_response(parts)
+        return instance
 
     def _narrowed(self, operation: str, invalid: Json) -> "Components":
         """Return a copy of these components with a separate schema for the invalid requests of one operation."""
@@ -175,7 +175,7 @@ class Components:
         shared = self.schemas[self.names[cls]]
         properties: Json = shared["properties"]
         entry = example_of_input(invalid)
-        errors = {key: it for key, it in properties["errors"].items() if key not in ("example", "examples")}
+        errors = {key: item for key, item in properties["errors"].items() if key not in ("example", "examples")}
         errors |= {"items": invalid} if entry is None else {"items": invalid, "examples": [[entry]]}
         own = {**shared, "properties": {**properties, "errors": to_30(errors) if self._old else errors}}
         name = self._free_name(f"{operation}ValidationProblem", own)
@@ -252,7 +252,7 @@ def _joined_descriptions(descriptions: Sequence[str]) -> str:
 
     Paragraphs, because Scalar hides a description with a list until the reader opens the response.
     """
-    parts = [it.split("\n\n") for it in dict.fromkeys(descriptions)]
+    parts = [description.split("\n\n") for description in dict.fromkeys(descriptions)]
     titles = " / ".join(dict.fromkeys(title for title, *_ in parts))
     return "\n\n".join([titles, *(f"{title}: {' '.join(rest)}" for title, *rest in parts if rest)])
 
@@ -265,10 +265,10 @@ def _shared(header: Json, name: str, parts: Sequence[Json]) -> Json:
 
 
 def _by_status(registry: Registry, types: Iterable[type[Problem]]) -> dict[int, tuple[type[Problem], ...]]:
-    found: dict[int, dict[type[Problem], None]] = {}
+    results: dict[int, dict[type[Problem], None]] = {}
     for cls in types:
-        found.setdefault(registry.facts(cls).status, {})[cls] = None
-    return {status: tuple(found[status]) for status in sorted(found)}
+        results.setdefault(registry.facts(cls).status, {})[cls] = None
+    return {status: tuple(results[status]) for status in sorted(results)}
 
 
 def _union_schema(uris: Mapping[str, str]) -> Json:

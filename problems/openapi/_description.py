@@ -81,10 +81,10 @@ def generated(models: Sequence[type[BaseModel]]) -> tuple[list[Json], Json]:
         ref_template=SCHEMAS + "{model}",
         schema_generator=WireSchema,
     )
-    schemas: Json = {name: without_write_only(it) for name, it in definitions.get("$defs", {}).items()}
+    schemas: Json = {name: without_write_only(schema) for name, schema in definitions.get("$defs", {}).items()}
     names = [str(references[model, "serialization"]["$ref"]).removeprefix(SCHEMAS) for model in models]
     own = [schemas[name] for name in names]
-    return own, {name: it for name, it in schemas.items() if name not in names}
+    return own, {name: schema for name, schema in schemas.items() if name not in names}
 
 
 def _name(cls: type[Problem]) -> str:
@@ -107,7 +107,7 @@ def with_texts(schema: Json, cls: type[Problem]) -> Json:
     """Return a schema with the descriptions from the docstrings of a class and its bases."""
     described_bases = [sections_of(base.__dict__.get("__doc__")) for base in cls.__mro__ if issubclass(base, Problem)]
     sent = definition_of(cls).members.sent
-    properties: Json = {name: dict(it) for name, it in schema["properties"].items()}
+    properties: Json = {name: dict(value) for name, value in schema["properties"].items()}
     for _, attributes in described_bases:
         for member, text in attributes.items():
             name: Any = sent.get(member)

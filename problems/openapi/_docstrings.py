@@ -26,8 +26,8 @@ def sections_of(doc: str | None) -> tuple[str, Mapping[str, str]]:
     first = re.search(_SECTION, text)
     description = text[: first.start()].strip() if first else text
     attributes: dict[str, str] = {}
-    _, found, rest = text.partition("Attributes:\n")
-    if found:
+    _, sections, rest = text.partition("Attributes:\n")
+    if sections:
         section = rest[: end.start()] if (end := re.search(_SECTION, rest)) else rest
         attributes = {name: " ".join(text.split()) for name, text in re.findall(_ATTRIBUTE, section)}
     return description, attributes

@@ -89,13 +89,13 @@ def _extended(
 ) -> Iterator[tuple[str | None, Json]]:
     """Write the responses of one operation; yield each written response and the name of its component."""
     # OpenAPI's status codes are texts, but YAML reads them as numbers.
-    responses: Json = {str(status): it for status, it in operation.document.get("responses", {}).items()}
+    responses: Json = {str(status): value for status, value in operation.document.get("responses", {}).items()}
     operation_id = operation.document.get("operationId") or operation.id
     generated, _ = components.of_operation(operation.types, operation_id, invalid=operation.invalid)
     for status, response in generated.items():
         whole, component = components.whole(response), components.component_of(response)
         if not operation.has_content:
-            responses.setdefault(status, {key: it for key, it in whole.items() if key != "content"})
+            responses.setdefault(status, {key: value for key, value in whole.items() if key != "content"})
             continue
         if component and taken.get(component, whole) != whole:
             response, component = whole, None  # noqa: PLW2901 - a user-defined response has that name

@@ -120,8 +120,8 @@ def _number(schema: Mapping[str, Any]) -> int | float | None:
     first = [] if low is None else [low, low + step, -(-low // step) * step, (-(-low // step) + 1) * step]
     last = [] if high is None else [high, high - step, high // step * step, (high // step - 1) * step]
     middle = [] if low is None or high is None else [(low + high) / 2]
-    fitting = (it for it in (step, *first, *last, *middle) if _is_within(it, schema))
-    return next((int(it) if schema["type"] == "integer" else it for it in fitting), None)
+    fitting = (item for item in (step, *first, *last, *middle) if _is_within(item, schema))
+    return next((int(item) if schema["type"] == "integer" else item for item in fitting), None)
 
 
 def _is_within(value: float, schema: Mapping[str, Any]) -> bool:
@@ -142,8 +142,8 @@ def _text(schema: Mapping[str, Any]) -> str | None:
         return "string"[:high].ljust(low, "x")
     lengths = range(max(low, 1), 1 + (_LONGEST if high is None else min(high, _LONGEST)))
     runs = (letter * length for letter in "aA0" for length in lengths)
-    texts = (it for it in (*_TEXTS, *runs) if low <= len(it) and (high is None or len(it) <= high))
-    return next((it for it in texts if _matches(pattern, it)), None)
+    texts = (item for item in (*_TEXTS, *runs) if low <= len(item) and (high is None or len(item) <= high))
+    return next((text for text in texts if _matches(pattern, text)), None)
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -174,11 +174,11 @@ def _varied(value: Any, number: int) -> Any:
 
 def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> dict[str, Any]:
     properties = schema.get("properties", {})
-    found = {
+    results = {
         name: example_value(properties[name], definitions, depth)
         for name in schema.get("required", ())
         if name in properties
     }
     values, least = schema.get("additionalProperties"), schema.get("minProperties", 0)
-    more = range(len(found), least)
-    return found | {f"key{number}": example_value(values or {}, definitions, depth) for number in more}
+    more = range(len(results), least)
+    return results | {f"key{number}": example_value(values or {}, definitions, depth) for number in more}

@@ -70,7 +70,7 @@ def _schema(header: ResponseHeader, member: FieldInfo, schema: Json) -> tuple[Js
             **definitions.get(schema["$ref"].rpartition("/")[2], {}),
             **{k: v for k, v in schema.items() if k != "$ref"},
         }
-    options = [it for it in schema.get("anyOf", ()) if it.get("type") != "null"]
+    options = [branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"]
     if len(options) == 1:
         schema = {**schema, **options[0]}
     for kind, other in _OTHERS.items():
@@ -80,4 +80,4 @@ def _schema(header: ResponseHeader, member: FieldInfo, schema: Json) -> tuple[Js
         return {"type": "string"}, None  # a sequence, written with commas
     value = example_value(schema, definitions)
     is_shown = isinstance(value, str | int | float)
-    return {key: it for key, it in schema.items() if key in _WORDS}, value if is_shown else None
+    return {key: item for key, item in schema.items() if key in _WORDS}, value if is_shown else None

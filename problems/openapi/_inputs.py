@@ -54,7 +54,7 @@ def example_of_input(items: Json) -> Json | None:
     """
     for entry in items["anyOf"]:
         properties: Json = entry["properties"]
-        places = {name: it.get("const") for name, it in properties.items() if name not in ("detail", "code")}
+        places = {name: value.get("const") for name, value in properties.items() if name not in ("detail", "code")}
         if None not in places.values():
             code = properties["code"].get("enum", ["value_error"])[0]
             return {"detail": _message(code), "code": code, **places}

@@ -75,20 +75,20 @@ def possible_errors(schema: Any) -> dict[Path, Codes]:
 
     A model that contains itself is followed to a fixed depth; below it, any error is possible.
     """
-    found: dict[Path, set[str] | None] = {}
+    errors: dict[Path, set[str] | None] = {}
     for path, code in _errors(schema, (), {}):
-        known = found.setdefault(path, set())
+        known = errors.setdefault(path, set())
         if code is None or known is None:
-            found[path] = None
+            errors[path] = None
         else:
             known.add(code)
-    return {path: None if codes is None else frozenset(codes) for path, codes in found.items()}
+    return {path: None if codes is None else frozenset(codes) for path, codes in errors.items()}
 
 
 def _errors(schema: Any, path: Path, definitions: Mapping[str, Any]) -> Found:
     kind = schema["type"]
     if kind == "definitions":
-        definitions = {**definitions, **{it["ref"]: it for it in schema["definitions"]}}
+        definitions = {**definitions, **{definition["ref"]: definition for definition in schema["definitions"]}}
     if kind == "definition-ref":
         yield from _errors(definitions[schema["schema_ref"]], path, definitions)
         return
@@ -142,15 +142,15 @@ def _inside(schema: Any) -> Iterator[tuple[Any, Path]]:
     if kind in ("list", "set", "frozenset") and "items_schema" in schema:
         yield schema["items_schema"], (None,)
     elif kind == "tuple":
-        yield from ((it, (None,)) for it in schema["items_schema"])
+        yield from ((item, (None,)) for item in schema["items_schema"])
     elif kind == "dict":
         yield from ((schema[key], (None,)) for key in ("keys_schema", "values_schema") if key in schema)
     elif kind == "tagged-union":
-        yield from ((it, ()) for it in schema["choices"].values())
+        yield from ((choice, ()) for choice in schema["choices"].values())
     elif kind == "union":
-        yield from ((it[0] if isinstance(it, tuple) else it, ()) for it in schema["choices"])
+        yield from ((choice[0] if isinstance(choice, tuple) else choice, ()) for choice in schema["choices"])
     elif kind == "chain":
-        yield from ((it, ()) for it in schema["steps"])
+        yield from ((step, ()) for step in schema["steps"])
     else:
         keys = ("schema", "json_schema", "python_schema", "lax_schema", "strict_schema", "items_schema")
         yield from ((schema[key], ()) for key in keys if isinstance(schema.get(key), dict))

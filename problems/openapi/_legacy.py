@@ -57,7 +57,11 @@ def legacy_example(document: Json) -> Json:
     errors: object = document.get("errors")
     if not is_list(errors):
         return document
-    detail = [{"type": it.get("code"), "loc": _location(it), "msg": it.get("detail")} for it in errors if is_object(it)]
+    detail = [
+        {"type": error.get("code"), "loc": _location(error), "msg": error.get("detail")}
+        for error in errors
+        if is_object(error)
+    ]
     return {**document, "detail": detail}
 
 

@@ -48,7 +48,7 @@ def schemas_of(
         legacy: When `detail` is the value that FastAPI would have sent.
     """
     descriptions = {cls: describe(registry, cls) for cls in classes}
-    own = {cls: it.schema for cls, it in descriptions.items()}
+    own = {cls: description.schema for cls, description in descriptions.items()}
     members = _merged(descriptions.values())
     if members is None:
         schemas, members = generated([registry.model(cls) for cls in classes])
@@ -68,7 +68,7 @@ def schemas_of(
 def _merged(descriptions: Iterable[Description]) -> Json | None:
     """Return the schemas that members need, or `None` if pydantic has to distinguish models of the same name."""
     members: Json = {}
-    for definitions in (it.definitions for it in descriptions):
+    for definitions in (description.definitions for description in descriptions):
         for name, schema in definitions.items():
             if "__" in name or members.setdefault(name, schema) != schema:
                 return None
@@ -128,8 +128,8 @@ def _problem_names(descriptions: Descriptions) -> dict[type[Problem], str]:
     otherwise by their modules.
     """
     groups: dict[str, list[type[Problem]]] = {}
-    for cls, it in descriptions.items():
-        groups.setdefault(it.name, []).append(cls)
+    for cls, item in descriptions.items():
+        groups.setdefault(item.name, []).append(cls)
     names: dict[type[Problem], str] = {}
     for name, group in groups.items():
         same = {cls: descriptions[cls] for cls in group}
@@ -165,7 +165,7 @@ def _numbered(name: str) -> Iterator[str]:
 
 def _distinguished(name: str, descriptions: Descriptions, others: Mapping[str, object]) -> dict[type[Problem], str]:
     for scheme in _SCHEMES:
-        names = {cls: scheme(cls, it) for cls, it in descriptions.items()}
+        names = {cls: scheme(cls, description) for cls, description in descriptions.items()}
         values = set(names.values())
         if len(values) == len(names) and all(values) and not (values - {name}) & others.keys():
             return names

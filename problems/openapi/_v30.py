@@ -37,9 +37,9 @@ def to_30(schema: Json) -> Json:
             converted[keyword] = to_30(inner)
     for keyword in _LISTS:
         if is_list(options := converted.get(keyword)):
-            converted[keyword] = [to_30(it) for it in options if it != _NULL]
+            converted[keyword] = [to_30(option) for option in options if option != _NULL]
     if is_object(properties := converted.get("properties")):
-        converted["properties"] = {name: to_30(it) if is_object(it) else {} for name, it in properties.items()}
+        converted["properties"] = {name: to_30(item) if is_object(item) else {} for name, item in properties.items()}
     converted = _flat(_words(converted))
     return {**converted, "nullable": True} if nullable else converted
 
@@ -62,14 +62,14 @@ def _words(keywords: Json) -> Json:
     if is_list(items := keywords.pop("prefixItems", None)) and items:
         keywords["items"] = {"anyOf": items}
     if is_list(types := keywords.get("type")):
-        keywords |= _of_types([it for it in types if it != "null"])
+        keywords |= _of_types([cls for cls in types if cls != "null"])
     if keywords.get("type") == "array":
         keywords.setdefault("items", {})
     return keywords
 
 
 def _of_types(types: list[Any]) -> Json:
-    return {"type": types[0]} if len(types) == 1 else {"type": None, "anyOf": [{"type": it} for it in types]}
+    return {"type": types[0]} if len(types) == 1 else {"type": None, "anyOf": [{"type": cls} for cls in types]}
 
 
 def _flat(flat: Json) -> Json:

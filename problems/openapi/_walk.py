@@ -94,4 +94,4 @@ def with_references(schema: Json, renamed: Mapping[str, str]) -> Json:
 
 def without_nulls(value: Any) -> Any:
     """Return a copy of a JSON value without the members that are null, as FastAPI writes documents."""
-    return changed(value, lambda part: {key: it for key, it in part.items() if it is not None})
+    return changed(value, lambda part: {key: value for key, value in part.items() if value is not None})

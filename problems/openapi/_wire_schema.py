@@ -30,23 +30,23 @@ class WireSchema(GenerateJsonSchema):
         facts = {name: value for name, value in schema.items() if name != "default"}
         if self.mode != "serialization" or not has_serializer(facts):
             return super().default_schema(schema)
-        found = self.generate_inner(schema["schema"])
+        results = self.generate_inner(schema["schema"])
         with suppress(Exception):  # there may be no default, and a serializer may raise or need the whole model
-            found = {**found, "default": default_as_sent(schema)}
-        return found
+            results = {**results, "default": default_as_sent(schema)}
+        return results
 
     def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
         """Return the schema of a member, without a default that may be left out of the document."""
-        found = super().model_field_schema(schema)
-        return _without_default(found) if "serialization_exclude_if" in schema else found
+        result = super().model_field_schema(schema)
+        return _without_default(result) if "serialization_exclude_if" in schema else result
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Return the schema of a model; of one that is written by its own serializer, no defaults are sent."""
-        found = super().model_schema(schema)
+        result = super().model_schema(schema)
         if "serialization" not in schema:
-            return found
-        properties: dict[str, JsonSchemaValue] = found.get("properties", {})
-        return {**found, "properties": {name: _without_default(it) for name, it in properties.items()}}
+            return result
+        properties: dict[str, JsonSchemaValue] = result.get("properties", {})
+        return {**result, "properties": {name: _without_default(value) for name, value in properties.items()}}
 
 
 def _without_default(schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -56,6 +56,7 @@ def _without_default(schema: JsonSchemaValue) -> JsonSchemaValue:
 def without_write_only(schema: Json) -> Json:
     """Return a copy of a schema for responses: a secret is sent, but masked."""
     copied: Json = changed(
-        schema, lambda part: {k: it for k, it in part.items() if not (k == "writeOnly" and isinstance(it, bool))}
+        schema,
+        lambda part: {k: value for k, value in part.items() if not (k == "writeOnly" and isinstance(value, bool))},
     )
     return copied

@@ -99,8 +99,10 @@ class _Wanted(Generic[T]):
         for part in _alternatives(schema, schema):
             properties = part.get("properties")
             for name, member in properties.items() if is_mapping(properties) else ():
-                found = (str(it["type"]) for it in _alternatives(member, schema) if "type" in it)
-                kinds.setdefault(name, set()).update(found)
+                results = (
+                    str(alternative["type"]) for alternative in _alternatives(member, schema) if "type" in alternative
+                )
+                kinds.setdefault(name, set()).update(results)
         return kinds
 
 

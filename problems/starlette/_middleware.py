@@ -312,16 +312,16 @@ def is_disconnect(exc: Exception) -> bool:
     """Return whether *exc* only reports that the client has disconnected."""
     if not isinstance(exc, BaseExceptionGroup):
         return isinstance(exc, _DISCONNECTS)
-    found = [*leaves(exc)]  # empty for a group whose class hides its exceptions
-    return bool(found) and all(isinstance(leaf, _DISCONNECTS) for leaf in found)
+    results = [*leaves(exc)]  # empty for a group whose class hides its exceptions
+    return bool(results) and all(isinstance(leaf, _DISCONNECTS) for leaf in results)
 
 
 def unmasked(exc: Exception) -> Exception:
     """Return the exception that Starlette hides when it comes too late for a handler."""
-    found, seen = exc, set[int]()
-    while type(found) is RuntimeError and found.args == (_MASK,) and isinstance(found.__cause__, Exception):
-        if id(found) in seen:
+    result, seen = exc, set[int]()
+    while type(result) is RuntimeError and result.args == (_MASK,) and isinstance(result.__cause__, Exception):
+        if id(result) in seen:
             return exc
-        seen.add(id(found))
-        found = found.__cause__
-    return found
+        seen.add(id(result))
+        result = result.__cause__
+    return result

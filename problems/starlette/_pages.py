@@ -58,13 +58,13 @@ def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Star
         pages = pages_of[outer]
         path: str = request.path_params["path"]
         accept = ", ".join(request.headers.getlist("accept"))
-        found = pages.find(path, query=request.url.query, accept=accept)
-        if found is None and path.removesuffix("/") in pages.paths:
+        result = pages.find(path, query=request.url.query, accept=accept)
+        if result is None and path.removesuffix("/") in pages.paths:
             # The links of a page are relative: it has one address. So is this one, for whatever a proxy takes away.
             return RedirectResponse(f"../{path.removesuffix('/').rpartition('/')[2]}", 308)
-        if found is None:
+        if result is None:
             raise NotFound("No problem type is documented at this address.")
-        return _response(found, request)
+        return _response(result, request)
 
     app = _Pages(routes=[Route("/{path:path}", page)])
     app.state.problem_pages = pages_of[None]  # documents link to the pages
@@ -84,12 +84,12 @@ def _answering(app: object, registry: Registry) -> Mapping[str, Sequence[str]]:
     if app is None or getattr(app, "openapi_url", "") is None:  # what an application does not document stays unknown
         return {}
     shown = frozenset(_documented_paths(app, ""))
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for operation in operations(app):
         if operation.name.partition(" ")[2] in shown:
             for uri in dict.fromkeys(registry.uri(cls) for cls in operation.declares if cls not in operation.handled):
-                found.setdefault(uri, []).append(operation.name)
-    return found
+                results.setdefault(uri, []).append(operation.name)
+    return results
 
 
 def _documented_paths(app: object, prefix: str) -> Iterator[str]:
@@ -100,11 +100,11 @@ def _documented_paths(app: object, prefix: str) -> Iterator[str]:
             yield place.path
 
 
-def _response(found: Representation, request: Request) -> Response:
-    headers = {**_HEADERS, "ETag": found.etag, **({"Vary": "Accept"} if found.negotiated else {})}
-    if _is_known(found.etag, request.headers.getlist("if-none-match")):
+def _response(results: Representation, request: Request) -> Response:
+    headers = {**_HEADERS, "ETag": results.etag, **({"Vary": "Accept"} if results.negotiated else {})}
+    if _is_known(results.etag, request.headers.getlist("if-none-match")):
         return Response(status_code=304, headers=headers)
-    response = Response(found.body, headers=headers, media_type=found.media_type)
+    response = Response(results.body, headers=headers, media_type=results.media_type)
     if request.method == "HEAD":
         response.body = b""  # the header fields stay as in the response to GET (RFC 9110, section 9.3.2)
     return response

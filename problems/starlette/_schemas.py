@@ -59,7 +59,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
         self.base_schema: dict[str, Any] = copy.deepcopy(self._base)  # it is extended, too
         schema = super().get_schema(routes)
         operations = self._operations(schema["paths"], routes, "", outer)
-        return extend_document(schema, registry, (_answered_here(it, registry, app) for it in operations))
+        return extend_document(schema, registry, (_answered_here(operation, registry, app) for operation in operations))
 
     def _operations(
         self, paths: dict[str, Any], routes: Iterable[BaseRoute], prefix: str, outer: Types
@@ -80,7 +80,7 @@ class ProblemSchemaGenerator(SchemaGenerator):
 
 def _answered_here(operation: DocumentedOperation, registry: Registry, app: object) -> DocumentedOperation:
     """Return an operation without the types that a handler of the application answers."""
-    types = tuple(it for it in operation.types if own_handler(app, it, registry, is_implied=False) is None)
+    types = tuple(cls for cls in operation.types if own_handler(app, cls, registry, is_implied=False) is None)
     return operation._replace(types=types)
 
 

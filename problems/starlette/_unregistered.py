@@ -25,10 +25,10 @@ def warn_unregistered(app: object, setup: Setup) -> None:
         app: The application. Mounted applications with problems of their own are left to themselves.
         setup: The registry and policy of the application.
     """
-    found: dict[type[Problem], str] = {}
+    results: dict[type[Problem], str] = {}
     for cls, operation in _declarations(app, setup):
-        found.setdefault(cls, operation)
-    for cls, operation in found.items():
+        results.setdefault(cls, operation)
+    for cls, operation in results.items():
         if (reason := unregistered(cls, setup.registry)) is not None:
             setup.registry.form(cls)  # known from now on: there is no second warning when it is answered
             warned(f"{operation} declares {cls.__qualname__} ({cls.problem_type.status}), but {reason}")

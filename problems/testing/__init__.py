@@ -121,8 +121,8 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
 def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
     """Return the problem as a client would, for any type URI."""
     members = definition_of(expected).members.read(document, response.headers)
-    found: Any = occurrence(received(expected, None), members, document, response.status_code, response)
-    problem: P = found  # a class of received problems derives from the declared class
+    result: Any = occurrence(received(expected, None), members, document, response.status_code, response)
+    problem: P = result  # a class of received problems derives from the declared class
     return problem
 
 
@@ -163,15 +163,15 @@ def _members(
     for name, wanted in members.items():
         python = names.get(name, name)
         sent = document.get(definition_of(type(problem)).members.sent.get(python, python), _ABSENT)
-        got = problem.__dict__.get(python, sent)
-        if wanted not in (got, sent):
-            shown = "nothing" if got is _ABSENT else repr(got)
+        given = problem.__dict__.get(python, sent)
+        if wanted not in (given, sent):
+            shown = "nothing" if given is _ABSENT else repr(given)
             yield name, f"expected {wanted!r}, got {shown}"
 
 
 def _message(expected: type[Problem], differences: Mapping[str, str], document: object) -> str:
     width = max(map(len, differences), default=0)
-    lines = [f"  {name:<{width}}  {said}" for name, said in differences.items()]
+    lines = [f"  {name:<{width}}  {difference}" for name, difference in differences.items()]
     shown = json.dumps(document, indent=2, ensure_ascii=False, default=repr)[:_SHOWN_MAX]
     head = f"The response is not the {expected.__qualname__} that was expected:"
     return "\n".join([head, *lines, "The document is:", *(f"  {line}" for line in shown.splitlines())])
@@ -179,6 +179,6 @@ def _message(expected: type[Problem], differences: Mapping[str, str], document: 
 
 def _no_document(response: Response, expected: type[Problem], reason: str | None) -> str:
     body = response.content[:_SHOWN_MAX].decode("utf-8", "replace") or "(empty)"
-    got = f"{response.status_code} {phrase(response.status_code)}".strip()
-    head = f"The response, {got}, is not the {expected.__qualname__} that was expected: {reason}"
+    given = f"{response.status_code} {phrase(response.status_code)}".strip()
+    head = f"The response, {given}, is not the {expected.__qualname__} that was expected: {reason}"
     return "\n".join([head, "The body is:", *(f"  {line}" for line in body.splitlines())])

@@ -82,7 +82,7 @@ class _Operation:
         """Add declared types. A response to HEAD has no content, so its documentation contains statuses only."""
         self.declared = kinds
         if self.name.startswith("HEAD "):
-            self.documented |= {it for it in kinds if str(it.status) in self.responses}
+            self.documented |= {kind for kind in kinds if str(kind.status) in self.responses}
 
 
 def assert_contract(
@@ -138,12 +138,14 @@ def assert_contract(
             operation.pattern = re.compile(there.pattern)
             operation.code = operation.name.partition(" ")[0], id(there.route)
     contract = _Contract(client, document, operations, registry, validate or _by_jsonschema)
-    faults = [fault for it in operations for fault in _differences(it)]
+    faults = [fault for item in operations for fault in _differences(item)]
     for method, path, *options in provocations:
         faults += contract.provoked(method, path, *options)
     exempt = {_kind(registry, cls) for cls in unprovoked}
     for operation in _duties(operations):
-        faults += [f"{operation.name} documents {it}, which was not provoked." for it in _missing(operation, exempt)]
+        faults += [
+            f"{operation.name} documents {item}, which was not provoked." for item in _missing(operation, exempt)
+        ]
     if faults:
         raise AssertionError("\n".join(dict.fromkeys(faults))) from contract.crash
 
@@ -208,8 +210,8 @@ def _differences(operation: _Operation) -> Iterator[str]:
 def _duties(operations: Iterable[_Operation]) -> Iterator[_Operation]:
     """Yield the operations whose types must be provoked: an inclusion of a router may be tested at another path."""
     operations = list(operations)
-    tested = {it.code for it in operations if it.is_tested and it.code is not None}
-    yield from (it for it in operations if it.is_tested or it.code not in tested)
+    tested = {operation.code for operation in operations if operation.is_tested and operation.code is not None}
+    yield from (operation for operation in operations if operation.is_tested or operation.code not in tested)
 
 
 def _missing(operation: _Operation, exempt: set[Kind]) -> list[Kind]:
@@ -243,21 +245,25 @@ class _Contract:
             return
         if response.status_code >= _ERRORS:
             breaches = self._of_head if method.upper() == "HEAD" else self._of_response
-            yield from (f"{operation.name} answers {request} with {it}" for it in breaches(operation, response))
+            yield from (f"{operation.name} answers {request} with {breach}" for breach in breaches(operation, response))
 
     def _operation(self, method: str, path: str) -> _Operation | None:
         plain = "/" + unquote(urlsplit(path).path).lstrip("/")
         for name in dict.fromkeys((method, method.replace("HEAD", "GET"))):
-            fitting = [it for it in self.operations if it.name.startswith(f"{name} ") and it.pattern.fullmatch(plain)]
+            fitting = [
+                operation
+                for operation in self.operations
+                if operation.name.startswith(f"{name} ") and operation.pattern.fullmatch(plain)
+            ]
             if fitting:
-                return min(fitting, key=lambda it: it.name.count("{"))
+                return min(fitting, key=lambda item: item.name.count("{"))
         return None
 
     def _of_head(self, operation: _Operation, response: Response) -> Iterator[str]:
         """Yield the breaches of a response to HEAD, which has header fields only (RFC 9110, section 9.3.2)."""
         status = response.status_code
         documented = self._response(operation, status)
-        operation.sent |= {it for it in operation.documented if it.status == status}
+        operation.sent |= {item for item in operation.documented if item.status == status}
         if documented is None:
             yield f"{status}, which is not documented."
             return

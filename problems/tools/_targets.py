@@ -44,22 +44,22 @@ def load(target: str) -> object:
     _refuse_path(name)
     if not name or (colon and not path):
         raise TargetError(f"{target!r} is not a target. Write `module:attribute`, such as `shop.errors:registry`.")
-    found: object = _module(name)
+    result: object = _module(name)
     for attribute in path.split(".") if path else ():
         try:
-            found = getattr(found, attribute)
+            result = getattr(result, attribute)
         except AttributeError:
             raise TargetError(
-                f"{name!r} has no attribute {path!r}.{_hint(attribute, dir(found))} Write `module:attribute`."
+                f"{name!r} has no attribute {path!r}.{_hint(attribute, dir(result))} Write `module:attribute`."
             ) from None
-    return _called(found, target) if target.endswith("()") else found
+    return _called(result, target) if target.endswith("()") else result
 
 
-def _called(found: object, target: str) -> object:
-    if not callable(found):
+def _called(result: object, target: str) -> object:
+    if not callable(result):
         raise TargetError(f"{target.removesuffix('()')!r} is not a function. Leave out the parentheses.")
     try:
-        return found()
+        return result()
     except (Exception, SystemExit) as error:
         raise TargetError(f"{target!r} fails: {type(error).__name__}: {error}") from error
 
@@ -71,33 +71,33 @@ def load_registry(target: str) -> Registry:
     Raises:
         TargetError: The target has no registry.
     """
-    found = load(target)
-    registry = registry_of(found)
+    result = load(target)
+    registry = registry_of(result)
     if registry is not None:
         return registry
-    if isinstance(found, ModuleType):
-        return _only(found, target)
-    if inspect.isroutine(found):
+    if isinstance(result, ModuleType):
+        return _only(result, target)
+    if inspect.isroutine(result):
         raise TargetError(f"{target!r} is a function. To call it write `{target}()`.")
     raise TargetError(
-        f"{target!r} is not a registry; got an object of type {type(found).__name__!r}. "
+        f"{target!r} is not a registry; got an object of type {type(result).__name__!r}. "
         f"Name a `Registry`, or an application that uses one: `add_problems(app, registry)`."
     )
 
 
-def registry_of(found: object) -> Registry | None:
+def registry_of(loaded: object) -> Registry | None:
     """Return a registry itself, the registry of an application, or `None` for anything else."""
-    setup = setup_of(found)
-    return found if isinstance(found, Registry) else setup.registry if setup is not None else None
+    setup = setup_of(loaded)
+    return loaded if isinstance(loaded, Registry) else setup.registry if setup is not None else None
 
 
 def _only(module: ModuleType, target: str) -> Registry:
-    found = {name: value for name, value in vars(module).items() if isinstance(value, Registry)}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if found:
-        names = ", ".join(f"`{target}:{name}`" for name in found)
-        raise TargetError(f"{target!r} has {len(found)} registries. Name one of them: {names}.")
+    results = {name: value for name, value in vars(module).items() if isinstance(value, Registry)}
+    if len(results) == 1:
+        return next(iter(results.values()))
+    if results:
+        names = ", ".join(f"`{target}:{name}`" for name in results)
+        raise TargetError(f"{target!r} has {len(results)} registries. Name one of them: {names}.")
     raise TargetError(f"{target!r} has no registry. Write `module:attribute`, such as `shop.errors:registry`.")
 
 

@@ -148,7 +148,7 @@ def unregistered(registry: Registry) -> list[Finding]:
     for module in [sys.modules[name] for name in dict.fromkeys(cls.__module__ for cls in registry)]:
         known = [registry, *(value for value in vars(module).values() if isinstance(value, Registry))]
         for name, cls in vars(module).items():
-            if is_declared(name, cls, module) and not any(cls in it for it in known):
+            if is_declared(name, cls, module) and not any(cls in other for other in known):
                 draft = _Draft(
                     code="unregistered",
                     severity="warning",
@@ -169,13 +169,13 @@ def unregistered_in(app: object) -> list[Finding]:
     Args:
         app: An application of Starlette or FastAPI that has problem types.
     """
-    found: dict[tuple[type[Problem], str, Registry], list[str]] = {}
+    results: dict[tuple[type[Problem], str, Registry], list[str]] = {}
     for operation in operations(app):
         registry = operation.setup.registry if operation.setup is not None else None
         for cls in dict.fromkeys(operation.declares):
             if registry is not None and (lack := lack_of(cls, registry)) is not None:
-                found.setdefault((cls, lack, registry), []).append(operation.name)
-    return [_lacking(*key, ", ".join(names)) for key, names in found.items()]
+                results.setdefault((cls, lack, registry), []).append(operation.name)
+    return [_lacking(*key, ", ".join(names)) for key, names in results.items()]
 
 
 def _lacking(cls: type[Problem], lack: str, registry: Registry, names: str) -> Finding:
@@ -371,7 +371,7 @@ def _ambiguous(types: Iterable[type[Problem]], registry: Registry) -> Iterator[t
         if registry.facts(cls).is_blank:
             by_status.setdefault(registry.facts(cls).status, []).append(cls)
     for status, classes in by_status.items():
-        if not any(all(issubclass(cls, it) for it in classes) for cls in classes):
+        if not any(all(issubclass(cls, item) for item in classes) for cls in classes):
             names = ", ".join(cls.__qualname__ for cls in classes)
             message = f"{names} have the status {status} and no type: clients raise none of these for unknown types."
             fix = "Give all but one a `type=` and a `title=`, or derive one from the others."

@@ -336,14 +336,14 @@ class _Describer:
             except Exception:  # noqa: BLE001 - an error of the application's own
                 key = None
         try:
-            found = to_json(self._param(error))
+            result = to_json(self._param(error))
         except Exception:  # noqa: BLE001 - a bad request must not become a 500
             return _UNREADABLE
-        if key is not None and len(found) <= _MOST_KEPT:
+        if key is not None and len(result) <= _MOST_KEPT:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
-            _known[key] = found
-        return found
+            _known[key] = result
+        return result
 
     def _key(self, error: Mapping[str, Any]) -> tuple[object, ...] | None:
         """Return the facts that decide the description of an error; `None` if the description depends on others too."""

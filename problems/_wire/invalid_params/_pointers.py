@@ -127,9 +127,9 @@ class Places:
         takes every possible step.
         """
         readings = self._readings(loc, rejected)
-        found = [reading for reading in readings if reading.value is rejected]
-        found = found or [reading for reading in readings if self._equal(reading.value, rejected)]
-        return (max(found, key=lambda reading: reading.steps), True) if found else (readings[0], False)
+        results = [reading for reading in readings if reading.value is rejected]
+        results = results or [reading for reading in readings if self._equal(reading.value, rejected)]
+        return (max(results, key=lambda reading: reading.steps), True) if results else (readings[0], False)
 
     def _readings(self, loc: Sequence[object], rejected: object) -> "Sequence[_Reading]":
         """Return the readings of *loc* that may end at *rejected*, readings with early steps first."""
@@ -212,7 +212,7 @@ def _missing_steps(value: Mapping[object, object], segments: Sequence[object]) -
             return steps
     if not isinstance(segments[-1], int):
         return segments[-1:]  # a name after labels
-    return next(([it] for it in segments if not (_is_label(it) or _is_tag(it, value))), ())
+    return next(([segment] for segment in segments if not (_is_label(segment) or _is_tag(segment, value))), ())
 
 
 def _is_tag(segment: object, value: Mapping[object, object]) -> bool:

@@ -96,10 +96,10 @@ class _Described(GenerateJsonSchema):
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}  # noqa: RUF012 - as pydantic has it
 
     def json_or_python_schema(self, schema: Any) -> dict[str, Any]:
-        found = super().json_or_python_schema(schema)
+        result = super().json_or_python_schema(schema)
         # Pydantic marks `SecretStr` and `SecretBytes`, but not `Secret[int]`.
         writes = schema.get("serialization", {}).get("function")
-        return {**found, "writeOnly": True} if "secret" in getattr(writes, "__name__", "") else found
+        return {**result, "writeOnly": True} if "secret" in getattr(writes, "__name__", "") else result
 
     def handle_invalid_for_json_schema(self, schema: object, error_info: str) -> dict[str, object]:  # noqa: ARG002 - pydantic's
         return {}
@@ -140,16 +140,16 @@ def _with_aliases(names: frozenset[str], schema: object) -> frozenset[str]:
     """Return *names* and the further aliases of those members. A JSON Schema contains only one name of each."""
     if not names:
         return names
-    found = set(names)
+    aliases = set(names)
     waiting = [schema]
     while waiting:
         part = waiting.pop()
         fields = part.get("fields") if is_mapping(part) else None
         for name, field in fields.items() if is_mapping(fields) else ():
             every = {str(name), *_texts(field.get("validation_alias") if is_mapping(field) else None)}
-            found |= set() if found.isdisjoint(every) else every
+            aliases |= set() if aliases.isdisjoint(every) else every
         waiting += parts_of(part)
-    return frozenset(found)
+    return frozenset(aliases)
 
 
 def _texts(alias: object) -> Iterator[str]:

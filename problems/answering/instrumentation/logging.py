@@ -125,16 +125,18 @@ def failed(failure: Exception, handled: tuple[BaseException | None, ...], messag
 
 
 def _cut(failure: BaseException, foreign: set[int]) -> None:
-    found, seen = [failure], set[int]()
-    while found:
-        exc = found.pop()
+    result, seen = [failure], set[int]()
+    while result:
+        exc = result.pop()
         seen.add(id(exc))
         if id(exc.__context__) in foreign:
             exc.__context__ = None
         if id(exc.__cause__) in foreign:
             exc.__cause__ = None
         parts: tuple[BaseException, ...] = getattr(exc, "exceptions", ()) if _is_group(exc) else ()
-        found += [it for it in (exc.__context__, exc.__cause__, *parts) if it is not None and id(it) not in seen]
+        result += [
+            item for item in (exc.__context__, exc.__cause__, *parts) if item is not None and id(item) not in seen
+        ]
 
 
 def _is_group(exc: BaseException) -> bool:

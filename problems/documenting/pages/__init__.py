@@ -116,7 +116,9 @@ class Pages:
             if stem != path and stem in (*self.paths, _INDEX):
                 return self._render("" if stem == _INDEX and stem not in self.paths else stem, media_type, False)
         if not path and query:
-            path = next((it for it, documented in self.paths.items() if documented.type.endswith(f"?{query}")), path)
+            path = next(
+                (name for name, documented in self.paths.items() if documented.type.endswith(f"?{query}")), path
+            )
         if path and path not in self.paths:
             return None
         return self._render(path, choose(accept, OFFERS), True)

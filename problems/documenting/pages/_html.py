@@ -89,9 +89,12 @@ def page_html(documented: DocumentedType, links: Links, heading: str, operations
         *_section("Response header fields", _headers(documented)),
         *_section("Operations", _operations(operations)),
         *_section("Example", _pre(message(documented)) if documented.example else ""),
-        *_section("How to handle it", "".join(f"<p>{inline(it)}</p>" for it in advice(documented))),
+        *_section("How to handle it", "".join(f"<p>{inline(note)}</p>" for note in advice(documented))),
         '<div class="samples">',
-        *(f"<section><h3>{escape(it.name)}</h3>{_pre(it.code)}</section>" for it in samples(documented, operations)),
+        *(
+            f"<section><h3>{escape(sample.name)}</h3>{_pre(sample.code)}</section>"
+            for sample in samples(documented, operations)
+        ),
         "</div>",
     ]
     top = f'<header><nav aria-label="Breadcrumb"><a href="{escape(links.index)}">{escape(heading)}</a></nav></header>'
@@ -114,17 +117,18 @@ def index_html(types: Iterable[tuple[DocumentedType, str | None]], links: Links,
 def _filter(groups: Mapping[str, Sized]) -> str:
     """Return links that filter the page by status: the style sheet does it by the fragment, without a script."""
     shown = [
-        f'<a href="#{_anchor(line)}">{escape(line)}</a> <span class="soft">{len(it)}</span>'
-        for line, it in groups.items()
+        f'<a href="#{_anchor(line)}">{escape(line)}</a> <span class="soft">{len(group)}</span>'
+        for line, group in groups.items()
     ]
     every = f'<a href="#">All</a> <span class="soft">{sum(map(len, groups.values()))}</span>'
-    return (
-        f'<nav class="filter" aria-label="Status"><ul>{"".join(f"<li>{it}</li>" for it in (every, *shown))}</ul></nav>'
-    )
+    links = "".join(f"<li>{link}</li>" for link in (every, *shown))
+    return f'<nav class="filter" aria-label="Status"><ul>{links}</ul></nav>'
 
 
 def _group(line: str, group: Iterable[tuple[DocumentedType, str | None]], links: Links) -> str:
-    rows = [_row(it, links.page(path), path) if path is not None else f"<li>{escape(line)}</li>" for it, path in group]
+    rows = [
+        _row(item, links.page(path), path) if path is not None else f"<li>{escape(line)}</li>" for item, path in group
+    ]
     return f'<section id="{_anchor(line)}"><h2>{escape(line)}</h2><ul class="types">{"".join(rows)}</ul></section>'
 
 
@@ -134,14 +138,17 @@ def _anchor(line: str) -> str:
 
 
 def _operations(operations: Iterable[str]) -> str:
-    rows = "".join(f"<li><code>{escape(it)}</code></li>" for it in operations)
+    rows = "".join(f"<li><code>{escape(operation)}</code></li>" for operation in operations)
     return f"<ul>{rows}</ul>" if rows else ""
 
 
 def _document(title: str, top: str, body: str, links: Links) -> str:
     alternates = links.alternates()
-    heads = [f'<link rel="alternate" type="{escape(it.media_type)}" href="{escape(it.href)}">' for it in alternates]
-    feet = [f'<a href="{escape(it.href)}">{escape(it.name)}</a>' for it in alternates]
+    heads = [
+        f'<link rel="alternate" type="{escape(alternate.media_type)}" href="{escape(alternate.href)}">'
+        for alternate in alternates
+    ]
+    feet = [f'<a href="{escape(alternate.href)}">{escape(alternate.name)}</a>' for alternate in alternates]
     return f"""\
 <!DOCTYPE html>
 <html lang="en">
@@ -178,8 +185,8 @@ def _object(name: str, inner: Iterable[Member]) -> list[str]:
     return [f"<h3><code>{escape(name)}</code></h3>", _members(inner)]
 
 
-def _members(found: Iterable[Member]) -> str:
-    rows = "".join(_member(it) for it in found)
+def _members(members: Iterable[Member]) -> str:
+    rows = "".join(_member(member) for member in members)
     return f"<dl>{rows}</dl>" if rows else ""
 
 
@@ -192,7 +199,7 @@ def _member(member: Member) -> str:
 
 
 def _headers(documented: DocumentedType) -> str:
-    rows = [_header(it) for it in documented.headers]
+    rows = [_header(header) for header in documented.headers]
     return f"<dl>{''.join(rows)}</dl>" if rows else ""
 
 

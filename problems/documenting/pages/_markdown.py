@@ -48,9 +48,9 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _list(block: str, tag: str) -> str:
-    starts = [found.start() for found in _ITEM.finditer(block)]
+    starts = [match.start() for match in _ITEM.finditer(block)]
     items = [block[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
-    shown = "".join(f"<li>{inline(_ITEM.sub('', it, count=1).strip())}</li>" for it in items)
+    shown = "".join(f"<li>{inline(_ITEM.sub('', item, count=1).strip())}</li>" for item in items)
     return f"<{tag}>{shown}</{tag}>"
 
 
@@ -102,14 +102,14 @@ def _stressed(text: str, depth: int = _NESTED) -> str:
     shown: list[str] = []
     end = at = 0
     opening = _STRESS
-    while depth and (found := opening.search(text, at)):
-        tag, inner, stop = "em", found["em"], found.end()
+    while depth and (result := opening.search(text, at)):
+        tag, inner, stop = "em", result["em"], result.end()
         if inner is None:
             closing = _END_OF_STRONG.search(text, stop + 1)
             if closing is None:  # later markers have no closing one either, so stop looking
-                opening, at = _EM, found.start()
+                opening, at = _EM, result.start()
                 continue
             tag, inner, stop = "strong", text[stop : closing.start()], closing.end()
-        shown += [escape(text[end : found.start()]), f"<{tag}>{_stressed(inner, depth - 1)}</{tag}>"]
+        shown += [escape(text[end : result.start()]), f"<{tag}>{_stressed(inner, depth - 1)}</{tag}>"]
         end = at = stop
     return "".join([*shown, escape(text[end:])])

@@ -82,7 +82,7 @@ def nested(documented: DocumentedType) -> Iterator[tuple[str, list[Member]]]:
     """Yield the objects that members contain, with their own members."""
     for name, schema in documented.definitions.items():
         required = frozenset(schema.get("required", ()))
-        yield name, [_member(inner, it, required) for inner, it in schema.get("properties", {}).items()]
+        yield name, [_member(inner, value, required) for inner, value in schema.get("properties", {}).items()]
 
 
 def _member(name: str, schema: Mapping[str, Any], required: Container[str]) -> Member:
@@ -148,8 +148,8 @@ def _python(documented: DocumentedType) -> str:
 def _typescript(documented: DocumentedType) -> str:
     members = [*documented.members][:3] or ["detail"]
     used = [
-        f"problem.{it}" if re.fullmatch(r"[A-Za-z_$][\w$]*", it, re.ASCII) else f"problem[{_json(it)}]"
-        for it in members
+        f"problem.{member}" if re.fullmatch(r"[A-Za-z_$][\w$]*", member, re.ASCII) else f"problem[{_json(member)}]"
+        for member in members
     ]
     condition = (
         f"response.status === {documented.status}"

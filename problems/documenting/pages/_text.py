@@ -21,7 +21,7 @@ def page_markdown(documented: DocumentedType, level: int = 1, operations: Sequen
         parts += _members(f"{mark}## {code_span(name)}", inner)
     parts += _headers(f"{mark}# Response header fields", documented)
     if operations:
-        parts += [f"{mark}# Operations", "\n".join(f"- {code_span(it)}" for it in operations)]
+        parts += [f"{mark}# Operations", "\n".join(f"- {code_span(operation)}" for operation in operations)]
     if documented.example is not None:
         parts += [f"{mark}# Example", fenced(message(documented), "http")]
     parts += [f"{mark}# How to handle it", *advice(documented)]
@@ -46,8 +46,8 @@ def type_cell(documented: DocumentedType) -> str:
     return cell(code_span(documented.type))
 
 
-def _members(heading: str, found: Iterable[Member]) -> Iterator[str]:
-    rows = [_row(member) for member in found]
+def _members(heading: str, results: Iterable[Member]) -> Iterator[str]:
+    rows = [_row(member) for member in results]
     if rows:
         yield heading
         yield table("Member", "Value", "", rows=rows)
@@ -62,5 +62,5 @@ def _row(member: Member) -> tuple[str, ...]:
 def _headers(heading: str, documented: DocumentedType) -> Iterator[str]:
     if documented.headers:
         yield heading
-        rows = [(cell(code_span(it.name)), cell(it.description)) for it in documented.headers]
+        rows = [(cell(code_span(header.name)), cell(header.description)) for header in documented.headers]
         yield table("Field", "", rows=rows)

@@ -25,7 +25,7 @@ def code_span(text: str) -> str:
     ('`a`', '``a`b``')
     """
     shown = " ".join(text.split()) or " "
-    fence = "`" * (max((len(it) for it in _RUN.findall(shown)), default=0) + 1)
+    fence = "`" * (max((len(run) for run in _RUN.findall(shown)), default=0) + 1)
     # CommonMark, section 6.1: a reader removes one space on both sides.
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
@@ -33,7 +33,7 @@ def code_span(text: str) -> str:
 
 def fenced(text: str, language: str) -> str:
     """Return *text* as a block of code."""
-    fence = "`" * max(3, max((len(it) for it in _RUN.findall(text)), default=0) + 1)
+    fence = "`" * max(3, max((len(run) for run in _RUN.findall(text)), default=0) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
@@ -50,7 +50,7 @@ def line(text: str) -> str:
 def cell(text: str) -> str:
     """Return *text* as a table cell; a bar would end the cell."""
     return "".join(
-        it.replace("\\|", "&#124;").replace("|", "&#124;" if "`" not in it else "\\|") for it in _cells(text)
+        item.replace("\\|", "&#124;").replace("|", "&#124;" if "`" not in item else "\\|") for item in _cells(text)
     )
 
 
@@ -63,7 +63,7 @@ def _cells(text: str) -> Iterator[str]:
 def table(*columns: str, rows: Iterable[Iterable[str]]) -> str:
     """Return a table of cells that contain Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(it)} |" for it in lines)
+    return "\n".join(f"| {' | '.join(item)} |" for item in lines)
 
 
 def prose(text: str) -> str:
@@ -95,8 +95,8 @@ def _blocks(lines: list[str]) -> Iterator[str]:
 def _end_of(lines: list[str], at: int, fence: str) -> int:
     """Return the index of the line that closes a fence, or the end of the text if the fence is not closed."""
     while at < len(lines):
-        found = lines[at].strip()
-        if found.startswith(fence) and not found.strip(fence[0]):
+        result = lines[at].strip()
+        if result.startswith(fence) and not result.strip(fence[0]):
             return at
         at += 1
     return at
@@ -104,15 +104,15 @@ def _end_of(lines: list[str], at: int, fence: str) -> int:
 
 def _indented(lines: list[str], indent: str, language: str) -> str:
     """Return a block of code with each line indented at least like its fence, so that it stays in a list."""
-    own = [it[len(indent) :] if it.startswith(indent) else it.lstrip() for it in lines]
+    own = [item[len(indent) :] if item.startswith(indent) else item.lstrip() for item in lines]
     word = language.split(maxsplit=1)[0] if re.fullmatch(r"[\w+#.-]+( .*)?", language) else ""
-    return "\n".join(f"{indent}{it}" for it in fenced("\n".join(own), word).split("\n"))
+    return "\n".join(f"{indent}{item}" for item in fenced("\n".join(own), word).split("\n"))
 
 
 def _paragraph(lines: list[str]) -> str:
     """Return lines without blank lines between them; a line that would become a table or a heading becomes text."""
     text = "".join(_spans("\n".join(lines)))
-    return "\n".join(f"\\{it.lstrip()}" if _is_structure(it) else it for it in text.split("\n"))
+    return "\n".join(f"\\{word.lstrip()}" if _is_structure(word) else word for word in text.split("\n"))
 
 
 def _is_structure(line: str) -> bool:

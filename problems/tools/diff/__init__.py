@@ -93,49 +93,51 @@ def compare(before: Vocabulary, after: Vocabulary) -> Report:
     ['The type is gone: clients that handle it no longer receive it.']
     """
     old, new = _by_identity(before), _by_identity(after)
-    gone = {key: documented for key, documented in old.items() if key not in new}
+    removed = {key: documented for key, documented in old.items() if key not in new}
     renamed: dict[_Key, DocumentedType] = {}
-    caught = frozenset(base for it in before.types for base in (it.type, *(it.bases or ())))
+    caught = frozenset(base for cls in before.types for base in (cls.type, *(cls.bases or ())))
     changes: list[Change] = []
     for key, documented in new.items():
         if key in old:
             changes += _compared(old[key], documented, caught)
-        elif (previous := _previous(documented, gone.keys() - renamed.keys(), gone)) is not None:
+        elif (previous := _previous(documented, removed.keys() - renamed.keys(), removed)) is not None:
             renamed[previous] = documented
         else:
             changes.append(_change("type-added", documented, "The type is new."))
-    for key, documented in gone.items():
+    for key, documented in removed.items():
         changes += _renamed(documented, renamed[key], caught) if key in renamed else [_removed(documented)]
     if isinstance(before, Served) and isinstance(after, Served):
-        changes += _operations(before, after, [it for key, it in new.items() if key in old])
+        changes += _operations(before, after, [value for key, value in new.items() if key in old])
     ordered = sorted(_known_to_both(changes, before, after), key=lambda change: not change.breaking)
     return Report(breaking=any(change.breaking for change in ordered), changes=tuple(ordered))
 
 
 def _known_to_both(changes: Iterable[Change], before: Vocabulary, after: Vocabulary) -> Iterator[Change]:
     """Yield the changes without facts that one side does not contain: an OpenAPI document has fewer than an export."""
-    documents = [it for it in (before, after) if isinstance(it, Served)]
+    documents = [side for side in (before, after) if isinstance(side, Served)]
     unknown = {
-        "title": frozenset[str]().union(*(it.untitled for it in documents)),
-        "header": frozenset[str]().union(*(it.unheaded for it in documents)),
+        "title": frozenset[str]().union(*(document.untitled for document in documents)),
+        "header": frozenset[str]().union(*(document.unheaded for document in documents)),
     }
-    for it in changes:
-        about = it.code.partition("-")[0]
-        if it.type in unknown.get(about, ()) or (documents and about == "alias"):
+    for change in changes:
+        about = change.code.partition("-")[0]
+        if change.type in unknown.get(about, ()) or (documents and about == "alias"):
             continue
-        if len(documents) == 1 and it.code in ("type-added", "type-removed"):
-            if it.type == ABOUT_BLANK:  # an export lists the registry's, a document those that operations answer with
+        if len(documents) == 1 and change.code in ("type-added", "type-removed"):
+            if (
+                change.type == ABOUT_BLANK
+            ):  # an export lists the registry's, a document those that operations answer with
                 continue
-            if it.code == "type-removed" and documents[0] is after:
+            if change.code == "type-removed" and documents[0] is after:
                 message = "No operation answers with the type; the OpenAPI document does not show whether it is gone."
-                yield it.model_copy(update={"code": "type-unserved", "breaking": False, "message": message})
+                yield change.model_copy(update={"code": "type-unserved", "breaking": False, "message": message})
                 continue
-        yield it
+        yield change
 
 
 def _by_identity(vocabulary: Vocabulary) -> dict[_Key, DocumentedType]:
     """Return the types by their identity: the type URI, and for `about:blank` the status."""
-    return {_identity(it): it for it in vocabulary.types}
+    return {_identity(cls): cls for cls in vocabulary.types}
 
 
 def _identity(documented: DocumentedType) -> _Key:
@@ -146,11 +148,11 @@ def _change(code: str, documented: DocumentedType, message: str, *, breaking: bo
     return Change(code=code, breaking=breaking, type=documented.type, message=message)
 
 
-def _previous(documented: DocumentedType, keys: Container[_Key], gone: Mapping[_Key, DocumentedType]) -> _Key | None:
+def _previous(documented: DocumentedType, keys: Container[_Key], removed: Mapping[_Key, DocumentedType]) -> _Key | None:
     """Return the key of the type that a new type replaces: one that either names as an alias, or one of its name."""
     aliases = [(alias, 0) for alias in documented.aliases]
-    aliases += [key for key, it in gone.items() if documented.type in it.aliases]
-    names = [key for key, it in gone.items() if it.name == documented.name and it.type != ABOUT_BLANK]
+    aliases += [key for key, value in removed.items() if documented.type in value.aliases]
+    names = [key for key, value in removed.items() if value.name == documented.name and value.type != ABOUT_BLANK]
     return next((key for key in (*aliases, *names) if key in keys), None)
 
 
@@ -175,13 +177,13 @@ def _compared(old: DocumentedType, new: DocumentedType, caught: Container[str]) 
         # RFC 9457, section 3.1.3: advisory, for people.
         yield _change("title-changed", old, f"The title was {old.title!r} and is now {new.title!r}.")
     yield from _bases(old, new, caught)
-    for alias in [it for it in old.aliases if it not in (*new.aliases, new.type)]:
+    for alias in [uri for uri in old.aliases if uri not in (*new.aliases, new.type)]:
         message = f"The alias {alias!r} is gone: clients with the new class do not recognise the URI."
         yield _change("alias-removed", old, message, breaking=True)
-    for alias in [it for it in new.aliases if it not in (*old.aliases, old.type)]:
+    for alias in [uri for uri in new.aliases if uri not in (*old.aliases, old.type)]:
         yield _change("alias-added", old, f"The alias {alias!r} is new.")
     steps = Comparison(Schemas(old.document), Schemas(new.document)).steps(old.document, new.document)
-    yield from _members(old, [it for it in steps if not it.path or it.path[0] not in STANDARD_MEMBERS])
+    yield from _members(old, [step for step in steps if not step.path or step.path[0] not in STANDARD_MEMBERS])
     yield from _headers(old, new)
 
 
@@ -194,10 +196,10 @@ def _bases(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> 
     if old.bases is None or new.bases is None:
         return
     implied = _status_bases(old) | _status_bases(new) if old.status != new.status else frozenset[str]()
-    for base in [it for it in old.bases if it not in new.bases and it not in implied]:
+    for base in [item for item in old.bases if item not in new.bases and item not in implied]:
         message = f"The class no longer derives from {base}: `except` clauses for that class do not catch it."
         yield _change("base-removed", old, message, breaking=True)
-    for base in [it for it in new.bases if it not in old.bases and it not in implied and it in caught]:
+    for base in [item for item in new.bases if item not in old.bases and item not in implied and item in caught]:
         yield _change(
             "base-added", old, f"The class now derives from {base}: `except` clauses for that class catch it."
         )
@@ -205,7 +207,7 @@ def _bases(old: DocumentedType, new: DocumentedType, caught: Container[str]) -> 
 
 def _status_bases(documented: DocumentedType) -> frozenset[str]:
     """Return the names of the ready-made classes of a status."""
-    return frozenset(it.__name__ for it in by_status(documented.status).__mro__)
+    return frozenset(base.__name__ for base in by_status(documented.status).__mro__)
 
 
 _CODES: Final[Mapping[Kind, tuple[str, bool, str]]] = {
@@ -238,8 +240,8 @@ _CHANGED: Final = "has other values: clients that read it may fail."
 
 def _members(documented: DocumentedType, steps: Collection[Step]) -> Iterator[Change]:
     """Yield one change for each member, at any depth, and each way in which it differs."""
-    for path in dict.fromkeys(it.path for it in steps):
-        kinds = [it.kind for it in steps if it.path == path]
+    for path in dict.fromkeys(step.path for step in steps):
+        kinds = [step.kind for step in steps if step.path == path]
         values = {Kind.NARROWER, Kind.WIDER}.intersection(kinds)
         if len(values) == 2:
             yield _member(documented, path, "changed", _CHANGED, breaking=True)
@@ -266,7 +268,7 @@ def _member(documented: DocumentedType, path: tuple[str, ...], code: str, senten
 
 
 def _headers(old: DocumentedType, new: DocumentedType) -> Iterator[Change]:
-    before, after = ({header.name.lower(): header for header in it.headers} for it in (old, new))
+    before, after = ({header.name.lower(): header for header in side.headers} for side in (old, new))
     for name, header in before.items():
         if name not in after:
             message = f"The response header {header.name} is gone: clients that read it no longer find it."
@@ -287,7 +289,7 @@ def _header(documented: DocumentedType, old: DocumentedHeader, new: DocumentedHe
     if old.values is None or new.values is None:
         return
     steps = Comparison(Schemas(old.values), Schemas(new.values)).steps(old.values, new.values)
-    kinds = {it.kind for it in steps}
+    kinds = {step.kind for step in steps}
     if kinds:
         code, sentence = {
             frozenset({Kind.NARROWER}): ("narrowed", _NARROWED),
@@ -298,7 +300,7 @@ def _header(documented: DocumentedType, old: DocumentedHeader, new: DocumentedHe
 
 def _operations(before: Served, after: Served, types: Iterable[DocumentedType]) -> Iterator[Change]:
     """Yield the types that join or leave an operation in both documents."""
-    shared = [it for it in before.answers if it in after.answers]
+    shared = [answer for answer in before.answers if answer in after.answers]
     for documented in types:
         key = _identity(documented)
         for operation in shared:
@@ -325,23 +327,23 @@ def served(document: Json) -> Served:
     """Return the problem types of an OpenAPI document, and the operations that answer with them."""
     components = _object(document, "components")
     schemas, responses = _object(components, "schemas"), _object(components, "responses")
-    titles = {(it["type"], it["status"]): it["title"] for it in _occurrences(document)}
+    titles = {(occurrence["type"], occurrence["status"]): occurrence["title"] for occurrence in _occurrences(document)}
     reader = _Reader(schemas)
     types: dict[_Key, DocumentedType] = {}
     untitled, unheaded = set[str](), set[str]()
     for name, schema in schemas.items():
-        found = reader.facts(schema)
-        if found is None:
+        result = reader.facts(schema)
+        if result is None:
             continue
-        uri, status = found
+        uri, status = result
         response = _object(responses, name)
-        title = titles.get(found) or _text(response, "description")
+        title = titles.get(result) or _text(response, "description")
         known = title or _text(schema, "description") or name
         documented = _documented(uri, name, known, status, response, schemas)
         types.setdefault(_identity(documented), documented)
         untitled.update([] if title else [uri])
         unheaded.update([] if response else [uri])
-    answers = {name: frozenset(reader.answers(it, responses)) for name, it in _endpoints(document)}
+    answers = {name: frozenset(reader.answers(endpoint, responses)) for name, endpoint in _endpoints(document)}
     return Served(
         types=tuple(types.values()), untitled=frozenset(untitled), unheaded=frozenset(unheaded), answers=answers
     )
@@ -372,9 +374,9 @@ class _Reader:
 
     def _in(self, schema: Json, inside: frozenset[str]) -> Iterator[_Key]:
         """Yield the identities of the problem types that a schema, or a part of its union, stands for."""
-        found = self.facts(schema)
-        if found is not None:
-            yield found[0], found[1] if found[0] == ABOUT_BLANK else 0
+        result = self.facts(schema)
+        if result is not None:
+            yield result[0], result[1] if result[0] == ABOUT_BLANK else 0
         reference = _text(schema, "$ref")
         if reference and reference not in inside:
             target = self._schemas.definitions.get(reference.rpartition("/")[2])
@@ -399,8 +401,8 @@ def _endpoints(document: Json) -> Iterator[tuple[str, Json]]:
 def _documented(uri: str, name: str, title: str, status: int, response: Json, schemas: Json) -> DocumentedType:
     fields = {header: _object(_object(response, "headers"), header) for header in _object(response, "headers")}
     headers = [
-        {"name": header, "required": it.get("required") is True, "schema": _object(it, "schema") or None}
-        for header, it in fields.items()
+        {"name": header, "required": field.get("required") is True, "schema": _object(field, "schema") or None}
+        for header, field in fields.items()
     ]
     document = {**_object(schemas, name), "$defs": schemas}
     return DocumentedType.model_validate(
@@ -410,17 +412,17 @@ def _documented(uri: str, name: str, title: str, status: int, response: Json, sc
 
 def _occurrences(document: Json) -> Iterator[Json]:
     """Yield the examples of problem documents, wherever they are: no schema has a number as `status`."""
-    for it in objects_in(document):
-        if isinstance(it.get("status"), int) and all(isinstance(it.get(name), str) for name in ("type", "title")):
-            yield it
+    for item in objects_in(document):
+        if isinstance(item.get("status"), int) and all(isinstance(item.get(name), str) for name in ("type", "title")):
+            yield item
 
 
 def _object(outer: object, name: str) -> Json:
     """Return a member that is an object; an empty one for anything else, such as the schema `true`."""
-    found: object = outer.get(name) if is_object(outer) else None
-    return found if is_object(found) else {}
+    result: object = outer.get(name) if is_object(outer) else None
+    return result if is_object(result) else {}
 
 
 def _text(outer: object, name: str) -> str:
-    found: object = outer.get(name) if is_object(outer) else None
-    return found if isinstance(found, str) else ""
+    result: object = outer.get(name) if is_object(outer) else None
+    return result if isinstance(result, str) else ""

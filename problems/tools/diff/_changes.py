@@ -83,15 +83,15 @@ class Comparison:
             yield Step((), Kind.NARROWER)
         if _has_more(new, old):
             yield Step((), Kind.WIDER)
-        left = [it for it in old.branches if it not in new.branches or _has_inner(it)]
-        right = [it for it in new.branches if it not in old.branches or _has_inner(it)]
+        left = [branch for branch in old.branches if branch not in new.branches or _has_inner(branch)]
+        right = [branch for branch in new.branches if branch not in old.branches or _has_inner(branch)]
         for kind in ("array", "object"):
             yield from self._paired(kind, left, right, depth)
-        for it in left:
-            if not any(self.covers(it, other, depth) for other in new.branches):
+        for item in left:
+            if not any(self.covers(item, other, depth) for other in new.branches):
                 yield Step((), Kind.NARROWER)
-        for it in right:
-            if not any(self._backwards.covers(it, other, depth) for other in old.branches):
+        for item in right:
+            if not any(self._backwards.covers(item, other, depth) for other in old.branches):
                 yield Step((), Kind.WIDER)
 
     def _paired(self, kind: str, left: list[Branch], right: list[Branch], depth: int) -> Iterator[Step]:
@@ -99,7 +99,7 @@ class Comparison:
         pairs = [(one, other) for one in left if one.kind == kind for other in right if other.kind == kind]
         only = len(pairs) == 1
         compared = [(one, other, tuple(self._inside(one, other, depth))) for one, other in pairs]
-        for one, other, steps in sorted(compared, key=lambda it: _distance(*it)):
+        for one, other, steps in sorted(compared, key=lambda item: _distance(*item)):
             if one in left and other in right and (only or _correspond(one, other)):
                 left.remove(one)
                 right.remove(other)
@@ -124,16 +124,16 @@ class Comparison:
     def _objects(self, old: Branch, new: Branch, depth: int) -> Iterator[Step]:
         before, after = _properties(old), _properties(new)
         needed, wanted = array(old.limits.get("required")), array(new.limits.get("required"))
-        others, rest = (it.limits.get("additionalProperties", True) for it in (old, new))
-        for name in [it for it in before if it not in after]:
+        others, rest = (side.limits.get("additionalProperties", True) for side in (old, new))
+        for name in [item for item in before if item not in after]:
             yield Step((name,), Kind.REMOVED if self.fits(before[name], rest, depth) else Kind.REFUSED)
-        for name in [it for it in after if it not in before]:
+        for name in [item for item in after if item not in before]:
             if name in wanted:
                 yield Step((name,), Kind.ADDED_REQUIRED)
             else:
                 fits = self._backwards.fits(after[name], others, depth)
                 yield Step((name,), Kind.ADDED if fits else Kind.ADDED_TO_CLOSED)
-        for name in [it for it in before if it in after]:
+        for name in [item for item in before if item in after]:
             if (name in needed) != (name in wanted):
                 yield Step((name,), Kind.OPTIONAL if name in needed else Kind.REQUIRED)
             yield from _within(name, self.steps(before[name], after[name], depth))
@@ -141,7 +141,7 @@ class Comparison:
 
     def fits(self, old: object, new: object, depth: int) -> bool:
         """Return whether every value of a schema of before certainly is one of a schema of now."""
-        return all(it.kind in _ALLOWS_NO_LESS for it in self.steps(old, new, depth))
+        return all(step.kind in _ALLOWS_NO_LESS for step in self.steps(old, new, depth))
 
     def _arrays(self, old: Branch, new: Branch, depth: int) -> Iterator[Step]:
         """Yield the differences of the items, place by place: each item of a tuple has its own schema."""
@@ -166,14 +166,16 @@ def _has_inner(branch: Branch) -> bool:
 
 
 def _within(name: str, steps: Iterable[Step]) -> Iterator[Step]:
-    return (Step((name, *it.path), it.kind) for it in steps)
+    return (Step((name, *step.path), step.kind) for step in steps)
 
 
 def _properties(branch: Branch) -> dict[str, object]:
     """Return the named members of an object, those included that are only named as required."""
-    found = branch.limits.get("properties")
-    properties: dict[str, object] = {it: True for it in array(branch.limits.get("required")) if isinstance(it, str)}
-    return {**found, **{it: True for it in properties if it not in found}} if is_object(found) else properties
+    result = branch.limits.get("properties")
+    properties: dict[str, object] = {
+        item: True for item in array(branch.limits.get("required")) if isinstance(item, str)
+    }
+    return {**result, **{name: True for name in properties if name not in result}} if is_object(result) else properties
 
 
 def _item(branch: Branch, prefix: Sequence[object], place: int) -> object:
@@ -182,10 +184,10 @@ def _item(branch: Branch, prefix: Sequence[object], place: int) -> object:
 
 def _most(branch: Branch) -> int:
     """Return how many items a list can have; very many where nothing limits them."""
-    found = branch.limits.get("maxItems")
+    result = branch.limits.get("maxItems")
     prefix = len(array(branch.limits.get("prefixItems")))
     limit = prefix if prefix and branch.limits.get("items") is False else 1 << 30
-    return min(found, limit) if isinstance(found, int) else limit
+    return min(result, limit) if isinstance(result, int) else limit
 
 
 _RISING: Final = frozenset({"low", "minLength", "minItems", "minProperties"})
@@ -239,4 +241,8 @@ def _correspond(old: Branch, new: Branch) -> bool:
 def _constants(schema: object) -> set[str]:
     if not is_object(schema):
         return set()
-    return {text_of(schema["const"])} if "const" in schema else {text_of(it) for it in array(schema.get("enum"))}
+    return (
+        {text_of(schema["const"])}
+        if "const" in schema
+        else {text_of(constant) for constant in array(schema.get("enum"))}
+    )

@@ -73,20 +73,22 @@ class Schemas:
 
     def __init__(self, document: Mapping[str, object]) -> None:
         self._document = document
-        found = document.get("$defs")
-        self.definitions: Mapping[str, object] = found if is_object(found) else {}
+        result = document.get("$defs")
+        self.definitions: Mapping[str, object] = result if is_object(result) else {}
 
     def values(self, schema: object) -> Values:
         """Return the values that *schema* allows."""
-        found = Values()
-        for it in self._alternatives(schema, frozenset(), 0):
-            _add(found, it)
-        if any(it.kind == "any" and not it.limits for it in found.branches):
+        values = Values()
+        for alternative in self._alternatives(schema, frozenset(), 0):
+            _add(values, alternative)
+        if any(branch.kind == "any" and not branch.limits for branch in values.branches):
             return Values(branches=[Branch("any", {})])
-        found.constants = {
-            text: it for text, it in found.constants.items() if not any(accepts(b, it) for b in found.branches)
+        values.constants = {
+            text: constant
+            for text, constant in values.constants.items()
+            if not any(accepts(b, constant) for b in values.branches)
         }
-        return found
+        return values
 
     def _alternatives(self, schema: object, inside: frozenset[str], depth: int) -> list[Json]:
         """Return *schema* as alternatives without references, unions and lists of types."""
@@ -96,12 +98,14 @@ class Schemas:
             return [{}]
         if depth > _DEPTH:
             return [{"union": text_of(schema)}]
-        found = [*_own(schema)]
+        alternatives = [*_own(schema)]
         for every in self._conjuncts(schema, inside, depth):
-            found = [both for it in found for other in every if (both := _both(it, other)) is not None]
-            if len(found) > _ALTERNATIVES:
+            alternatives = [
+                both for result in alternatives for other in every if (both := _both(result, other)) is not None
+            ]
+            if len(alternatives) > _ALTERNATIVES:
                 return [{"union": text_of(schema)}]
-        return [*found, {"type": "null"}] if schema.get("nullable") is True else found
+        return [*alternatives, {"type": "null"}] if schema.get("nullable") is True else alternatives
 
     def _conjuncts(self, schema: Json, inside: frozenset[str], depth: int) -> Iterator[list[Json]]:
         """Yield the schemas that apply in addition to the keywords of *schema* itself, each as alternatives."""
@@ -112,33 +116,33 @@ class Schemas:
                 yield [{"$ref": reference}]
             else:
                 yield self._alternatives(target, inside | {reference}, depth + 1)
-        for it in array(schema.get("allOf")):
-            yield self._alternatives(it, inside, depth + 1)
+        for item in array(schema.get("allOf")):
+            yield self._alternatives(item, inside, depth + 1)
         for union in ("anyOf", "oneOf"):
             parts = array(schema.get(union))
             if parts:
-                yield [it for part in parts for it in self._alternatives(part, inside, depth + 1)]
+                yield [alternative for part in parts for alternative in self._alternatives(part, inside, depth + 1)]
 
     def _target(self, reference: str) -> object:
         """Return the schema that *reference* leads to, or `None` if it leads out of the document."""
         if not reference.startswith("#"):
             return None
-        steps = [it.replace("~1", "/").replace("~0", "~") for it in reference[1:].strip("/").split("/") if it]
-        found: object = self._document
+        steps = [word.replace("~1", "/").replace("~0", "~") for word in reference[1:].strip("/").split("/") if word]
+        result: object = self._document
         for prefix in (["$defs"], ["definitions"], ["components", "schemas"]):
             if steps[: len(prefix)] == prefix and len(steps) > len(prefix) and steps[len(prefix)] in self.definitions:
-                found, steps = self.definitions, steps[len(prefix) :]
+                result, steps = self.definitions, steps[len(prefix) :]
                 break
         for step in steps:
-            if not is_object(found) or step not in found:
+            if not is_object(result) or step not in result:
                 return None
-            found = found[step]
-        return found
+            result = result[step]
+        return result
 
 
 def _own(schema: Json) -> Iterator[Json]:
     """Yield the keywords of a schema itself, once for each type that it names."""
-    limits = {key: it for key, it in schema.items() if not _is_annotation(key) and key not in _COMBINED}
+    limits = {key: value for key, value in schema.items() if not _is_annotation(key) and key not in _COMBINED}
     if "const" in limits:
         limits["enum"] = [limits.pop("const")]
     kinds = limits.pop("type", None)
@@ -174,8 +178,8 @@ def _merged(key: str, first: object, second: object) -> object:
         shared = {name: _all_of(first[name], second[name]) for name in first.keys() & second.keys()}
         return {**first, **second, **shared}
     if key == "enum":
-        known = {text_of(it) for it in array(second)}
-        return [it for it in array(first) if text_of(it) in known]
+        known = {text_of(item) for item in array(second)}
+        return [item for item in array(first) if text_of(item) in known]
     if key == "required":
         return [*array(first), *array(second)]
     if is_number(first) and is_number(second) and key.startswith(("min", "max", "exclusive")):
@@ -186,28 +190,28 @@ def _merged(key: str, first: object, second: object) -> object:
 def _all_of(*schemas: object) -> Json:
     """Return the schema of values that fit all *schemas*, in one form however they are nested."""
     parts: dict[str, object] = {}
-    for it in schemas:
-        inner = array(it["allOf"]) if is_object(it) and it.keys() == {"allOf"} else [it]
+    for schema in schemas:
+        inner = array(schema["allOf"]) if is_object(schema) and schema.keys() == {"allOf"} else [schema]
         parts.update((text_of(part), part) for part in inner)
     return {"allOf": [parts[text] for text in sorted(parts)]}
 
 
-def _add(found: Values, alternative: Json) -> None:
+def _add(result: Values, alternative: Json) -> None:
     """Add the values of one alternative."""
     limits = dict(alternative)
     kind = limits.pop("type", None)
     enum = limits.pop("enum", None)
     if is_list(enum):
-        found.constants.update((text_of(it), it) for it in enum if _is_of(it, kind))
+        result.constants.update((text_of(constant), constant) for constant in enum if _is_of(constant, kind))
     elif kind == "null":
-        found.constants["null"] = None
+        result.constants["null"] = None
     elif kind == "boolean":
-        found.constants.update({"true": True, "false": False})
+        result.constants.update({"true": True, "false": False})
     elif (branch := _branch(kind, limits)) is not None:
         few = _few(branch)
-        found.constants.update((str(it), it) for it in few)
-        if not few and branch not in found.branches:
-            found.branches.append(branch)
+        result.constants.update((str(item), item) for item in few)
+        if not few and branch not in result.branches:
+            result.branches.append(branch)
 
 
 def _branch(kind: object, limits: Json) -> Branch | None:
@@ -217,7 +221,9 @@ def _branch(kind: object, limits: Json) -> Branch | None:
     kind, integer = ("number", True) if kind == "integer" else (kind, False)
     if kind not in (*LIMITS, "any"):
         return Branch("any", {**limits, "type": kind})
-    own = {key: it for key, it in limits.items() if _KINDS.get(key, kind) == kind and it != _EMPTY.get(key, ...)}
+    own = {
+        key: limit for key, limit in limits.items() if _KINDS.get(key, kind) == kind and limit != _EMPTY.get(key, ...)
+    }
     if kind == "array" and is_list(own.get("items")):  # before JSON Schema 2020-12
         own["prefixItems"] = own.pop("items")
         own["items"] = own.pop("additionalItems", True)
@@ -249,7 +255,7 @@ def _edge(bound: object) -> float | None:
 
 def _number(limits: Json, *, integer: bool) -> Branch | None:
     """Return numbers with one bound on each side, an included one for integers; `None` for an empty range."""
-    kept = {key: it for key, it in limits.items() if key not in LIMITS["number"]}
+    kept = {key: limit for key, limit in limits.items() if key not in LIMITS["number"]}
     multiple = limits.get("multipleOf")
     if is_number(multiple) and multiple > 0:
         integer = integer or _is_whole(multiple)
@@ -271,13 +277,13 @@ def _number(limits: Json, *, integer: bool) -> Branch | None:
 
 def _bound(limits: Json, inclusive: str, exclusive: str, sign: int) -> tuple[float, int] | None:
     """Return the bound of a range, and whether it is outside: `sign` for an excluded one, 0 for an included one."""
-    found: list[tuple[float, int]] = []
+    results: list[tuple[float, int]] = []
     at, beyond = limits.get(inclusive), limits.get(exclusive)
     if is_number(at):
-        found.append((at, sign if beyond is True else 0))  # OpenAPI 3.0: `exclusiveMinimum: true`
+        results.append((at, sign if beyond is True else 0))  # OpenAPI 3.0: `exclusiveMinimum: true`
     if is_number(beyond):
-        found.append((beyond, sign))
-    return (max(found) if sign > 0 else min(found)) if found else None
+        results.append((beyond, sign))
+    return (max(results) if sign > 0 else min(results)) if results else None
 
 
 def accepts(branch: Branch, value: object) -> bool:
@@ -327,8 +333,8 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if is_object(value):
-        return {key: _plain(it) for key, it in value.items()}
-    return [_plain(it) for it in value] if is_list(value) else value
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if is_list(value) else value
 
 
 def is_number(value: object) -> TypeGuard[float]:

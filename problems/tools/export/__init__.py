@@ -30,8 +30,8 @@ def to_json(vocabulary: Vocabulary) -> str:
 
 def to_markdown(vocabulary: Vocabulary) -> str:
     """Return a vocabulary as one document: the table of RFC 9457, section 4.2, and then each type."""
-    rows = [(type_cell(it), cell(it.title), cell(f"{it.status} {phrase(it.status)}")) for it in vocabulary.types]
-    pages = [page_markdown(it, level=2) for it in vocabulary.types]
+    rows = [(type_cell(cls), cell(cls.title), cell(f"{cls.status} {phrase(cls.status)}")) for cls in vocabulary.types]
+    pages = [page_markdown(cls, level=2) for cls in vocabulary.types]
     return "\n\n".join(["# Problem types", table("Type URI", "Title", "Status", rows=rows)]) + "\n\n" + "\n".join(pages)
 
 

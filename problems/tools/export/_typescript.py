@@ -75,11 +75,11 @@ def to_typescript(vocabulary: Vocabulary) -> str:
     """
     types = [documented for documented in vocabulary.types if documented.type != ABOUT_BLANK]
     names = _Names(types)
-    parts = [_HEAD, *(it for documented in types for it in names.definitions(documented))]
+    parts = [_HEAD, *(definition for documented in types for definition in names.definitions(documented))]
     parts += (_problem(documented, names) for documented in types)
-    union = " | ".join(names.of_type(it) for it in types) or "never"
+    union = " | ".join(names.of_type(cls) for cls in types) or "never"
     parts.append(f"/** Any problem of this vocabulary, distinguished by `type`. */\nexport type Problem = {union};\n")
-    constants = "".join(f"  {names.of_type(it)}: {_text(it.type)},\n" for it in types)
+    constants = "".join(f"  {names.of_type(cls)}: {_text(cls.type)},\n" for cls in types)
     parts.append(f"/** The type URIs. */\nexport const problemTypes = {{\n{constants}}} as const;\n")
     parts.append('/** A type URI. */\nexport type ProblemType = Problem["type"];\n')
     return "\n".join([*parts, _GUARD])
@@ -128,7 +128,7 @@ class _Names:
 
 
 def _definitions(documented: DocumentedType) -> Mapping[str, Json]:
-    return {name: it for name, it in _object(documented.document.get("$defs")).items() if isinstance(it, dict)}
+    return {name: value for name, value in _object(documented.document.get("$defs")).items() if isinstance(value, dict)}
 
 
 def _name(reference: JsonValue) -> str:
@@ -150,10 +150,10 @@ def _key(name: str, documented: DocumentedType) -> tuple[str, str]:
 def _references(value: JsonValue) -> Iterator[str]:
     left: list[JsonValue] = [value]
     while left:
-        it = left.pop()
-        if isinstance(it, dict):
-            yield _name(it.get("$ref"))
-        left += it.values() if isinstance(it, dict) else _list(it)
+        item = left.pop()
+        if isinstance(item, dict):
+            yield _name(item.get("$ref"))
+        left += item.values() if isinstance(item, dict) else _list(item)
 
 
 def _problem(documented: DocumentedType, names: _Names) -> str:
@@ -186,13 +186,13 @@ def _is_circular(schema: Json, documented: DocumentedType) -> bool:
     while left:
         one = left.pop()
         inner = [known[_name(one["$ref"])]] if _name(one.get("$ref")) in known else []
-        inner += [_object(it) for union in ("anyOf", "oneOf", "allOf") for it in _list(one.get(union))]
-        for it in inner:
-            if it is schema:
+        inner += [_object(item) for union in ("anyOf", "oneOf", "allOf") for item in _list(one.get(union))]
+        for item in inner:
+            if item is schema:
                 return True
-            if id(it) not in seen and "properties" not in it:
-                seen.add(id(it))
-                left.append(it)
+            if id(item) not in seen and "properties" not in item:
+                seen.add(id(item))
+                left.append(item)
     return False
 
 
@@ -207,24 +207,24 @@ def _type(schema: JsonValue, names: _Names, documented: DocumentedType, depth: i
         return _union(map(_literal, _list(schema["enum"])))
     for union in ("anyOf", "oneOf"):
         if _list(schema.get(union)):
-            return _union(_type(it, names, documented, depth + 1) for it in _list(schema[union]))
+            return _union(_type(item, names, documented, depth + 1) for item in _list(schema[union]))
     if parts := _list(schema.get("allOf")):
-        kinds = dict.fromkeys(_type(it, names, documented, depth + 1) for it in parts)
-        return " & ".join(f"({it})" if " | " in it and len(kinds) > 1 else it for it in kinds)
+        kinds = dict.fromkeys(_type(part, names, documented, depth + 1) for part in parts)
+        return " & ".join(f"({item})" if " | " in item and len(kinds) > 1 else item for item in kinds)
     kinds_: JsonValue = schema.get("type")
-    found = [kinds_] if isinstance(kinds_, str) else _list(kinds_)
-    return _union(_plain(kind, schema, names, documented, depth + 1) for kind in found)
+    results = [kinds_] if isinstance(kinds_, str) else _list(kinds_)
+    return _union(_plain(kind, schema, names, documented, depth + 1) for kind in results)
 
 
 def _union(kinds: Iterable[str]) -> str:
-    found = list(dict.fromkeys(kinds))
-    return "unknown" if "unknown" in found or not found else " | ".join(found)
+    result = list(dict.fromkeys(kinds))
+    return "unknown" if "unknown" in result or not result else " | ".join(result)
 
 
 def _plain(kind: JsonValue, schema: Json, names: _Names, documented: DocumentedType, depth: int) -> str:
     if kind == "array":
         if first := _list(schema.get("prefixItems")):
-            return f"readonly [{', '.join(_type(it, names, documented, depth) for it in first)}]"
+            return f"readonly [{', '.join(_type(item, names, documented, depth) for item in first)}]"
         return f"ReadonlyArray<{_type(schema.get('items'), names, documented, depth)}>"
     if kind == "object":
         return _inline(schema, names, documented, depth)
@@ -234,8 +234,8 @@ def _plain(kind: JsonValue, schema: Json, names: _Names, documented: DocumentedT
 def _inline(schema: Json, names: _Names, documented: DocumentedType, depth: int) -> str:
     required = _list(schema.get("required"))
     members = [
-        f"readonly {_text(name)}{'' if name in required else '?'}: {_type(it, names, documented, depth)}"
-        for name, it in _object(schema.get("properties")).items()
+        f"readonly {_text(name)}{'' if name in required else '?'}: {_type(value, names, documented, depth)}"
+        for name, value in _object(schema.get("properties")).items()
     ]
     if members:
         return f"{{ {'; '.join(members)} }}"
@@ -250,9 +250,9 @@ def _literal(value: JsonValue, depth: int = 0) -> str:
     if depth > _DEPTH:
         return "unknown"
     if isinstance(value, list):
-        return f"readonly [{', '.join(_literal(it, depth + 1) for it in value)}]"
+        return f"readonly [{', '.join(_literal(item, depth + 1) for item in value)}]"
     if isinstance(value, dict):
-        members = (f"readonly {_text(name)}: {_literal(it, depth + 1)}" for name, it in value.items())
+        members = (f"readonly {_text(name)}: {_literal(item, depth + 1)}" for name, item in value.items())
         return f"{{ {'; '.join(members)} }}"
     if isinstance(value, float) and not math.isfinite(value):
         return "number"
@@ -261,7 +261,7 @@ def _literal(value: JsonValue, depth: int = 0) -> str:
 
 def _text(value: str) -> str:
     """Return a string literal in which every character is visible."""
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _INVISIBLE.sub(lambda result: f"\\u{ord(result[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _comment(value: JsonValue, indent: str) -> str:

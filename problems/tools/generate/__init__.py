@@ -30,8 +30,8 @@ def generate(vocabulary: Vocabulary) -> str:
     Types that are `about:blank` need no new class: the class of their status is in `problems.catalog`.
     """
     models: dict[int, Model] = {}
-    found = [_source(it, models) for it in vocabulary.types if it.type != ABOUT_BLANK]
-    return module(found, models)
+    results = [_source(cls, models) for cls in vocabulary.types if cls.type != ABOUT_BLANK]
+    return module(results, models)
 
 
 def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
@@ -50,7 +50,7 @@ def _source(documented: DocumentedType, models: dict[int, Model]) -> Source:
         hundreds=None if is_known else 0,
         schema_name=documented.name,
         description=documented.about,
-        aliases=tuple(it for it in (*documented.aliases, documented.type) if it != uri),
+        aliases=tuple(alias for alias in (*documented.aliases, documented.type) if alias != uri),
         headers=documented.headers,
         members=schemas.members(schema, STANDARD),
         notes=tuple(dict.fromkeys([*schemas.notes, *document.notes()])),
@@ -77,5 +77,5 @@ def generate_from_openapi(document: dict[str, Any], *, read: Callable[[str], obj
     """
     whole = Document(document, read)
     models: dict[int, Model] = {}
-    found = sources(whole, Schemas(whole, models))
-    return module(found.sources, models, dict.fromkeys(found.notes), found.dialect, found.base)
+    result = sources(whole, Schemas(whole, models))
+    return module(result.sources, models, dict.fromkeys(result.notes), result.dialect, result.base)

@@ -172,8 +172,8 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     yield ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
     yield from (ast.Import([ast.alias(name)]) for name in ("datetime", "uuid") if name in used)
     for source, names in _IMPORTS.items():
-        if found := [ast.alias(name) for name in names if name in used]:
-            yield ast.ImportFrom(source, found, 0)
+        if imports := [ast.alias(name) for name in names if name in used]:
+            yield ast.ImportFrom(source, imports, 0)
 
 
 def _dialect(dialect: Dialects) -> ast.expr:
@@ -193,13 +193,13 @@ class _Writer:
     def __init__(self, sources: Sequence[Source], models: Mapping[int, Model], base: str | None) -> None:
         self._base = base
         used: set[str] = set()
-        found = [_Problem(it, models) for it in _unequal(sources, base)]
+        results = [_Problem(source, models) for source in _unequal(sources, base)]
         self._problems = [
-            (free_name(class_names(it.source.name, "UnnamedProblem", is_problem=True), used, is_class_name), it)
-            for it in found
+            (free_name(class_names(result.source.name, "UnnamedProblem", is_problem=True), used, is_class_name), result)
+            for result in results
         ]
         same = distinct(models)
-        self._models = {key: with_keys(models[key], same) for key in _reached(found, models, same)}
+        self._models = {key: with_keys(models[key], same) for key in _reached(results, models, same)}
         names = {
             key: free_name(class_names(model.name, "Model"), used, is_class_name) for key, model in self._models.items()
         }
@@ -210,38 +210,38 @@ class _Writer:
         """Yield the classes of the objects that members consist of."""
         for key, model in self._models.items():
             name = self._names[key]
-            names = member_names((it.name for it in model.members), self._used, is_model_member_name)
+            names = member_names((member.name for member in model.members), self._used, is_model_member_name)
             about = [docstring(model.description or name)] if model.description or not model.members else []
             body = [*about, *self._members(model.members, names, {})]
             yield ast.ClassDef(name, [dotted("BaseModel")], [], body, [])
 
     def problems(self) -> Iterator[ast.stmt]:
         """Yield the classes of the problem types."""
-        for name, it in self._problems:
+        for name, item in self._problems:
             taken = {
                 *self._used,
-                *definition_of(it.base).declaration.members,
-                *(_OF_STATUSES if it.source.family else ()),
+                *definition_of(item.base).declaration.members,
+                *(_OF_STATUSES if item.source.family else ()),
             }
-            members = it.members
+            members = item.members
             names = member_names((member.name for member in members), taken, is_member_name)
             body = [
-                docstring(it.source.description or it.source.title, it.notes),
-                *self._members(members, names, it.headers),
+                docstring(item.source.description or item.source.title, item.notes),
+                *self._members(members, names, item.headers),
             ]
-            words = it.words(name)
-            if self._can_be_schema(it.source.schema_name):
-                words["schema_name"] = literal(it.source.schema_name)
-            yield ast.ClassDef(name, [dotted(base) for base in self._bases(it)], arguments(words), body, [])
+            words = item.words(name)
+            if self._can_be_schema(item.source.schema_name):
+                words["schema_name"] = literal(item.source.schema_name)
+            yield ast.ClassDef(name, [dotted(base) for base in self._bases(item)], arguments(words), body, [])
 
-    def _bases(self, it: "_Problem") -> list[str]:
+    def _bases(self, item: "_Problem") -> list[str]:
         """Return the names of the bases of a class: the base of its family, and the class of its status."""
-        family = [name for name, other in self._problems if other.is_base_of(it)]
-        return [*family, it.parent]
+        family = [name for name, other in self._problems if other.is_base_of(item)]
+        return [*family, item.parent]
 
     def registry(self) -> ast.expr:
         """Return the registry of the problem types that are not bases."""
-        known = [dotted(name) for name, it in self._problems if it.source.status]
+        known = [dotted(name) for name, problem in self._problems if problem.source.status]
         return called("Registry", *known, **({} if self._base is None else {"base": literal(self._base)}))
 
     def _can_be_schema(self, name: str) -> bool:
@@ -263,11 +263,11 @@ class _Writer:
         if isinstance(kind, ListOf):
             return subscripted("list", [self._annotation(kind.item)])
         if isinstance(kind, TupleOf):
-            return subscripted("tuple", [self._annotation(it) for it in kind.items])
+            return subscripted("tuple", [self._annotation(item) for item in kind.items])
         if isinstance(kind, MapOf):
             return subscripted("dict", [dotted("str"), self._annotation(kind.value)])
         if isinstance(kind, Union):
-            return united(self._annotation(it) for it in kind.kinds)
+            return united(self._annotation(part) for part in kind.kinds)
         return dotted(self._names[kind.key])
 
 
@@ -293,9 +293,9 @@ def _unequal(sources: Iterable[Source], base: str | None) -> Iterator[Source]:
     """Yield problem types that are all different for a registry: a URI identifies one class."""
     claimed: dict[str, None] = {}
     names: set[str] = set()
-    kept = [it for it in sources if it.type == ABOUT_BLANK or not it.status or _claim(it.type, base, claimed)]
+    kept = [item for item in sources if item.type == ABOUT_BLANK or not item.status or _claim(item.type, base, claimed)]
     for source in kept:
-        aliases = tuple(it for it in source.aliases if it and _claim(it, base, claimed))
+        aliases = tuple(alias for alias in source.aliases if alias and _claim(alias, base, claimed))
         schema_name = "" if source.schema_name in names else source.schema_name
         names.add(schema_name)
         yield replace(source, aliases=aliases, schema_name=schema_name)
@@ -312,14 +312,14 @@ def _claim(uri: str, base: str | None, claimed: dict[str, None]) -> bool:
 
 def _reached(problems: Iterable["_Problem"], models: Mapping[int, Model], same: Mapping[int, int]) -> list[int]:
     """Return the keys of the models that members of problem types refer to, in order of first use."""
-    found: dict[int, None] = {}
-    left = [same[key] for it in problems for member in it.members for key in references(member.kind)][::-1]
+    results: dict[int, None] = {}
+    left = [same[key] for problem in problems for member in problem.members for key in references(member.kind)][::-1]
     while left:
         key = left.pop()
-        if key not in found:
-            found[key] = None
-            left += [same[it] for member in models[key].members for it in references(member.kind)][::-1]
-    return [*found]
+        if key not in results:
+            results[key] = None
+            left += [same[reference] for member in models[key].members for reference in references(member.kind)][::-1]
+    return [*results]
 
 
 class _Problem:
@@ -354,27 +354,27 @@ class _Problem:
 
     def words(self, name: str) -> dict[str, ast.expr]:
         """Return the class keyword arguments."""
-        it = self.source
-        if not it.status:
+        item = self.source
+        if not item.status:
             return {"abstract": literal(True)}
-        found: dict[str, ast.expr] = {}
-        if it.type != ABOUT_BLANK:
-            found["type"] = literal(it.type)
-            found["title"] = literal(_title(it.title) or name)
+        words: dict[str, ast.expr] = {}
+        if item.type != ABOUT_BLANK:
+            words["type"] = literal(item.type)
+            words["title"] = literal(_title(item.title) or name)
         if self.base in _BASES.values():
-            found["status"] = literal(it.status)
-        if it.hundreds is not None or self.base is Problem:
-            found["any_status"] = literal(True)
-        if it.aliases:
-            found["aliases"] = literal(it.aliases)
-        return found
+            words["status"] = literal(item.status)
+        if item.hundreds is not None or self.base is Problem:
+            words["any_status"] = literal(True)
+        if item.aliases:
+            words["aliases"] = literal(item.aliases)
+        return words
 
     def _read_headers(self) -> None:
         """Assign a member to each header field: the one with its name, or an additional one that is not in the body."""
         known = () if definition_of(self.base).declaration.abstract else documented(self.base, Registry()).headers
-        names = {it.name.lower() for it in known}
-        by_word = {_word(it.name): it.name for it in self.members}
-        wire = {it.name for it in self.members}
+        names = {other.name.lower() for other in known}
+        by_word = {_word(member.name): member.name for member in self.members}
+        wire = {member.name for member in self.members}
         for header in self.source.headers:
             if header.name.lower() in names or not _can_be_sent(header.name, self.source.status):
                 continue
@@ -394,18 +394,18 @@ class _Problem:
 
 def _is_validation(source: Source, models: Mapping[int, Model]) -> bool:
     """Return whether a type is the validation problem, as this package declares it."""
-    members = {it.name: it.kind for it in source.members}
+    members = {member.name: member.kind for member in source.members}
     kind = members.get("errors")
     is_own = members.keys() <= {*definition_of(ValidationProblem).members.sent.values()}
     if source.status != 422 or source.hundreds is not None or not is_own:
         return False
     if not isinstance(kind, ListOf) or not isinstance(kind.item, Ref):
         return False
-    names = {it.name for it in models[kind.item.key].members}
+    names = {member.name for member in models[kind.item.key].members}
     return (
         {"detail", "code", "pointer"}
         <= names
-        <= {it.serialization_alias or name for name, it in InvalidParam.model_fields.items()}
+        <= {value.serialization_alias or name for name, value in InvalidParam.model_fields.items()}
     )
 
 

@@ -84,11 +84,11 @@ class Document:
             reference = reference_of(value)
             if reference is None:
                 return value
-            found = self._target(reference)
-            if found is None:
+            result = self._target(reference)
+            if result is None:
                 self._lose(reference)
                 return None
-            (value,) = found
+            (value,) = result
         return None
 
     def is_lost(self, value: JsonValue) -> bool:
@@ -105,8 +105,8 @@ class Document:
 
     def external(self, value: Json, name: str) -> JsonValue:
         """Return the content of the file that a member of an object names by a URI, or `None`."""
-        found = value.get(name)
-        return self.resolved({"$ref": found}) if isinstance(found, Reference) else None
+        result = value.get(name)
+        return self.resolved({"$ref": result}) if isinstance(result, Reference) else None
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for each file or place that references name and that was not read."""
@@ -120,8 +120,8 @@ class Document:
         location, _, fragment = reference.partition("#")
         for root, name in self._resources(location, reference):
             if not fragment or fragment.startswith("/"):
-                if found := _at(root, fragment):
-                    return found
+                if result := _at(root, fragment):
+                    return result
             elif f"{name}#{fragment}" in self._named:
                 return (self._named[f"{name}#{fragment}"],)
         return None
@@ -211,7 +211,7 @@ class _Copy:
         if is_object(value):
             copied: JsonValue = self._object(value, base, inner)
         else:
-            copied = [self.of(it, base, inner) for it in value]
+            copied = [self.of(item, base, inner) for item in value]
         self._done[key] = copied
         return copied
 
@@ -221,18 +221,18 @@ class _Copy:
         if isinstance(own, str) and not check_reference(own):
             base = (resolve(base, own) if base else own).partition("#")[0]
             self._named.setdefault(base, copied)
-        for name, it in value.items():
+        for name, item in value.items():
             key = _key(name)
-            if key in _REFERENCES and isinstance(it, str):
-                copied[key] = Reference(_clean(it), self._file, base)
+            if key in _REFERENCES and isinstance(item, str):
+                copied[key] = Reference(_clean(item), self._file, base)
             else:
-                copied[key] = self.of(it, base, inner)
+                copied[key] = self.of(item, base, inner)
         for name in _ANCHORS:
             if anchor := text(copied, name):
                 self._named.setdefault(f"{base or self._file}#{anchor}", copied)
         mapping = copied.get("mapping")
         if text(copied, "propertyName") and isinstance(mapping, dict):
-            copied["mapping"] = {name: self._mapped(it, base) for name, it in mapping.items()}
+            copied["mapping"] = {name: self._mapped(item, base) for name, item in mapping.items()}
         return copied
 
     def _mapped(self, value: JsonValue, base: str) -> JsonValue:
@@ -268,19 +268,19 @@ def _clean(value: str) -> str:
 
 def reference_of(value: JsonValue) -> Reference | None:
     """Return the reference that a value is, or `None`."""
-    found = value.get("$ref") if isinstance(value, dict) else None
-    return found if isinstance(found, Reference) else None
+    result = value.get("$ref") if isinstance(value, dict) else None
+    return result if isinstance(result, Reference) else None
 
 
 def text(value: JsonValue, name: str) -> str:
     """Return the text that an object has under *name*, or an empty one."""
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
+    result = value.get(name) if isinstance(value, dict) else None
+    return result if isinstance(result, str) else ""
 
 
 def texts(value: JsonValue) -> list[str]:
     """Return the texts in a list, or an empty list for any other value."""
-    return [it for it in values(value) if isinstance(it, str)]
+    return [item for item in values(value) if isinstance(item, str)]
 
 
 def values(value: JsonValue) -> list[JsonValue]:

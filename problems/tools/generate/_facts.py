@@ -80,11 +80,11 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
     status, is_any = _status(use, members["status"])
     base = Facts(use, title=_text(constant(members["title"])), status=status, is_any=is_any)
     documents: list[Json] = [*use.examples, *([] if is_shared else _schema_examples(schema, members))]
-    types = [it for it in texts(constants(members["type"])) if it.strip()][:_TYPES]
+    types = [item for item in texts(constants(members["type"])) if item.strip()][:_TYPES]
     codes = texts(constants(members[identity])) if identity else []
     if types:
         for uri in dict.fromkeys(types):
-            own = [it for it in documents if it.get("type", uri) == uri]
+            own = [item for item in documents if item.get("type", uri) == uri]
             one = _exemplified(replace(base, uri=quote_reference(uri), is_constant=True), own)
             if one.uri != uri:
                 one = replace(one, written=uri)
@@ -100,20 +100,22 @@ def _shown(
     base: Facts, schema: Json, members: dict[str, Json], documents: list[Json], *, is_shared: bool
 ) -> Iterator[Facts]:
     """Yield the problem types of examples; without examples, a type that is known by its status only."""
-    found: dict[str, list[Json]] = {}
-    for it in documents:
-        if example := _type(it.get("type")):
-            found.setdefault(example, []).append(it)
-    for example, own in found.items():
+    results: dict[str, list[Json]] = {}
+    for document in documents:
+        if example := _type(document.get("type")):
+            results.setdefault(example, []).append(document)
+    for example, own in results.items():
         one = replace(base, uri=example).noted("The type URI comes from an example: the server may send another one.")
-        yield _named(_exemplified(one, own), is_alone=len(found) == 1 and not is_shared)
-    if not found:
+        yield _named(_exemplified(one, own), is_alone=len(results) == 1 and not is_shared)
+    if not results:
         one = _exemplified(base, documents)
         for doubt in _doubts(members["type"], documents):
             one = one.noted(doubt)
-        for it in _schema_examples(schema, members) if is_shared else ():
-            if it.get("type") not in (None, ABOUT_BLANK):
-                one = one.noted(f"The type {it['type']!r} is the example of a schema that several statuses share.")
+        for document in _schema_examples(schema, members) if is_shared else ():
+            if document.get("type") not in (None, ABOUT_BLANK):
+                one = one.noted(
+                    f"The type {document['type']!r} is the example of a schema that several statuses share."
+                )
         yield _named(one, is_alone=not is_shared)
 
 
@@ -138,12 +140,12 @@ def is_status(status: int) -> bool:
 
 def _exemplified(one: Facts, documents: list[Json]) -> Facts:
     """Return the facts, completed with facts from examples."""
-    titles = [_text(it.get("title")) for it in documents]
+    titles = [_text(document.get("title")) for document in documents]
     one = replace(one, title=one.title or next(filter(None, titles), ""))
     if one.status:
         return one
-    for it in documents:
-        status = it.get("status")
+    for document in documents:
+        status = document.get("status")
         if isinstance(status, int) and not isinstance(status, bool) and is_status(status):
             return replace(one, status=status).noted("The status comes from an example.")
     for name in (one.use.response, one.use.name):
@@ -172,7 +174,9 @@ def _named(one: Facts, *, is_alone: bool) -> Facts:
 
 def _doubts(properties: Json, documents: list[Json]) -> Iterator[str]:
     """Yield a note for each hint at a type that does not identify one."""
-    for value in dict.fromkeys(str(it["type"]) for it in documents if it.get("type") not in (None, ABOUT_BLANK)):
+    for value in dict.fromkeys(
+        str(document["type"]) for document in documents if document.get("type") not in (None, ABOUT_BLANK)
+    ):
         yield f"An example has the type {value!r}, which does not identify a problem type."
     if properties.get("default") == ABOUT_BLANK:
         yield "The type is 'about:blank' where a document has none."
@@ -180,10 +184,10 @@ def _doubts(properties: Json, documents: list[Json]) -> Iterator[str]:
 
 def _schema_examples(schema: Json, members: dict[str, Json]) -> Iterator[Json]:
     """Yield the examples in a schema: of the whole schema, then one combined from its members."""
-    for it in [schema.get("example"), *values(schema.get("examples"))]:
-        if isinstance(it, dict):
-            yield it
-    parts: Json = {name: value for name, it in members.items() if (value := _example(it)) is not None}
+    for item in [schema.get("example"), *values(schema.get("examples"))]:
+        if isinstance(item, dict):
+            yield item
+    parts: Json = {name: value for name, member in members.items() if (value := _example(member)) is not None}
     if parts:
         yield parts
 
@@ -204,8 +208,8 @@ def _text(value: JsonValue) -> str:
 
 def server_of(document: Document) -> str:
     """Return the address of the first server that has one, for relative types, or an invalid address."""
-    for it in values(document.root.get("servers")):
-        server = document.object_at(it)
+    for value in values(document.root.get("servers")):
+        server = document.object_at(value)
         url, variables = server.get("url"), document.object_at(server, "variables")
         if isinstance(url, str):
             for name, variable in variables.items():

@@ -131,20 +131,22 @@ def union(kinds: Iterable[Kind]) -> Kind:
     >>> union([Plain("str"), union([Plain("str"), NONE])])
     Union(kinds=(Plain(name='str'), Plain(name='None')))
     """
-    found: dict[object, Kind] = {}
+    results: dict[object, Kind] = {}
     for kind in kinds:
         for one in kind.kinds if isinstance(kind, Union) else (kind,):
-            found[_identity(one)] = one
-    if not found or _identity(ANY) in found:
+            results[_identity(one)] = one
+    if not results or _identity(ANY) in results:
         return ANY
-    if NONE in found.values():  # comes last, and covers a constant `None`
-        found = {key: it for key, it in found.items() if it not in (NONE, OneOf((None,)))} | {_identity(NONE): NONE}
-    return next(iter(found.values())) if len(found) == 1 else Union(tuple(found.values()))
+    if NONE in results.values():  # comes last, and covers a constant `None`
+        results = {key: value for key, value in results.items() if value not in (NONE, OneOf((None,)))} | {
+            _identity(NONE): NONE
+        }
+    return next(iter(results.values())) if len(results) == 1 else Union(tuple(results.values()))
 
 
 def _identity(kind: Kind) -> object:
     """Return the identity of a kind: `1` and `True` are equal in Python, but different constants."""
-    return tuple((type(it), it) for it in kind.values) if isinstance(kind, OneOf) else kind
+    return tuple((type(value), value) for value in kind.values) if isinstance(kind, OneOf) else kind
 
 
 def fits(kind: Kind, value: JsonValue) -> bool:
@@ -152,11 +154,11 @@ def fits(kind: Kind, value: JsonValue) -> bool:
     if isinstance(kind, Union):
         return any(fits(one, value) for one in kind.kinds)
     if isinstance(kind, OneOf):
-        return any(type(it) is type(value) and it == value for it in kind.values)
+        return any(type(item) is type(value) and item == value for item in kind.values)
     if isinstance(kind, ListOf):
-        return isinstance(value, list) and all(fits(kind.item, it) for it in value)
+        return isinstance(value, list) and all(fits(kind.item, item) for item in value)
     if isinstance(kind, MapOf):
-        return isinstance(value, dict) and all(fits(kind.value, it) for it in value.values())
+        return isinstance(value, dict) and all(fits(kind.value, item) for item in value.values())
     if isinstance(kind, Plain) and kind.name in _PLAIN:
         plain: type[object] | tuple[type[object], ...] = _PLAIN[kind.name]
         return isinstance(value, plain) and (not isinstance(value, bool) or kind.name in ("bool", "Any"))
@@ -205,22 +207,22 @@ def distinct(models: Mapping[int, Model]) -> dict[int, int]:
 
 def with_keys(model: Model, keys: Mapping[int, int]) -> Model:
     """Return a model with replaced keys of the models that it refers to."""
-    return replace(model, members=tuple(replace(it, kind=renamed(it.kind, keys)) for it in model.members))
+    return replace(model, members=tuple(replace(member, kind=renamed(member.kind, keys)) for member in model.members))
 
 
 def together(several: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
     """Return the combined members of objects of several schemas; a member is required if all schemas require it."""
     lists = list(several)
-    found: dict[str, Member] = {}
+    results: dict[str, Member] = {}
     for members in lists:
-        for it in members:
-            old = found.get(it.name)
-            found[it.name] = it if old is None else _both(old, it)
-    needed = [{it.name for it in members if it.required} for members in lists]
+        for member in members:
+            old = results.get(member.name)
+            results[member.name] = member if old is None else _both(old, member)
+    needed = [{member.name for member in members if member.required} for members in lists]
     always = set[str].intersection(*needed) if needed else set[str]()
     return tuple(
-        it if it.required == (it.name in always) else replace(it, required=False, kind=union([it.kind, NONE]))
-        for it in found.values()
+        item if item.required == (item.name in always) else replace(item, required=False, kind=union([item.kind, NONE]))
+        for item in results.values()
     )
 
 

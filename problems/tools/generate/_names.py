@@ -121,11 +121,11 @@ def free_name(candidates: Iterable[str], used: set[str], is_allowed: Callable[[s
     """
     wanted = list(candidates)
     numbered = (f"{name}_{number}" for number in count(2) for name in wanted)
-    for name in (*wanted, *(f"{it}_" for it in wanted)):
+    for name in (*wanted, *(f"{candidate}_" for candidate in wanted)):
         if is_allowed(name) and name not in used:
             break
     else:
-        name = next(it for it in numbered if is_allowed(it) and it not in used)
+        name = next(candidate for candidate in numbered if is_allowed(candidate) and candidate not in used)
     used.add(name)
     return name
 
@@ -138,11 +138,11 @@ def class_names(name: str, otherwise: str, *, is_problem: bool = False) -> Itera
     (['NotFound', 'NotFoundProblem', 'ApiNotFound'], ['Model'])
     """
     words = class_name(name)
-    found = [it for it in (name, words) if it.isidentifier() and not it.startswith("_")]
+    names = [item for item in (name, words) if item.isidentifier() and not item.startswith("_")]
     if is_problem and words:
-        found += [] if words.endswith("Problem") else [f"{words}Problem"]
-        found.append(f"Api{words}")
-    yield from dict.fromkeys(found or [otherwise])
+        names += [] if words.endswith("Problem") else [f"{words}Problem"]
+        names.append(f"Api{words}")
+    yield from dict.fromkeys(names or [otherwise])
 
 
 def member_words(name: str) -> list[str]:
@@ -166,6 +166,6 @@ def member_names(members: Iterable[str], used: Iterable[str], is_allowed: Callab
     wanted, taken = list(members), {*used}
     names: dict[str, str] = {}
     # Members whose name on the wire is allowed keep it, wherever they occur.
-    for member in sorted(wanted, key=lambda it: not is_allowed(it) or it in taken):
+    for member in sorted(wanted, key=lambda item: not is_allowed(item) or item in taken):
         names[member] = free_name(member_words(member), taken, is_allowed)
     return {member: names[member] for member in wanted}

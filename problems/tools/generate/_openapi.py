@@ -56,16 +56,16 @@ class Found:
 def sources(document: Document, schemas: Schemas) -> Found:
     """Return the problem types of a document."""
     result = Found()
-    found, bases = list(uses(document, result.notes.append)), _bases(document)
-    identity = _identity(document, found)
+    value, bases = list(uses(document, result.notes.append)), _bases(document)
+    identity = _identity(document, value)
     groups: dict[tuple[str, object], list[Facts]] = {}
-    for use in found:
-        for one in facts(document, use, identity=identity, is_shared=_is_shared(use, found, bases)):
+    for use in value:
+        for one in facts(document, use, identity=identity, is_shared=_is_shared(use, value, bases)):
             groups.setdefault(_key(document, one), []).append(one)
     plain: dict[str, None] = {}
     exact = {status for kind, status in groups if kind == "status"}
     # A range is narrower than `default`, so its classes come first.
-    for (kind, _), group in sorted(groups.items(), key=lambda it: (it[0][0] == "any", it[0] == ("any", 0))):
+    for (kind, _), group in sorted(groups.items(), key=lambda item: (item[0][0] == "any", item[0] == ("any", 0))):
         if kind == "ours":
             result.notes.append(f"{group[0].use.where}: a client sends this answer, so it has no class.")
             continue
@@ -83,18 +83,18 @@ def sources(document: Document, schemas: Schemas) -> Found:
     result.notes += document.notes()
     if not groups and not result.notes:
         result.notes.append("The document contains no problem type: no response and no schema looks like a problem.")
-    result.dialect = _dialect(document, found, identity)
+    result.dialect = _dialect(document, value, identity)
     result.base = server_of(document) if any(source.code for source in result.sources) else None
     return result
 
 
 def _family(source: Source, exact: set[object]) -> Iterator[Source]:
     """Yield a base for error bodies that are documented for any status, and a class for each usual status."""
-    statuses = [it for it in _USUAL if it not in exact and source.hundreds in (0, it // 100)]
+    statuses = [item for item in _USUAL if item not in exact and source.hundreds in (0, item // 100)]
     exact.update(statuses)
     family = f"{source.name} {source.hundreds}"
     note = "Responses with a status that no class has are raised as the classes of `problems.catalog`."
-    notes = (*(it for it in source.notes if it != _BY_STATUS), note)
+    notes = (*(item for item in source.notes if item != _BY_STATUS), note)
     yield replace(source, status=0, hundreds=None, headers=(), family=family, schema_name="", notes=notes)
     for status in statuses:
         name = f"{source.name}{by_status(status).__name__}"
@@ -105,28 +105,28 @@ def _bases(document: Document) -> frozenset[str]:
     """Return the names of the schemas that other schemas extend."""
     schemas = {**document.object_at(document.root, "definitions")}
     schemas.update(document.object_at(document.root, "components", "schemas"))
-    parts = [values(it.get("allOf")) for it in schemas.values() if isinstance(it, dict)]
-    return frozenset(name_of(it) for part in parts for it in part)
+    parts = [values(schema.get("allOf")) for schema in schemas.values() if isinstance(schema, dict)]
+    return frozenset(name_of(item) for part in parts for item in part)
 
 
 def _is_shared(use: Use, others: Iterable[Use], bases: frozenset[str]) -> bool:
     """Return whether several statuses share a schema, or other schemas extend it."""
     if not use.name or use.fixed:
         return False
-    return use.name in bases or len({it.key for it in others if it.name == use.name and not it.fixed}) > 1
+    return use.name in bases or len({other.key for other in others if other.name == use.name and not other.fixed}) > 1
 
 
-def _identity(document: Document, found: Iterable[Use]) -> str:
+def _identity(document: Document, results: Iterable[Use]) -> str:
     """Return the member that identifies types if the type URI does not, or an empty string."""
     codes: dict[str, set[str]] = {}
     fixed: Counter[str] = Counter()
-    for use in found:
+    for use in results:
         properties = document.object_at(use.whole(document), "properties")
         if constants(document.object_at(properties.get("type"))):
             continue
         fixed.update(name for name, _ in use.fixed if name not in STANDARD)
-        for name, it in properties.items():
-            value = constant(document.object_at(it)) if name not in STANDARD else None
+        for name, item in properties.items():
+            value = constant(document.object_at(item)) if name not in STANDARD else None
             if isinstance(value, str) and value.strip():
                 codes.setdefault(name, set()).add(value)
     if fixed:
@@ -135,21 +135,21 @@ def _identity(document: Document, found: Iterable[Use]) -> str:
     return max(likely, key=lambda name: (len(codes[name]) > 1, name in _CODES, len(codes[name])), default="")
 
 
-def _dialect(document: Document, found: list[Use], identity: str) -> Dialects:
+def _dialect(document: Document, result: list[Use], identity: str) -> Dialects:
     """Return the member names that an API uses in place of the names in RFC 9457."""
-    media_types = tuple(dict.fromkeys(use.json for use in found if use.json))
+    media_types = tuple(dict.fromkeys(use.json for use in result if use.json))
     names: Counter[str] = Counter()
-    for use in found:
+    for use in result:
         properties = document.object_at(use.whole(document), "properties")
-        names.update(name for name, it in properties.items() if text(document.object_at(it), "type") == "string")
+        names.update(name for name, value in properties.items() if text(document.object_at(value), "type") == "string")
     title, detail = ("" if names[first] else _most(names, others) for first, *others in (_TITLES, _DETAILS))
-    nested = tuple(dict.fromkeys(use.nested for use in found if use.nested))
-    title, detail = ("" if it == identity else it for it in (title, detail))
+    nested = tuple(dict.fromkeys(use.nested for use in result if use.nested))
+    title, detail = ("" if item == identity else item for item in (title, detail))
     return Dialects(media_types, nested, identity, title, detail)
 
 
 def _most(names: Counter[str], candidates: Iterable[str]) -> str:
-    return max((it for it in candidates if names[it]), key=lambda it: names[it], default="")
+    return max((candidate for candidate in candidates if names[candidate]), key=lambda item: names[item], default="")
 
 
 def _key(document: Document, one: Facts) -> tuple[str, object]:
@@ -172,8 +172,8 @@ def _range(one: Facts) -> int:
 
 
 def _absolute(document: Document, uri: str) -> str:
-    found = uri if is_absolute(uri) else resolve(server_of(document), uri)
-    return uri if check_reference(found) else found
+    result = uri if is_absolute(uri) else resolve(server_of(document), uri)
+    return uri if check_reference(result) else result
 
 
 def _source(document: Document, schemas: Schemas, group: list[Facts]) -> Source:
@@ -237,7 +237,7 @@ def _members(
     seen: list[Json] = []
     for one in group:
         schema = one.use.whole(document)
-        if any(schema is it or schema == it for it in seen):
+        if any(schema is item or schema == item for item in seen):
             continue
         seen.append(schema)
         if not schema:
@@ -260,8 +260,8 @@ def _shows_another(use: Use, schema: Json) -> bool:
     """Return whether the examples of a response are problems that do not match its schema."""
     properties = schema.get("properties")
     known = set(properties if isinstance(properties, dict) else ())
-    shown = [set(it) for it in use.examples if len(set(it) & STANDARD) > 1]
-    return bool(shown) and not any(it & known for it in shown)
+    shown = [set(example) for example in use.examples if len(set(example) & STANDARD) > 1]
+    return bool(shown) and not any(item & known for item in shown)
 
 
 def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[str, tuple[str, ...]]:
@@ -278,9 +278,9 @@ def _address(document: Document, group: list[Facts], notes: list[str]) -> tuple[
         return ABOUT_BLANK, ()
     uri = _absolute(document, first.uri)
     written = dict.fromkeys(one.written or one.uri for one in group)
-    others = tuple(it for it in written if it != uri)
+    others = tuple(item for item in written if item != uri)
     note = f"in the document, relative to {server_of(document)}; clients know both."
-    notes += (f"The type is {it!r} {note}" for it in others)
+    notes += (f"The type is {other!r} {note}" for other in others)
     return uri, others
 
 
@@ -297,9 +297,9 @@ def _description(document: Document, use: Use) -> str:
 
 
 def _headers(group: list[Facts]) -> Iterator[DocumentedHeader]:
-    found: dict[str, DocumentedHeader] = {}
+    headers: dict[str, DocumentedHeader] = {}
     for one in group:
-        for name, it in one.use.headers:
-            description = " ".join(text(it, "description").split())
-            found.setdefault(name.lower(), DocumentedHeader(name=name, required=False, description=description))
-    yield from found.values()
+        for name, item in one.use.headers:
+            description = " ".join(text(item, "description").split())
+            headers.setdefault(name.lower(), DocumentedHeader(name=name, required=False, description=description))
+    yield from headers.values()

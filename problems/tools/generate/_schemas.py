@@ -74,21 +74,21 @@ def merged(document: Document, schema: JsonValue) -> Json:
 
 
 def _merged(document: Document, schema: JsonValue, outer: tuple[int, ...], left: list[int]) -> Json:
-    found = document.resolved(schema)
+    result = document.resolved(schema)
     left[0] -= 1
-    if not isinstance(found, dict) or len(outer) > _DEPTH or id(found) in outer or left[0] < 0:
+    if not isinstance(result, dict) or len(outer) > _DEPTH or id(result) in outer or left[0] < 0:
         return {}
-    beside = schema if isinstance(schema, dict) and schema is not found else {}
-    bases = values(found.get("allOf"))
+    beside = schema if isinstance(schema, dict) and schema is not result else {}
+    bases = values(result.get("allOf"))
     if not bases and len(beside) < 2:
-        return found
+        return result
     together: Json = {}
-    inner = (*outer, id(found))
+    inner = (*outer, id(result))
     for base in bases:
         for key, value in _merged(document, base, inner, left).items():
             if key not in _OWN and (key != "description" or len(bases) == 1):
                 _overlay(together, key, value)
-    for part in (found, beside):
+    for part in (result, beside):
         for key, value in part.items():
             if key not in ("allOf", "$ref"):
                 _overlay(together, key, value)
@@ -102,10 +102,10 @@ def _overlay(together: Json, key: str, value: JsonValue) -> None:
         together[key] = [*dict.fromkeys([*texts(before), *texts(value)])]
     elif key == "properties" and isinstance(value, dict) and isinstance(before, dict):
         both = dict(before)
-        for name, it in value.items():
+        for name, item in value.items():
             old = both.get(name)
-            is_more = isinstance(old, dict) and isinstance(it, dict) and "$ref" not in it and "$ref" not in old
-            both[name] = {**old, **it} if is_more and isinstance(old, dict) and isinstance(it, dict) else it
+            is_more = isinstance(old, dict) and isinstance(item, dict) and "$ref" not in item and "$ref" not in old
+            both[name] = {**old, **item} if is_more and isinstance(old, dict) and isinstance(item, dict) else item
         together[key] = both
     else:
         together[key] = value
@@ -154,8 +154,8 @@ class Schemas:
             self.notes.append("A member whose name is empty is left out.")
         every = {**known, **{name: True for name in required if name not in known}}
         return tuple(
-            self._member(name, it, f"{within}.{name}" if within else name, is_required=name in required)
-            for name, it in every.items()
+            self._member(name, value, f"{within}.{name}" if within else name, is_required=name in required)
+            for name, value in every.items()
             if name and name not in leave_out
         )
 
@@ -216,18 +216,18 @@ class Schemas:
         """Return the kind of a schema that is not an object with known members."""
         if allowed := constants(schema)[:_VALUES]:
             return _of_values(allowed, is_nullable=_allows_null(schema))
-        alternatives = [it for key in ("oneOf", "anyOf") for it in values(schema.get(key))]
+        alternatives = [value for key in ("oneOf", "anyOf") for value in values(schema.get(key))]
         if alternatives:
-            kinds = [self.kind(it, where) for it in alternatives[:_VALUES]]
+            kinds = [self.kind(alternative, where) for alternative in alternatives[:_VALUES]]
             return union([*kinds, NONE]) if _allows_null(schema) else union(kinds)
-        kinds = [self._of_type(it, schema, where) for it in _types(schema)]
+        kinds = [self._of_type(cls, schema, where) for cls in _types(schema)]
         return union([*kinds, NONE]) if kinds and _allows_null(schema) else union(kinds)
 
     def _of_type(self, name: str, schema: Json, where: str) -> Kind:
         if name == "array":
             first = values(schema.get("prefixItems"))[:_VALUES]
             if first and not schema.get("items"):
-                return TupleOf(tuple(self.kind(it, f"{where}.item") for it in first))
+                return TupleOf(tuple(self.kind(item, f"{where}.item") for item in first))
             items = schema.get("items", True)
             return ListOf(ANY if first or items is True else self.kind(items, f"{where}.item"))
         if name == "object":
@@ -252,11 +252,15 @@ def _referred(key: int, schema: Json) -> Kind:
 def _of_values(allowed: list[JsonValue], *, is_nullable: bool) -> Kind:
     """Return the kind of an enum: the values that an annotation can contain, and all other values of their types."""
     listed: list[Scalar] = [
-        it for it in allowed if it is None or isinstance(it, str) or (isinstance(it, int) and it.bit_length() < _BITS)
+        constant
+        for constant in allowed
+        if constant is None
+        or isinstance(constant, str)
+        or (isinstance(constant, int) and constant.bit_length() < _BITS)
     ]
-    types = [_TYPE_OF[type(it) if type(it) in _TYPE_OF else str] for it in allowed]
-    known = [it for it in listed if it is not None]
-    kinds: list[Kind] = [OneOf(tuple({(type(it), it): it for it in known}.values()))] if known else []
+    types = [_TYPE_OF[type(constant) if type(constant) in _TYPE_OF else str] for constant in allowed]
+    known = [constant for constant in listed if constant is not None]
+    kinds: list[Kind] = [OneOf(tuple({(type(other), other): other for other in known}.values()))] if known else []
     return union([*kinds, *types, *([NONE] if is_nullable else [])])
 
 
@@ -269,10 +273,10 @@ def _is_object(schema: Json) -> bool:
 def _types(schema: Json) -> list[str]:
     known = {*_TYPES, "array", "object"}
     type_name = text(schema, "type")
-    found = [it for it in ([type_name] if type_name else texts(schema.get("type"))) if it in known]
-    if not found and ("items" in schema or "prefixItems" in schema):
+    types = [item for item in ([type_name] if type_name else texts(schema.get("type"))) if item in known]
+    if not types and ("items" in schema or "prefixItems" in schema):
         return ["array"]
-    return found or (["object"] if isinstance(schema.get("additionalProperties"), dict) else [])
+    return types or (["object"] if isinstance(schema.get("additionalProperties"), dict) else [])
 
 
 def _allows_null(schema: Json) -> bool:
@@ -281,15 +285,15 @@ def _allows_null(schema: Json) -> bool:
 
 def _examples(schema: Json) -> Iterator[JsonValue]:
     """Return the examples of a schema that are short enough for a class."""
-    found = values(schema.get("examples")) or ([schema["example"]] if "example" in schema else [])
-    yield from (it for it in found[:_VALUES] if _is_short(it))
+    examples = values(schema.get("examples")) or ([schema["example"]] if "example" in schema else [])
+    yield from (item for item in examples[:_VALUES] if _is_short(item))
 
 
 def _is_short(value: JsonValue) -> bool:
     left: list[JsonValue] = [value]
     size = 0
     while left and size <= _EXAMPLE:
-        it = left.pop()
-        size += len(it) if isinstance(it, str) else 1
-        left += [*it, *it.values()] if isinstance(it, dict) else values(it)
+        item = left.pop()
+        size += len(item) if isinstance(item, str) else 1
+        left += [*item, *item.values()] if isinstance(item, dict) else values(item)
     return size <= _EXAMPLE

@@ -75,7 +75,7 @@ class Use:
         properties = dict(document.object_at(schema, "properties"))
         for name, value in self.fixed:
             old = document.object_at(properties.get(name))
-            properties[name] = {**{key: it for key, it in old.items() if key != "enum"}, "const": value}
+            properties[name] = {**{key: item for key, item in old.items() if key != "enum"}, "const": value}
         return {**schema, "properties": properties}
 
 
@@ -85,7 +85,7 @@ def _lifted(document: Document, schema: Json, name: str) -> Json:
     inner = merged(document, outer.pop(name, None))
     required: list[JsonValue] = [
         *texts(inner.get("required")),
-        *(it for it in texts(schema.get("required")) if it != name),
+        *(item for item in texts(schema.get("required")) if item != name),
     ]
     return {**inner, "properties": {**document.object_at(inner, "properties"), **outer}, "required": required}
 
@@ -99,9 +99,11 @@ class _Operation:
 
 def uses(document: Document, note: Callable[[str], None]) -> Iterator[Use]:
     """Yield the error bodies of the operations, then the problems that only components describe."""
-    found = [_unwrapped(document, it) for use in _documented(document, note) for it in _branches(document, use)]
-    yield from found
-    yield from _components(document, found)
+    results = [
+        _unwrapped(document, branch) for use in _documented(document, note) for branch in _branches(document, use)
+    ]
+    yield from results
+    yield from _components(document, results)
 
 
 def _documented(document: Document, note: Callable[[str], None]) -> Iterator[Use]:
@@ -114,12 +116,12 @@ def _documented(document: Document, note: Callable[[str], None]) -> Iterator[Use
             whole = document.object_at(response)
             seen.add(id(whole))
             name = name_of(response)
-            found = list(
+            results = list(
                 _answers(document, Use(operation.where, key, name, is_ours=operation.is_ours), whole, produces)
             )
             if not key.startswith(_NO_ERRORS):
-                yield from found
-            elif any(not use.json for use in found):
+                yield from results
+            elif any(not use.json for use in results):
                 note(f"{operation.where} has a problem document for {key}: a success is not an exception.")
     named = {**document.object_at(document.root, "responses")}
     named.update(document.object_at(document.root, "components", "responses"))
@@ -154,8 +156,8 @@ def _of_item(document: Document, path: str, item: JsonValue, seen: set[int], dep
     beside = item if isinstance(item, dict) and item is not target else {}
     whole = {**target, **beside}
     methods = {name.upper(): whole[name] for name in _METHODS if name in whole}
-    for name, it in {**methods, **document.object_at(whole, "additionalOperations")}.items():
-        operation = document.object_at(it)
+    for name, value in {**methods, **document.object_at(whole, "additionalOperations")}.items():
+        operation = document.object_at(value)
         yield _Operation(f"{name} {path}", operation, depth > 0)
         if depth >= _NESTED:
             continue
@@ -168,10 +170,14 @@ def _of_item(document: Document, path: str, item: JsonValue, seen: set[int], dep
 
 def _answers(document: Document, use: Use, response: Json, produces: JsonValue) -> Iterator[Use]:
     """Yield the error bodies of a response."""
-    headers = tuple((name, document.object_at(it)) for name, it in document.object_at(response, "headers").items())
+    headers = tuple(
+        (name, document.object_at(header)) for name, header in document.object_at(response, "headers").items()
+    )
     use = replace(use, description=text(response, "description"), headers=headers)
     if "content" not in response:  # Swagger 2
-        examples = tuple(it for it in document.object_at(response, "examples").values() if isinstance(it, dict))
+        examples = tuple(
+            example for example in document.object_at(response, "examples").values() if isinstance(example, dict)
+        )
         kinds = texts(produces) or [JSON]
         if "schema" in response or examples:
             yield from _of_kinds(document, replace(use, schema=response.get("schema"), examples=examples), kinds)
@@ -197,12 +203,14 @@ def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
 def _unwrapped(document: Document, use: Use) -> Use:
     """Return a use with the member in which plain JSON wraps an error, if any."""
     properties = document.object_at(merged(document, use.schema), "properties") if use.json else {}
-    name = next((it for it in _WRAPPERS if merged(document, properties.get(it)).get("properties")), "")
+    name = next((item for item in _WRAPPERS if merged(document, properties.get(item)).get("properties")), "")
     return replace(use, nested=name) if name else use
 
 
 def _has_members(document: Document, schema: JsonValue) -> bool:
-    return any(merged(document, it).get("properties") for it, _, _ in _alternatives(document, schema, 0))
+    return any(
+        merged(document, alternative).get("properties") for alternative, _, _ in _alternatives(document, schema, 0)
+    )
 
 
 def _is_like(document: Document, schema: JsonValue) -> bool:
@@ -213,8 +221,8 @@ def _examples(document: Document, media: Json) -> Iterator[Json]:
     one = media.get("example")
     if isinstance(one, dict):
         yield one
-    for it in document.object_at(media, "examples").values():
-        value = _example(document, document.object_at(it))
+    for item in document.object_at(media, "examples").values():
+        value = _example(document, document.object_at(item))
         if isinstance(value, dict):
             yield value
 
@@ -242,17 +250,17 @@ def looks_like_a_problem(schema: Json, *, at_least: int = 1) -> bool:
 
 def _branches(document: Document, use: Use) -> Iterator[Use]:
     """Yield a use for each alternative of a schema."""
-    found = list(_alternatives(document, use.schema, 0))[:_BRANCHES]
-    if len(found) < 2:
-        yield replace(use, schema=found[0][0], name=found[0][1] or use.name, fixed=found[0][2]) if found else use
+    result = list(_alternatives(document, use.schema, 0))[:_BRANCHES]
+    if len(result) < 2:
+        yield replace(use, schema=result[0][0], name=result[0][1] or use.name, fixed=result[0][2]) if result else use
         return
-    branches = [replace(use, schema=schema, name=name, fixed=fixed) for schema, name, fixed in found]
-    types = [_types(document, it) for it in branches]
-    known = [it for some in types for it in some]  # not a set: an example can have any value for `type`
+    branches = [replace(use, schema=schema, name=name, fixed=fixed) for schema, name, fixed in result]
+    types = [_types(document, item) for item in branches]
+    known = [item for some in types for item in some]  # not a set: an example can have any value for `type`
     open_ones = [at for at, some in enumerate(types) if not some]
     for at, (branch, some) in enumerate(zip(branches, types, strict=True)):
-        own = [it for it in use.examples if it.get("type") in some]
-        rest = [it for it in use.examples if it.get("type") not in known]
+        own = [example for example in use.examples if example.get("type") in some]
+        rest = [example for example in use.examples if example.get("type") not in known]
         yield replace(branch, examples=tuple(rest if open_ones[:1] == [at] else own))
 
 
@@ -271,20 +279,20 @@ def _alternatives(document: Document, schema: JsonValue, depth: int) -> Iterator
     branches = (
         []
         if "properties" in whole and not mapping
-        else [it for union in ("oneOf", "anyOf") for it in values(whole.get(union))[:_BRANCHES]]
+        else [item for union in ("oneOf", "anyOf") for item in values(whole.get(union))[:_BRANCHES]]
     )
-    targets = {id(document.resolved(it)) for it in mapping.values()}
-    for value, it in list(mapping.items())[:_BRANCHES]:
-        yield it, name_of(it), ((by, value),)
-    for it in branches:
-        if id(document.resolved(it)) in targets:
+    targets = {id(document.resolved(item)) for item in mapping.values()}
+    for value, branch in list(mapping.items())[:_BRANCHES]:
+        yield branch, name_of(branch), ((by, value),)
+    for branch in branches:
+        if id(document.resolved(branch)) in targets:
             continue
-        name = name_of(it)
-        is_named = by and name and not constants(document.object_at(merged(document, it), "properties", by))
+        name = name_of(branch)
+        is_named = by and name and not constants(document.object_at(merged(document, branch), "properties", by))
         if is_named:  # without a mapping the value is the name of the schema
-            yield it, name, ((by, name),)
+            yield branch, name, ((by, name),)
         else:
-            yield from _alternatives(document, it, depth + 1)
+            yield from _alternatives(document, branch, depth + 1)
     if not mapping and not branches:
         yield schema, name_of(schema), ()
 
@@ -293,11 +301,11 @@ def _types(document: Document, use: Use) -> list[str]:
     return texts(constants(document.object_at(use.whole(document), "properties", "type")))
 
 
-def _components(document: Document, found: list[Use]) -> Iterator[Use]:
+def _components(document: Document, components: list[Use]) -> Iterator[Use]:
     """Yield the schemas that look like problems, and that neither operations nor other schemas use."""
     for group in (("definitions",), ("components", "schemas")):
         schemas = document.object_at(document.root, *group)
-        known = {id(document.resolved(use.schema)) for use in found} | set(_mentioned(document, schemas))
+        known = {id(document.resolved(use.schema)) for use in components} | set(_mentioned(document, schemas))
         for name, schema in schemas.items():
             if id(document.resolved(schema)) not in known and _is_like(document, schema):
                 yield from _branches(document, Use(f"schema {name}", schema=schema, name=name))
@@ -308,11 +316,11 @@ def _mentioned(document: Document, value: JsonValue) -> Iterator[int]:
     left: list[JsonValue] = [value]
     seen: set[int] = set()
     while left:
-        it = left.pop()
-        if isinstance(it, dict | list):
-            if id(it) in seen:
+        item = left.pop()
+        if isinstance(item, dict | list):
+            if id(item) in seen:
                 continue
-            seen.add(id(it))
-            left += it.values() if isinstance(it, dict) else it
-        if reference_of(it) is not None:
-            yield id(document.resolved(it))
+            seen.add(id(item))
+            left += item.values() if isinstance(item, dict) else item
+        if reference_of(item) is not None:
+            yield id(document.resolved(item))

@@ -54,7 +54,7 @@ def _uncommitted(paths: list[Path]) -> str | None:
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - git
         for entry in done.stdout.decode(errors="replace").split("\0") if done.returncode == 0 else ():
             is_new = entry.startswith("??")
-            if len(entry) > 3 and (not is_new or (folder / entry[3:]) in {it.resolve() for it in existing}):
+            if len(entry) > 3 and (not is_new or (folder / entry[3:]) in {item.resolve() for item in existing}):
                 return entry[3:]
     return None
 

@@ -83,7 +83,7 @@ def literal(value: object) -> str:
     """
     if not isinstance(value, str):
         return repr(value)
-    return "".join(it if it.isprintable() else _escape(it) for it in json.dumps(value, ensure_ascii=False))
+    return "".join(char if char.isprintable() else _escape(char) for char in json.dumps(value, ensure_ascii=False))
 
 
 def _escape(character: str) -> str:
@@ -133,8 +133,8 @@ def _text(expression: ast.expr, values: Values) -> Detail:
     pieces = list(_pieces(expression))
     if pieces:
         return _filled(pieces, written(expression), values)
-    words = next((it for it in map(_words, (expression, *assigned)) if it), "")
-    if _is_text(expression, values) or (assigned and all(_is_text(it, values) for it in assigned)):
+    words = next((item for item in map(_words, (expression, *assigned)) if item), "")
+    if _is_text(expression, values) or (assigned and all(_is_text(item, values) for item in assigned)):
         return Detail(words, None, written(expression))
     raise Unclear("its detail is not a text that can be read in the source")
 
@@ -162,12 +162,12 @@ def _words(expression: ast.expr) -> str:
     """Return the first text inside an expression."""
     if isinstance(expression, ast.Call) and not isinstance(expression.func, ast.Attribute):
         return ""
-    texts = (it.value for it in ast.walk(expression) if isinstance(it, ast.Constant))
-    return next((it for it in texts if isinstance(it, str) and it.strip()), "")
+    texts = (node.value for node in ast.walk(expression) if isinstance(node, ast.Constant))
+    return next((text for text in texts if isinstance(text, str) and text.strip()), "")
 
 
 def _constant(text: str) -> Detail:
-    if any("\ud800" <= it <= "\udfff" for it in text):
+    if any("\ud800" <= item <= "\udfff" for item in text):
         raise Unclear("its detail is not valid Unicode")
     if not text:
         raise Unclear("its text is empty")
@@ -204,17 +204,17 @@ def _pieces(expression: ast.expr) -> Iterator[str | _Field]:
 
 def _joined(expression: ast.BinOp) -> Iterator[str | _Field]:
     """Yield the parts of `"…" + text`, if each is a constant or can be read itself."""
-    found: list[str | _Field] = []
+    results: list[str | _Field] = []
     for part in (expression.left, expression.right):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            found.append(part.value)
+            results.append(part.value)
         elif pieces := list(_pieces(part)):
-            found += pieces
+            results += pieces
         elif isinstance(part, ast.Call) and ast.unparse(part.func) == "str" and len(part.args) == 1:
-            found.append(_Field(part.args[0]))
+            results.append(_Field(part.args[0]))
         else:
             return
-    yield from found
+    yield from results
 
 
 def _percent(left: ast.expr, right: ast.expr) -> Iterator[str | _Field]:
@@ -222,15 +222,15 @@ def _percent(left: ast.expr, right: ast.expr) -> Iterator[str | _Field]:
     values = list(right.elts) if isinstance(right, ast.Tuple) else [right]
     if text is None or text.count("%") - text.count("%%") * 2 != len(values) or isinstance(right, ast.Dict):
         return
-    found: list[str | _Field] = []
+    results: list[str | _Field] = []
     end = 0
     for match in _PERCENT.finditer(text):
-        found.append(text[end : match.start()] + ("%" if match["percent"] else ""))
+        results.append(text[end : match.start()] + ("%" if match["percent"] else ""))
         if match["form"]:
-            found.append(_Field(values.pop(0), _CONVERSION.get(match["form"], "")))
+            results.append(_Field(values.pop(0), _CONVERSION.get(match["form"], "")))
         end = match.end()
     if not values and "%" not in text[end:]:
-        yield from (*found, text[end:])
+        yield from (*results, text[end:])
 
 
 def _formatted(call: ast.Call) -> Iterator[str | _Field]:
@@ -238,22 +238,22 @@ def _formatted(call: ast.Call) -> Iterator[str | _Field]:
     text = function.value if isinstance(function, ast.Attribute) and function.attr == "format" else None
     if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
         return
-    named = {it.arg: it.value for it in call.keywords if it.arg}
-    found: list[str | _Field] = []
+    named = {item.arg: item.value for item in call.keywords if item.arg}
+    results: list[str | _Field] = []
     position = 0
     try:
         for before, name, spec, conversion in Formatter().parse(text.value):
-            found.append(before)
+            results.append(before)
             if name is None:
                 continue
             value = named[name] if name and not name.isdigit() else call.args[int(name or position)]
             position += 1
             if isinstance(value, ast.Starred):
                 return
-            found.append(_Field(value, f"!{conversion}" if conversion else "", bool(spec)))
+            results.append(_Field(value, f"!{conversion}" if conversion else "", bool(spec)))
     except (ValueError, KeyError, IndexError):
         return
-    yield from found
+    yield from results
 
 
 def _filled(pieces: list[str | _Field], source: str, values: Values) -> Detail:
@@ -280,7 +280,7 @@ def _filled(pieces: list[str | _Field], source: str, values: Values) -> Detail:
 
 
 def _valid(text: str) -> str:
-    if any("\ud800" <= it <= "\udfff" for it in text):
+    if any("\ud800" <= item <= "\udfff" for item in text):
         raise Unclear("its detail is not valid Unicode")
     return text
 
@@ -294,7 +294,7 @@ def _member_name(value: ast.expr, unnamed: Collection[str]) -> str | None:
     if not isinstance(value, ast.Name):
         return None
     names = [value.id, *reversed(parts)]
-    name = "_".join(it for it in names if it not in unnamed).strip("_")
+    name = "_".join(item for item in names if item not in unnamed).strip("_")
     name = f"{name}_value" if is_taken(name) and not is_taken(f"{name}_value") else name
     name = f"the_{name}" if is_taken(name) else name
     return name if name.isidentifier() and not keyword.iskeyword(name) else None
@@ -317,7 +317,7 @@ def _dictionary(expression: ast.Dict, phrase: str, values: Values) -> Detail:
         if name in members and (members[name][0] != new[0] or ast.unparse(value) != members[name][1]):
             raise Unclear(f"the key {name!r} of its detail cannot be the name of a member")
         members[name] = new
-    words = text.words or next((str(it.value) for it in entries.values() if isinstance(it, ast.Constant)), "")
+    words = text.words or next((str(entry.value) for entry in entries.values() if isinstance(entry, ast.Constant)), "")
     keys = tuple((key, None if key == leading else key) for key in order)
     return Detail(words.replace("_", " ").replace("-", " "), text.template, text.text, members, keys)
 
@@ -326,7 +326,7 @@ def _type_of_value(value: ast.expr, values: Values) -> str:
     if isinstance(value, ast.Constant) and type(value.value) in {int, str, float, bool}:
         return type(value.value).__name__
     if isinstance(value, ast.List) and value.elts:
-        kinds = {_type_of_value(it, values) for it in value.elts}
+        kinds = {_type_of_value(element, values) for element in value.elts}
         if len(kinds) == 1:
             return f"list[{kinds.pop()}]"
     if _is_text(value, values):

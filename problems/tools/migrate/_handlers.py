@@ -76,7 +76,7 @@ def translation(handler: Handler, file: File, function: Function, home: File, vo
     status, detail_node, headers = _answer(statement, file, function)
     request, error = _parameters(function)
     for node in (detail_node, headers):
-        if node is not None and request in {it.id for it in ast.walk(node) if isinstance(it, ast.Name)}:
+        if node is not None and request in {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}:
             raise Unclear("this handler answers with parts of the request; translate the exception where it is raised")
     scope = Scope(file, (*handler.functions, function), {error: cls})
     for node in (detail_node, headers):
@@ -88,8 +88,8 @@ def translation(handler: Handler, file: File, function: Function, home: File, vo
     if not detail.words.strip("\0 "):
         detail = replace(detail, words=spoken)
     fields, other = headers_of(headers)
-    found = written_as(status, detail, f"{_SUFFIX.sub('', cls.__name__)}_", vocabulary, fields, other)
-    return Translation(handler, cls, function, statement, found)
+    result = written_as(status, detail, f"{_SUFFIX.sub('', cls.__name__)}_", vocabulary, fields, other)
+    return Translation(handler, cls, function, statement, result)
 
 
 def exception_of(handler: Handler, file: File) -> type[Exception]:
@@ -99,15 +99,15 @@ def exception_of(handler: Handler, file: File) -> type[Exception]:
     Raises:
         Unclear: It is a status, an exception of the framework, or not known.
     """
-    found = file.found(handler.key, handler.functions)
+    result = file.found(handler.key, handler.functions)
     name = file.qualified(handler.key, handler.functions)
     if name in EXCEPTIONS:
         raise Unclear(
             "this handler answers each `HTTPException` itself; remove it, and `add_problems` answers with problems"
         )
-    if not (isinstance(found, type) and issubclass(found, Exception)) or name.startswith(_FOREIGN):
+    if not (isinstance(result, type) and issubclass(result, Exception)) or name.startswith(_FOREIGN):
         raise Unclear("this handler answers itself; remove it if `add_problems` answers as well")
-    return found
+    return result
 
 
 def _only_statement(function: Function) -> ast.stmt:
@@ -127,24 +127,24 @@ def _only_statement(function: Function) -> ast.stmt:
 def _answer(statement: ast.stmt, file: File, function: Function) -> tuple[int, ast.expr | None, ast.expr | None]:
     """Return the status, the detail and the header fields that a handler answers with."""
     call = statement.value if isinstance(statement, ast.Return) else getattr(statement, "exc", None)
-    if not isinstance(call, ast.Call) or any(not it.arg for it in call.keywords):
+    if not isinstance(call, ast.Call) or any(not keyword.arg for keyword in call.keywords):
         raise Unclear("this handler answers itself; `Policy(translate={…: …})` answers with a problem instead")
     name = file.qualified(call.func)
     order = ("status_code", "detail", "headers") if name in EXCEPTIONS else ("content", "status_code", "headers")
-    given = dict(zip(order, call.args, strict=False)) | {str(it.arg): it.value for it in call.keywords}
+    given = dict(zip(order, call.args, strict=False)) | {str(keyword.arg): keyword.value for keyword in call.keywords}
     if given.keys() - set(order) or not (name in EXCEPTIONS or name.endswith("JSONResponse")):
         raise Unclear("this handler answers itself; `Policy(translate={…: …})` answers with a problem instead")
     status = status_of(given.get("status_code"), file, (function,))
     if name in EXCEPTIONS:
         return status, given.get("detail"), given.get("headers")
     content = given.get("content")
-    if not isinstance(content, ast.Dict) or [getattr(it, "value", None) for it in content.keys] != ["detail"]:
+    if not isinstance(content, ast.Dict) or [getattr(key, "value", None) for key in content.keys] != ["detail"]:
         raise Unclear("this handler sends another document than `detail`; `Policy(translate={…: …})` sends a problem")
     return status, content.values[0], given.get("headers")
 
 
 def _parameters(function: Function) -> tuple[str, str]:
-    names = [it.arg for it in (*function.args.posonlyargs, *function.args.args)]
+    names = [parameter.arg for parameter in (*function.args.posonlyargs, *function.args.args)]
     if len(names) != 2:
         raise Unclear("this handler does not have the parameters `request` and `exc`")
     return names[0], names[1]
@@ -157,7 +157,7 @@ def header_of(file: File, function: Function) -> Span:
     end = source.span(function.body[0]).start
     depth = 0
     text = source.text[start:end]
-    lines = [0, *(it.end() for it in re.finditer(r"\r\n|\r|\n", text))]
+    lines = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
     for token in tokenize.generate_tokens(io.StringIO(text + "0", newline="").readline):
         if token.type == tokenize.OP:
             depth += (token.string in "([{") - (token.string in ")]}")
@@ -188,7 +188,7 @@ def translator(file: File, entry: Translation, name: str, key: str, problem: str
 
 def comments_above(file: File, function: Function) -> int:
     """Return the first line of the comments directly above a function and its decorators."""
-    line = min([function.lineno, *(it.lineno for it in function.decorator_list)])
+    line = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
     while line > 1 and file.source.code(file.source.line(line - 1)).lstrip(" \t").startswith("#"):
         line -= 1
     return line

@@ -61,19 +61,19 @@ class Imports:
         """Return the name of an object that the file has already."""
         if module == self._file.name:
             return name
-        top = {it.asname or it.name for node in self._statements() for it in node.names}
+        top = {item.asname or item.name for node in self._statements() for item in node.names}
         target = getattr(sys.modules.get(module), name, None)
         for local, (origin, attribute) in self._file.imported.items():
             is_same = (origin, attribute) == (module, name)
-            found = getattr(sys.modules.get(origin), attribute or "", None)
-            if local in top and (is_same or (target is not None and found is target)):
+            result = getattr(sys.modules.get(origin), attribute or "", None)
+            if local in top and (is_same or (target is not None and result is target)):
                 return local
         return None
 
     def _free(self, name: str) -> str:
         taken = self._file.facts.names | set(self._local.values())
         candidates = [name, f"{name}Problem" if name[:1].isupper() else f"problems_{name}"]
-        free = next((it for it in candidates if it not in taken), None)
+        free = next((candidate for candidate in candidates if candidate not in taken), None)
         number = 2
         while free is None:
             free = f"{name}{number}" if f"{name}{number}" not in taken else None
@@ -81,7 +81,7 @@ class Imports:
         return free
 
     def _statements(self) -> list[_IMPORT]:
-        return [it for it in self._source.tree.body if isinstance(it, ast.Import | ast.ImportFrom)]
+        return [statement for statement in self._source.tree.body if isinstance(statement, ast.Import | ast.ImportFrom)]
 
     def changes(self, unused: frozenset[str]) -> Iterator[Change]:
         """
@@ -93,39 +93,43 @@ class Imports:
         wanted = {module: dict(names) for module, names in self._wanted.items()}
         for node in self._statements():
             added: dict[str, str] = {}
-            if isinstance(node, ast.ImportFrom) and all(it.name != "*" for it in node.names):
+            if isinstance(node, ast.ImportFrom) and all(name.name != "*" for name in node.names):
                 added = wanted.pop(self._file.absolute(node), {})
-            gone = [(it.asname or it.name) in unused and not self._is_marked(it) for it in node.names]
-            if added or any(gone):
-                yield from self._edited(node, added, gone)
+            removed = [(name.asname or name.name) in unused and not self._is_marked(name) for name in node.names]
+            if added or any(removed):
+                yield from self._edited(node, added, removed)
         yield from self._inserted(wanted)
 
     def _is_marked(self, alias: ast.alias) -> bool:
         return "noqa" in self._source.after(self._source.span(alias).end)
 
-    def _edited(self, node: _IMPORT, added: Mapping[str, str], gone: list[bool]) -> Iterator[Change]:
-        spans = [self._source.span(it) for it in node.names]
-        if all(gone) and not added:
+    def _edited(self, node: _IMPORT, added: Mapping[str, str], removed: list[bool]) -> Iterator[Change]:
+        spans = [self._source.span(item) for item in node.names]
+        if all(removed) and not added:
             yield self._deleted(node)
             return
-        kept = [self._source.code(it) for it, is_gone in zip(spans, gone, strict=True) if not is_gone]
+        kept = [self._source.code(member) for member, is_gone in zip(spans, removed, strict=True) if not is_gone]
         names = [*kept, *(_alias(name, local) for name, local in added.items())]
         if node.lineno == node.end_lineno and isinstance(node, ast.ImportFrom):
             yield Change(self._source.span(node), self._statement(_prefix(node), names, kept))
             return
-        if all(gone):
+        if all(removed):
             yield Change(Span(spans[0].start, spans[-1].end), ", ".join(_sorted(names, kept)))
             return
-        yield from (Change(span, "") for span in without(spans, gone))
+        yield from (Change(span, "") for span in without(spans, removed))
         order = _sorted(names, kept)
-        for name in (it for it in order if it not in kept):
-            yield self._beside(node, name, order, gone)
+        for name in (item for item in order if item not in kept):
+            yield self._beside(node, name, order, removed)
 
-    def _beside(self, node: _IMPORT, name: str, order: list[str], gone: list[bool]) -> Change:
+    def _beside(self, node: _IMPORT, name: str, order: list[str], removed: list[bool]) -> Change:
         """Return the insertion of a name into a statement over several lines."""
-        place = {self._source.code(it): it for it, is_gone in zip(node.names, gone, strict=True) if not is_gone}
+        place = {
+            self._source.code(member): member
+            for member, is_gone in zip(node.names, removed, strict=True)
+            if not is_gone
+        }
         position = order.index(name)
-        after = next((place[it] for it in order[position + 1 :] if it in place), None)
+        after = next((place[item] for item in order[position + 1 :] if item in place), None)
         if after is not None:
             start = self._source.span(after).start
             is_alone = not self._source.before(start).strip()
@@ -146,7 +150,7 @@ class Imports:
         line = f"{prefix} {', '.join(order)}"
         if len(line) <= self._source.width:
             return line
-        return f"{prefix} (\n" + "".join(f"    {it},\n" for it in order) + ")"
+        return f"{prefix} (\n" + "".join(f"    {item},\n" for item in order) + ")"
 
     def _inserted(self, wanted: Mapping[str, Mapping[str, str]]) -> Iterator[Change]:
         """Yield the insertion of statements into the first block of imports."""
@@ -159,9 +163,9 @@ class Imports:
         by_place: dict[int, list[tuple[int, str, str]]] = {}
         gaps: dict[int, tuple[bool, bool]] = {}
         has_gaps = self._has_sections(block)
-        for module, names in sorted(wanted.items(), key=lambda it: (self._section(it[0]), _key(it[0]))):
+        for module, names in sorted(wanted.items(), key=lambda item: (self._section(item[0]), _key(item[0]))):
             place, before, after = self._place(block, module)
-            text = self._statement(f"from {module} import", [_alias(*it) for it in names.items()])
+            text = self._statement(f"from {module} import", [_alias(*name) for name in names.items()])
             by_place.setdefault(place, []).append((self._section(module), module, text))
             gaps[place] = before and has_gaps, after and has_gaps
         for place, statements in by_place.items():
@@ -177,8 +181,8 @@ class Imports:
         """Return the insertion of the first imports of a file, after its docstring or its first comments."""
         body = self._source.tree.body
         lines = [
-            self._statement(f"from {module} import", [_alias(*it) for it in names.items()])
-            for module, names in sorted(wanted.items(), key=lambda it: (self._section(it[0]), _key(it[0])))
+            self._statement(f"from {module} import", [_alias(*name) for name in names.items()])
+            for module, names in sorted(wanted.items(), key=lambda item: (self._section(item[0]), _key(item[0])))
         ]
         text = "\n".join(lines)
         is_docstring = body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
@@ -199,19 +203,21 @@ class Imports:
                 block.append(node)
             elif block:
                 break
-        return [it for it in block if not self._source.before(self._source.span(it).start).strip()]
+        return [item for item in block if not self._source.before(self._source.span(item).start).strip()]
 
     def _has_sections(self, block: list[_IMPORT]) -> bool:
         apart = [b for a, b in itertools.pairwise(block) if b.lineno > (a.end_lineno or a.lineno) + 1]
-        mixed = len({self._section_of(it) for it in block}) > 1
+        mixed = len({self._section_of(item) for item in block}) > 1
         return bool(apart) or not mixed
 
     def _place(self, block: list[_IMPORT], module: str) -> tuple[int, bool, bool]:
         """Return where a statement belongs, and whether an empty line belongs before and after it."""
         section = self._section(module)
-        same = [it for it in block if self._section_of(it) == section]
-        smaller = [it for it in same if isinstance(it, ast.ImportFrom) and _key(self._written(it)) < _key(module)]
-        larger = [it for it in same if isinstance(it, ast.ImportFrom) and it not in smaller]
+        same = [item for item in block if self._section_of(item) == section]
+        smaller = [
+            item for item in same if isinstance(item, ast.ImportFrom) and _key(self._written(item)) < _key(module)
+        ]
+        larger = [item for item in same if isinstance(item, ast.ImportFrom) and item not in smaller]
         if smaller:
             return self._source.lines(smaller[-1]).end, False, False
         if larger:
@@ -219,7 +225,7 @@ class Imports:
             return self._above(first), False, False
         if same:
             return self._source.lines(same[-1]).end, False, False
-        earlier = [it for it in block if self._section_of(it) < section]
+        earlier = [item for item in block if self._section_of(item) < section]
         if earlier:
             return self._source.lines(earlier[-1]).end, True, False
         return self._above(block[0]), False, True
@@ -245,7 +251,7 @@ class Imports:
             return _FUTURE
         if top in sys.stdlib_module_names:
             return _STANDARD
-        if module in self._own or top in {it.partition(".")[0] for it in self._own}:
+        if module in self._own or top in {item.partition(".")[0] for item in self._own}:
             return _OWN
         if top == self._file.name.partition(".")[0]:
             return _OWN

@@ -32,14 +32,17 @@ _LETTERS: Final = str.maketrans(
 def clause(text: str) -> str:
     """Return the first clause of a text that has two words, without fields, or the first with a word."""
     parts = [" ".join(part.replace("\0", " ").split()) for part in _CLAUSE.split(text)]
-    return next((it for it in parts if len(_WORD.findall(it)) > 1), next((it for it in parts if _WORD.search(it)), ""))
+    return next(
+        (item for item in parts if len(_WORD.findall(item)) > 1),
+        next((item for item in parts if _WORD.search(item)), ""),
+    )
 
 
 def _plain(text: str) -> str:
     """Return a text in ASCII letters; an empty text if most of its letters have no such form."""
     letters = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    ascii_only = "".join(it for it in letters if it.isascii())
-    lost = sum(not it.isascii() and it.isalpha() for it in letters)
+    ascii_only = "".join(letter for letter in letters if letter.isascii())
+    lost = sum(not letter.isascii() and letter.isalpha() for letter in letters)
     return "" if lost > 2 else re.sub(r"(?<=[A-Za-z])'(?=[a-z])", "", ascii_only)
 
 
@@ -67,12 +70,12 @@ def class_name(text: str, fallback: str, is_taken: Callable[[str], bool]) -> str
     first = clause(plain)
     rest = plain[plain.find(first.split()[0]) :] if first else ""
     names = [_joined(first, _MOST_WORDS), _joined(rest, _MOST_WORDS), _joined(rest, _MOST_WORDS + 3)]
-    names = [it for it in dict.fromkeys((*names, fallback)) if it.isidentifier() and not keyword.iskeyword(it)]
+    names = [name for name in dict.fromkeys((*names, fallback)) if name.isidentifier() and not keyword.iskeyword(name)]
     if "\0" in plain and len(_WORD.findall(first)) == 1:
-        names.sort(key=lambda it: it != fallback)  # the text is little more than its field
+        names.sort(key=lambda item: item != fallback)  # the text is little more than its field
     usable = names or ["MigratedProblem"]
     candidates = [*usable, f"{usable[0]}Problem"]
-    free = next((it for it in candidates if not is_taken(it)), None)
+    free = next((candidate for candidate in candidates if not is_taken(candidate)), None)
     number = 2
     while free is None:
         free = None if is_taken(f"{usable[0]}{number}") else f"{usable[0]}{number}"
@@ -99,18 +102,18 @@ def title_of(name: str, text: str, detail: str | None, is_taken: Callable[[str],
     >>> title_of("ItemNotFound", "Item not found", "Item not found")
     'Item Not Found'
     """
-    found = " ".join(_QUOTES.sub(" ", clause(text)).split()).strip(" -\u2013\u2014/\\|#*=%&_,.;:!?")
+    result = " ".join(_QUOTES.sub(" ", clause(text)).split()).strip(" -\u2013\u2014/\\|#*=%&_,.;:!?")
     words = " ".join(part if part.isupper() and len(part) > 1 else part.lower() for part in _PARTS.findall(name))
-    is_usable = len(_WORD.findall(found)) > 1 and found.isprintable() and len(found) <= _LONGEST_TITLE
+    is_usable = len(_WORD.findall(result)) > 1 and result.isprintable() and len(result) <= _LONGEST_TITLE
     spoken = (detail or "").rstrip(".")
-    candidates = [_capital(found)] if is_usable and "\0" not in text else []
-    if is_usable and "\0" in text and found.rpartition(" ")[2].lower() not in _LINKS | _SKIPPED:
-        candidates.append(_capital(found))
+    candidates = [_capital(result)] if is_usable and "\0" not in text else []
+    if is_usable and "\0" in text and result.rpartition(" ")[2].lower() not in _LINKS | _SKIPPED:
+        candidates.append(_capital(result))
     candidates += [_capital(words), " ".join(map(_capital, words.split())), f"{_capital(words)} error"]
     if candidates[0] == (detail or ""):
         candidates = candidates[1:]
-    usable = [it for it in candidates if it not in {detail, ""} and not is_taken(it)]
-    return next((it for it in usable if it != spoken), usable[0] if usable else f"{_capital(words)} problem")
+    usable = [candidate for candidate in candidates if candidate not in {detail, ""} and not is_taken(candidate)]
+    return next((item for item in usable if item != spoken), usable[0] if usable else f"{_capital(words)} problem")
 
 
 def _capital(word: str) -> str:

@@ -58,7 +58,7 @@ class Plan:
         self._options = options
         self._only = options.only.resolve() if options.only is not None else None
         table: dict[object, object] = getattr(app, "exception_handlers", None) or {}
-        self._reached = reached_by(app, [it for it in table if _is_exception(it)])
+        self._reached = reached_by(app, [key for key in table if _is_exception(key)])
         self._translations: dict[type[Exception], Name] = {}
         self._imported: set[tuple[str, str]] | None = None
         self._home = _module_of(options.application)
@@ -90,7 +90,7 @@ class Plan:
         types = tuple(self._vocabulary.types)
         changes = [*self._errors(types), *self._changed()]
         self._notices()
-        left = [Left(path, line, it) for (path, line), reasons in sorted(self._left.items()) for it in reasons]
+        left = [Left(path, line, reason) for (path, line), reasons in sorted(self._left.items()) for reason in reasons]
         return Migration(tuple(changes), types, tuple(left), replaced, registering.translated)
 
     # What other parts of the plan need.
@@ -102,7 +102,7 @@ class Plan:
 
     def files(self) -> list[Edits]:
         """Return the files that were read so far."""
-        return [it for it in self._files.values() if it is not None]
+        return [file for file in self._files.values() if file is not None]
 
     def home(self) -> Edits | None:
         """Return the file that the target names."""
@@ -110,8 +110,10 @@ class Plan:
 
     def maker(self) -> Edits | None:
         """Return the file of a module that has the application, if it seems to make it."""
-        paths = [path for path, module in self._modules.items() if any(it is self.app for it in vars(module).values())]
-        return next((self._file(it) for it in paths if re.search(r"\b(FastAPI|Starlette)\(", _text(it))), None)
+        paths = [
+            path for path, module in self._modules.items() if any(value is self.app for value in vars(module).values())
+        ]
+        return next((self._file(item) for item in paths if re.search(r"\b(FastAPI|Starlette)\(", _text(item))), None)
 
     def file_of(self, module: str) -> Edits | None:
         """Return the file of an imported module of the application."""
@@ -128,9 +130,9 @@ class Plan:
         """Return whether a file may not be changed."""
         return self._only is not None and not path.resolve().is_relative_to(self._only)
 
-    def module_of(self, found: Replacement) -> str:
+    def module_of(self, replacement: Replacement) -> str:
         """Return the module of the class of a replacement."""
-        return self.errors_name if found.proposed is not None else _origin(found.name)
+        return self.errors_name if replacement.proposed is not None else _origin(replacement.name)
 
     def _raises(self) -> Iterator[Raise]:
         yield from dict.fromkeys(raised for reached in self._reached for raised in reached.raises)
@@ -141,7 +143,7 @@ class Plan:
             for raised in self._raises()
             if raised.status is not None and not issubclass(raised.exception, Problem) and raised.sure != UNSEEN
         }
-        return sorted(it for it in places if not self.is_outside(it[0]))
+        return sorted(place for place in places if not self.is_outside(place[0]))
 
     def _file(self, path: Path) -> Edits | None:
         if path not in self._files:
@@ -153,7 +155,7 @@ class Plan:
         return self._files[path]
 
     def _is_taken(self, name: str) -> bool:
-        used = any(name in it.file.facts.names for it in self.files())
+        used = any(name in file.file.facts.names for file in self.files())
         defined = self._errors_source is not None and name in _defined(self._errors_source)
         return used or defined or hasattr(catalog, name) or hasattr(builtins, name) or name in _everyday()
 
@@ -168,10 +170,10 @@ class Plan:
             return 0
         done = 0
         for leaf in leaves_of(statement.node.exc):
-            found = list(self._calls(edits, leaf, statement.functions))
-            if not found:
+            result = list(self._calls(edits, leaf, statement.functions))
+            if not result:
                 self.leave(path, line, _reason(edits.file, leaf, statement.functions))
-            for where, call in found:
+            for where, call in result:
                 name = self._replaced(where, call, is_raised=call.node is leaf)
                 if name is not None:
                     self._new.setdefault((path, line), []).append(name)
@@ -187,9 +189,9 @@ class Plan:
             yield edits, facts.calls[leaf]
             return
         home, values = self._assigned(edits, leaf, functions)
-        calls = [it for value in values for it in leaves_of(value)]
-        if home is not None and calls and all(it in home.file.facts.calls for it in calls):
-            yield from ((home, home.file.facts.calls[it]) for it in calls if isinstance(it, ast.Call))
+        calls = [leaf for value in values for leaf in leaves_of(value)]
+        if home is not None and calls and all(call in home.file.facts.calls for call in calls):
+            yield from ((home, home.file.facts.calls[call]) for call in calls if isinstance(call, ast.Call))
 
     def _assigned(
         self, edits: Edits, leaf: ast.expr, functions: tuple[Function, ...]
@@ -197,7 +199,9 @@ class Plan:
         """Return the file and the values of a variable, a constant or an attribute of a class or module."""
         facts = edits.file.facts
         if isinstance(leaf, ast.Name):
-            owner = next((it for it in reversed(functions) if leaf.id in facts.bound.get(it, ())), None)
+            owner = next(
+                (function for function in reversed(functions) if leaf.id in facts.bound.get(function, ())), None
+            )
             values = facts.assigned.get((owner, leaf.id), [])
             if values or owner is not None:
                 is_only_raised = owner is None or _is_only_raised(owner, leaf.id)
@@ -217,7 +221,7 @@ class Plan:
                 for scope, name in other.file.facts.assigned
                 if name == leaf.attr and getattr(scope, "name", None) == wanted
             ]
-            values = [it for scope in scopes[:1] for it in other.file.facts.assigned[scope, leaf.attr]]
+            values = [item for scope in scopes[:1] for item in other.file.facts.assigned[scope, leaf.attr]]
             return other, values
         return None, []
 
@@ -228,17 +232,17 @@ class Plan:
         if self.is_outside(edits.file.path):
             return None
         try:
-            found = replacement(call, edits.file, self._vocabulary, sends_server_detail=self._sends)
+            result = replacement(call, edits.file, self._vocabulary, sends_server_detail=self._sends)
         except Unclear as reason:
             self.leave(edits.file.path, call.node.lineno, str(reason))
             return None
-        name = self._raised[call.node] = Name(self.module_of(found), found.name)
-        edits.replace(call, found, name.module, is_raised=is_raised)
+        name = self._raised[call.node] = Name(self.module_of(result), result.name)
+        edits.replace(call, result, name.module, is_raised=is_raised)
         return name
 
     def _declare(self, reached: Reached) -> None:
         """Plan the declarations of one endpoint or dependency, and of the functions that raise."""
-        names = [it for raised in reached.raises for it in self._declared_as(raised, reached)]
+        names = [error for raised in reached.raises for error in self._declared_as(raised, reached)]
         function, edits = self._definition(reached.call)
         if function is not None and edits is not None and names:
             edits.declare(function, dict.fromkeys(names))
@@ -256,7 +260,7 @@ class Plan:
         new = list(self._new.get((path, raised.place.line), []))
         if raised.sure == UNSEEN or (new and (path, raised.place.line) not in self._left):
             return new
-        translated = next((it for it in raised.exception.__mro__ if it in self._translations), None)
+        translated = next((base for base in raised.exception.__mro__ if base in self._translations), None)
         if translated is not None and issubclass(translated, Exception):
             return [*new, self._translations[translated]]
         cls: type | None = None
@@ -265,7 +269,7 @@ class Plan:
         elif raised.status is not None and 400 <= raised.status <= 599 and not self.is_outside(path):
             cls = by_status(raised.status)
             cls = None if definition_of(cls).declaration.abstract else cls
-        if cls is None or "." in cls.__qualname__ or any(issubclass(cls, it) for it in reached.declares):
+        if cls is None or "." in cls.__qualname__ or any(issubclass(cls, base) for base in reached.declares):
             return new
         name = cls.__qualname__
         return [*new, Name(_origin(name) if hasattr(catalog, name) else cls.__module__, name)]
@@ -285,10 +289,10 @@ class Plan:
         """Return the unregistered types with an absolute URI that the application already raises."""
         setup = setup_of(self.app)
         registered = set(setup.registry) if setup is not None else set[type[Problem]]()
-        found = dict.fromkeys(raised.exception for raised in self._raises() if issubclass(raised.exception, Problem))
+        types = dict.fromkeys(raised.exception for raised in self._raises() if issubclass(raised.exception, Problem))
         return [
             cls
-            for cls in found
+            for cls in types
             if cls not in registered
             and not definition_of(cls).declaration.abstract
             and is_absolute(cls.problem_type.uri)
@@ -352,7 +356,7 @@ class Plan:
         if module is None or name in getattr(module, "__all__", ()) or path.name == "__init__.py":
             return True
         if self._imported is None:
-            self._imported = {it for other in self._modules for it in _imports_in(_text(other))}
+            self._imported = {item for other in self._modules for item in _imports_in(_text(other))}
         last = module.__name__.rpartition(".")[2]
         return bool({(last, name), (last, "*")} & self._imported)
 
@@ -369,9 +373,9 @@ class Plan:
 def _reason(file: File, leaf: ast.expr, functions: tuple[Function, ...]) -> str:
     """Return why the exception in an expression is not replaced."""
     if isinstance(leaf, ast.Call):
-        found = file.found(leaf.func, functions)
-        if isinstance(found, type) and issubclass(found, Exception):
-            name = found.__name__
+        result = file.found(leaf.func, functions)
+        if isinstance(result, type) and issubclass(result, Exception):
+            name = result.__name__
             return f"{name} is a class of its own; derive it from a problem class: `class {name}(NotFound, …)`"
         return "its exception is made by another function; raise it there"
     if file.qualified(leaf, functions) in EXCEPTIONS:
@@ -381,20 +385,20 @@ def _reason(file: File, leaf: ast.expr, functions: tuple[Function, ...]) -> str:
 
 def _is_only_raised(function: Function, name: str) -> bool:
     """Return whether a variable is only assigned and raised."""
-    named = [it for it in ast.walk(function) if isinstance(it, ast.Name) and it.id == name]
-    loads = [it for it in named if isinstance(it.ctx, ast.Load)]
+    named = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    loads = [item for item in named if isinstance(item.ctx, ast.Load)]
     raised = [
         part
-        for it in ast.walk(function)
-        if isinstance(it, ast.Raise) and it.exc is not None
-        for part in leaves_of(it.exc)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Raise) and node.exc is not None
+        for part in leaves_of(node.exc)
         if isinstance(part, ast.Name) and part.id == name
     ]
     targets = [
-        it
-        for it in ast.walk(function)
-        if isinstance(it, ast.Assign | ast.AnnAssign | ast.NamedExpr) and it.value is not None
-        for target in (it.targets if isinstance(it, ast.Assign) else [it.target])
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id == name
     ]
     return len(loads) == len(raised) and len(named) - len(loads) == len(targets)
@@ -402,9 +406,9 @@ def _is_only_raised(function: Function, name: str) -> bool:
 
 def _imports_in(text: str) -> Iterator[tuple[str, str]]:
     """Yield the last part of each module that a text imports from, with each name."""
-    for found in _FROM.finditer(text):
-        for name in re.findall(r"\w+|\*", found[2]):
-            yield found[1].rpartition(".")[2], name
+    for match in _FROM.finditer(text):
+        for name in re.findall(r"\w+|\*", match[2]):
+            yield match[1].rpartition(".")[2], name
 
 
 def _is_exception(key: object) -> TypeGuard[type[Exception]]:
@@ -419,7 +423,7 @@ def _text(path: Path) -> str:
 
 
 def _defined(source: Source) -> set[str]:
-    return {it.name for it in source.tree.body if isinstance(it, ast.ClassDef)}
+    return {statement.name for statement in source.tree.body if isinstance(statement, ast.ClassDef)}
 
 
 def _is_own(path: Path) -> bool:
@@ -431,14 +435,14 @@ def _own_modules(home: ModuleType) -> dict[Path, ModuleType]:
     root = Path(str(home.__file__)).parent
     for _ in home.__name__.split(".")[1:]:
         root = root.parent
-    found: dict[Path, ModuleType] = {}
+    modules: dict[Path, ModuleType] = {}
     for module in [*sys.modules.values()]:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and file.endswith(".py"):
             path = Path(file)
             if _is_own(path) and (path.is_relative_to(root) or not path.is_relative_to(_PACKAGE)):
-                found.setdefault(path, module)
-    return found
+                modules.setdefault(path, module)
+    return modules
 
 
 def _origin(name: str) -> str:

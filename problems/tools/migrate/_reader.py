@@ -161,16 +161,16 @@ class File:
 
     def qualified(self, expression: ast.expr, functions: tuple[Function, ...] = ()) -> str:
         """Return the qualified name of the object that an expression means, or an empty text."""
-        found = self.found(expression, functions)
-        if isinstance(found, type) or callable(found):
-            name = f"{getattr(found, '__module__', '')}.{getattr(found, '__qualname__', '')}"
+        result = self.found(expression, functions)
+        if isinstance(result, type) or callable(result):
+            name = f"{getattr(result, '__module__', '')}.{getattr(result, '__qualname__', '')}"
             return _ALIASES.get(name, name)
         return ""
 
     def raised(self, line: int, column: int) -> RaiseStatement | None:
         """Return the `raise` statement at a place."""
-        found = self.facts.raises.get((line, column))
-        return found or next((it for (other, _), it in self.facts.raises.items() if other == line), None)
+        result = self.facts.raises.get((line, column))
+        return result or next((raised for (other, _), raised in self.facts.raises.items() if other == line), None)
 
 
 def leaves_of(expression: ast.expr) -> Iterator[ast.expr]:
@@ -198,11 +198,11 @@ class _Reader(ast.NodeVisitor):
 
     @property
     def _functions(self) -> tuple[Function, ...]:
-        return tuple(it for it in self._scopes if not isinstance(it, ast.ClassDef))
+        return tuple(scope for scope in self._scopes if not isinstance(scope, ast.ClassDef))
 
     @property
     def _qualname(self) -> str:
-        return ".".join(it.name for it in self._scopes)
+        return ".".join(scope.name for scope in self._scopes)
 
     def visit(self, node: ast.AST) -> None:
         """Visit a node, and remember its statement."""
@@ -220,11 +220,11 @@ class _Reader(ast.NodeVisitor):
             self.visit(part)
         self._scopes.append(node)
         if not isinstance(node, ast.ClassDef):
-            first = min([node.lineno, *(it.lineno for it in node.decorator_list)])
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             self._facts.functions[first] = node
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            arguments += [it for it in (node.args.vararg, node.args.kwarg) if it is not None]
-            self._facts.bound[node] = {it.arg for it in arguments}
+            arguments += [item for item in (node.args.vararg, node.args.kwarg) if item is not None]
+            self._facts.bound[node] = {argument.arg for argument in arguments}
         for field_, value in ast.iter_fields(node):
             for part in value if isinstance(value, list) and field_ != "decorator_list" else [value]:
                 if isinstance(part, ast.AST):
@@ -345,8 +345,10 @@ class _Reader(ast.NodeVisitor):
 
     def _exception(self, node: ast.Call) -> None:
         arguments = dict(zip(("status_code", "detail", "headers"), node.args, strict=False))
-        arguments |= {it.arg: it.value for it in node.keywords if it.arg}
-        starred = any(isinstance(it, ast.Starred) for it in node.args) or any(not it.arg for it in node.keywords)
+        arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        starred = any(isinstance(argument, ast.Starred) for argument in node.args) or any(
+            not keyword.arg for keyword in node.keywords
+        )
         name = self._qualname
         if not self._functions and isinstance(self._statement, ast.Assign | ast.AnnAssign):
             statement = self._statement

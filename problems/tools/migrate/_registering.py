@@ -38,7 +38,7 @@ class _Plan(Protocol):
     def file_of(self, module: str, /) -> Edits | None: ...
     def leave(self, path: Path, line: int, reason: str, /) -> None: ...
     def is_outside(self, path: Path, /) -> bool: ...
-    def module_of(self, found: Replacement, /) -> str: ...
+    def module_of(self, result: Replacement, /) -> str: ...
 
 
 class Registering:
@@ -75,7 +75,7 @@ class Registering:
                 reason = f"write `add_problems({name}, registry)` where the application is made"
                 self._plan.leave(home.file.path, 1, reason)
             return
-        items = [self._translated(self._edits, it) for it in entries]
+        items = [self._translated(self._edits, entry) for entry in entries]
         self._unlist(self._edits)
         registry = self._registry(self._edits, known)
         if self._call is not None:
@@ -86,7 +86,7 @@ class Registering:
     def _find(self) -> None:
         """Find the call of `add_problems`, or the statement that makes the application."""
         home = self._plan.home()
-        files = [it for it in dict.fromkeys([home, self._plan.maker(), *self._plan.files()]) if it is not None]
+        files = [item for item in dict.fromkeys([home, self._plan.maker(), *self._plan.files()]) if item is not None]
         for edits in files:
             for call, statement, functions in edits.file.facts.installs:
                 self._edits, self._call, self._scope = edits, call, functions
@@ -94,10 +94,12 @@ class Registering:
                 return
         attribute = self._target.partition(":")[2].partition(".")[0]
         for edits in files:
-            made = edits.file.facts.made
-            in_factory = [it for it in made if it[2] and it[2][-1].name == attribute.removesuffix("()")]
-            named = [it for it in made if not it[2] and getattr(edits.file.module, it[0], None) is self._plan.app]
-            chosen = named or in_factory or (made if len(made) == 1 else [])
+            instance = edits.file.facts.made
+            in_factory = [item for item in instance if item[2] and item[2][-1].name == attribute.removesuffix("()")]
+            named = [
+                item for item in instance if not item[2] and getattr(edits.file.module, item[0], None) is self._plan.app
+            ]
+            chosen = named or in_factory or (instance if len(instance) == 1 else [])
             if chosen:
                 self._edits, self._made, self._scope = edits, chosen[0][:2], chosen[0][2]
                 self._install = chosen[0][1].end_lineno or chosen[0][1].lineno
@@ -120,10 +122,13 @@ class Registering:
     def _extend(self, edits: Edits, call: ast.Call, registry: str | None, items: list[tuple[str, str]]) -> None:
         """Add the registry and the translations to a call of `add_problems`."""
         source = edits.source
-        present = next((it.value for it in call.keywords if it.arg == "registry"), None)
+        present = next((keyword.value for keyword in call.keywords if keyword.arg == "registry"), None)
         if present is None and len(call.args) > 1:
             present = call.args[1]
-        last = max((source.span(it).end for it in (*call.args, *(it.value for it in call.keywords))), default=0)
+        last = max(
+            (source.span(argument).end for argument in (*call.args, *(keyword.value for keyword in call.keywords))),
+            default=0,
+        )
         if registry and present is not None and source.code(present) != registry:
             end = source.span(present).end
             edits.change(Span(end, end), f" | {registry}")
@@ -141,18 +146,22 @@ class Registering:
             name = edits.imports.name("problems", "Policy")
             edits.change(Span(last, last), f", policy={name}(translate={{{written}}})")
             return
-        mapping = next((it.value for it in policy.keywords if it.arg == "translate"), None)
+        mapping = next((keyword.value for keyword in policy.keywords if keyword.arg == "translate"), None)
         if isinstance(mapping, ast.Dict):
             end = source.span(mapping.values[-1]).end if mapping.values else source.span(mapping).end - 1
             edits.change(Span(end, end), f", {written}" if mapping.values else written)
             return
-        ends = [source.span(it.value).end for it in policy.keywords]
+        ends = [source.span(keyword.value).end for keyword in policy.keywords]
         end = max(ends) if ends else source.span(policy).end - 1
         edits.change(Span(end, end), f"{', ' if ends else ''}translate={{{written}}}")
 
     def _policy(self, edits: Edits) -> ast.Call | None:
         """Return the call that makes the policy of `add_problems`, in the call or in a constant of the module."""
-        value = next((it.value for it in self._call.keywords if it.arg == "policy"), None) if self._call else None
+        value = (
+            next((keyword.value for keyword in self._call.keywords if keyword.arg == "policy"), None)
+            if self._call
+            else None
+        )
         if isinstance(value, ast.Name):
             values = edits.file.facts.assigned.get((None, value.id), [])
             value = values[0] if len(values) == 1 else None
@@ -193,7 +202,9 @@ class Registering:
         for entry in entries:
             seen[entry.cls] = entry
         self.translated = len(seen)
-        self.translations = {cls: Name(self._plan.module_of(it.found), it.found.name) for cls, it in seen.items()}
+        self.translations = {
+            cls: Name(self._plan.module_of(value.found), value.found.name) for cls, value in seen.items()
+        }
         return list(seen.values())
 
     def _translation(self, edits: Edits, handler: Handler) -> Translation:
@@ -203,7 +214,7 @@ class Registering:
         if self._call is not None and self._policy(edits) is None and _has_policy(self._call):
             raise Unclear("the policy is made elsewhere; write its `translate=…` for this handler")
         where, function = self._function(edits, handler)
-        first = min([function.lineno, *(it.lineno for it in function.decorator_list)])
+        first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
         is_here = where is edits
         if self._call is not None and is_here:
             self._check_order(edits, handler, first)
@@ -228,7 +239,11 @@ class Registering:
         name = handler.function.id
         module, original = edits.file.imported.get(name, (edits.file.name, name))
         where = self._plan.file_of(module) if module != edits.file.name else edits
-        functions = [it for it in where.file.facts.functions.values() if it.name == (original or name)] if where else []
+        functions = (
+            [function for function in where.file.facts.functions.values() if function.name == (original or name)]
+            if where
+            else []
+        )
         is_usable = len(functions) == 1 and not functions[0].decorator_list
         if where is None or not is_usable or self._plan.is_outside(where.file.path):
             raise Unclear("its function cannot be found in the source; write an entry of `Policy(translate=…)`")
@@ -244,7 +259,7 @@ class Registering:
         key = edits.source.code(handler.key)
         self._unregister(edits, handler)
         module = self._plan.module_of(entry.found)
-        has_comments = any(True for it in function.body for _ in where.source.comments(it))
+        has_comments = any(True for statement in function.body for _ in where.source.comments(statement))
         if entry.is_class and not has_comments:
             self._delete(where, function)
             return key, edits.imports.name(module, entry.found.name)
@@ -276,7 +291,7 @@ class Registering:
 
     def _delete(self, edits: Edits, function: Function) -> None:
         source = edits.source
-        start = source.line(min([function.lineno, *(it.lineno for it in function.decorator_list)])).start
+        start = source.line(min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])).start
         edits.change(_with_gap(edits, Span(start, source.lines(function).end)), "", function)
 
     def _unregister(self, edits: Edits, handler: Handler) -> None:
@@ -292,22 +307,22 @@ class Registering:
         """Remove entries of `exception_handlers=`, and the argument without entries."""
         source = edits.source
         for call, keys in self._unlisted.items():
-            keyword = next(it for it in call.keywords if it.arg == "exception_handlers")
+            keyword = next(item for item in call.keywords if item.arg == "exception_handlers")
             mapping = keyword.value
             if not isinstance(mapping, ast.Dict):
                 continue
-            gone = [key in keys for key in mapping.keys]
+            removed = [key in keys for key in mapping.keys]
             spans = [
                 Span(source.span(key or value).start, source.span(value).end)
                 for key, value in zip(mapping.keys, mapping.values, strict=True)
             ]
-            if all(gone):
-                spans = [*map(source.span, call.args), *(_keyword(edits, it) for it in call.keywords)]
-                gone = [*(False for _ in call.args), *(it is keyword for it in call.keywords)]
-            if all(gone):
+            if all(removed):
+                spans = [*map(source.span, call.args), *(_keyword(edits, item) for item in call.keywords)]
+                removed = [*(False for _ in call.args), *(item is keyword for item in call.keywords)]
+            if all(removed):
                 edits.change(spans[0], "", keyword.value)
                 continue
-            for number, span in enumerate(without(spans, gone)):
+            for number, span in enumerate(without(spans, removed)):
                 edits.change(span, "", *([mapping] if number == 0 else []))
 
 
@@ -324,9 +339,9 @@ def _installing(add: str, values: list[str], policy: str, entries: list[str], in
         deep = inner + unit
         listed = f"translate={{{', '.join(entries)}}}"
         if len(deep + listed) >= width:
-            listed = "translate={\n" + "".join(f"{deep}{unit}{it},\n" for it in entries) + f"{deep}}}"
+            listed = "translate={\n" + "".join(f"{deep}{unit}{entry},\n" for entry in entries) + f"{deep}}}"
         one = f"policy={policy}(\n{deep}legacy_detail=True,\n{deep}{listed},\n{inner})"
-    return f"{add}(\n" + "".join(f"{inner}{it},\n" for it in [*values, one]) + f"{indent})"
+    return f"{add}(\n" + "".join(f"{inner}{value},\n" for value in [*values, one]) + f"{indent})"
 
 
 def _keyword(edits: Edits, keyword: ast.keyword) -> Span:
@@ -337,7 +352,7 @@ def _keyword(edits: Edits, keyword: ast.keyword) -> Span:
 
 
 def _has_policy(call: ast.Call) -> bool:
-    return any(it.arg == "policy" for it in call.keywords) or len(call.args) > 2
+    return any(keyword.arg == "policy" for keyword in call.keywords) or len(call.args) > 2
 
 
 def _alias(edits: Edits) -> str | None:
@@ -347,8 +362,12 @@ def _alias(edits: Edits) -> str | None:
 def _end_of_class(edits: Edits, handler: Handler) -> int:
     """Return the last line of the definition of an exception class in a file, or 0 if it is defined elsewhere."""
     name = ast.unparse(handler.key)
-    found = (it for it in edits.source.tree.body if isinstance(it, ast.ClassDef) and it.name == name)
-    return max((it.end_lineno or 0 for it in found), default=0)
+    results = (
+        statement
+        for statement in edits.source.tree.body
+        if isinstance(statement, ast.ClassDef) and statement.name == name
+    )
+    return max((result.end_lineno or 0 for result in results), default=0)
 
 
 def _with_gap(edits: Edits, span: Span) -> Span:
@@ -357,5 +376,5 @@ def _with_gap(edits: Edits, span: Span) -> Span:
     text = edits.source.text
     stripped = text[:start].rstrip(" \t\r\n\f")
     end_of_line = len(stripped) + len(text[len(stripped) : start]) - len(text[len(stripped) : start].lstrip(" \t"))
-    newline = next((it for it in ("\r\n", "\n", "\r") if text.startswith(it, end_of_line)), "")
+    newline = next((item for item in ("\r\n", "\n", "\r") if text.startswith(item, end_of_line)), "")
     return Span(min(start, end_of_line + len(newline)), span.end)

@@ -30,7 +30,7 @@ from problems.tools.migrate._types import ProposedType, Vocabulary, base_of, tie
 __all__ = ["Replacement", "Scope", "note_source", "replacement"]
 
 _MEMBER_TYPES: Final[Mapping[object, str]] = {
-    it: it.__name__ for it in (int, str, float, bool, UUID, Decimal, date, datetime)
+    item: item.__name__ for item in (int, str, float, bool, UUID, Decimal, date, datetime)
 }
 """The types of values that become typed members."""
 
@@ -131,7 +131,7 @@ def _renamed(detail: Detail, base: str) -> Detail:
     """Return the detail without members that its base has already: a `retry_after` in a text is not the header."""
     from_catalog = next((cls for cls in _bases() if cls.__name__ == base), None)
     taken = definition_of(from_catalog).members.names if from_catalog is not None else ()
-    clash = [it for it in detail.members if it in taken]
+    clash = [member for member in detail.members if member in taken]
     if clash and detail.keys:
         raise Unclear(f"the key {clash[0]!r} of its detail is a header field of {base}")
     template, members = detail.template, dict(detail.members)
@@ -167,8 +167,8 @@ def headers_of(expression: ast.expr | None) -> tuple[dict[str, ast.expr], ast.ex
     if expression is None or (isinstance(expression, ast.Constant) and expression.value is None):
         return {}, None
     if isinstance(expression, ast.Dict):
-        keys = [it.value if isinstance(it, ast.Constant) else None for it in expression.keys]
-        if all(isinstance(it, str) for it in keys):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in expression.keys]
+        if all(isinstance(key, str) for key in keys):
             return dict(zip(map(str, keys), expression.values, strict=True)), None
     return {}, expression
 
@@ -230,7 +230,7 @@ class Scope:
 
     def _owner(self, name: str) -> Function | None:
         bound = self._file.facts.bound
-        return next((it for it in reversed(self._functions) if name in bound.get(it, ())), None)
+        return next((function for function in reversed(self._functions) if name in bound.get(function, ())), None)
 
     def assigned(self, name: ast.expr) -> Sequence[ast.expr]:
         """Return the expressions that are assigned to a name; none if it may have another value."""
@@ -239,8 +239,8 @@ class Scope:
         owner = self._owner(name.id)
         if owner is not None and _parameter(owner, name.id) is not None:
             return ()
-        found = self._file.facts.assigned.get((owner, name.id), [])
-        return found if len(found) == _stores(owner or self._file.source.tree, name.id) else ()
+        result = self._file.facts.assigned.get((owner, name.id), [])
+        return result if len(result) == _stores(owner or self._file.source.tree, name.id) else ()
 
     def type_of(self, expression: ast.expr) -> str | None:
         """Return the type of an expression as the annotation of a member, or `None`."""
@@ -301,7 +301,7 @@ def _optional(kind: object, left: ast.expr, right: ast.expr) -> object:
 
 def _parameter(function: Function, name: str) -> ast.arg | None:
     arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-    return next((it for it in arguments if it.arg == name), None)
+    return next((argument for argument in arguments if argument.arg == name), None)
 
 
 def _is_none(function: Function, parameter: ast.arg) -> bool:
@@ -316,11 +316,11 @@ def _is_none(function: Function, parameter: ast.arg) -> bool:
 def _stores(scope: ast.AST, name: str) -> int:
     """Return how often a name is bound in a scope, apart from parameters."""
     return sum(
-        (isinstance(it, ast.Name) and it.id == name and not isinstance(it.ctx, ast.Load))
-        or (isinstance(it, ast.ExceptHandler) and it.name == name)
-        or (isinstance(it, ast.Global | ast.Nonlocal) and name in it.names)
-        or (isinstance(it, ast.arg) and it.arg == name and it not in _own(scope))
-        for it in ast.walk(scope)
+        (isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.ExceptHandler) and node.name == name)
+        or (isinstance(node, ast.Global | ast.Nonlocal) and name in node.names)
+        or (isinstance(node, ast.arg) and node.arg == name and node not in _own(scope))
+        for node in ast.walk(scope)
     )
 
 
@@ -337,7 +337,7 @@ def member_type(kind: object) -> str | None:
     ('int', 'int | None', None)
     """
     if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
-        parts = [it for it in typing.get_args(kind) if it is not types.NoneType]
+        parts = [argument for argument in typing.get_args(kind) if argument is not types.NoneType]
         inner = member_type(parts[0]) if len(parts) == 1 else None
         return f"{inner} | None" if inner is not None else None
     return _MEMBER_TYPES.get(kind) if isinstance(kind, type) else None
@@ -347,8 +347,8 @@ def _attribute(kind: type, attribute: str) -> object:
     if issubclass(kind, BaseModel) and attribute in kind.model_fields:
         return kind.model_fields[attribute].annotation
     try:
-        found = typing.get_type_hints(kind).get(attribute)
-        return found if found is not None else _initialised(kind, attribute)
+        result = typing.get_type_hints(kind).get(attribute)
+        return result if result is not None else _initialised(kind, attribute)
     except Exception:  # noqa: BLE001 - an annotation that cannot be evaluated is not a known type
         return None
 

@@ -63,7 +63,7 @@ class Source:
         if self.text.encode(self.encoding) != self.content:
             raise SyntaxError("it cannot be parsed: its encoding does not give the same bytes again")
         ends = [*_LINE_END.finditer(self.text)]
-        self._starts = [0, *(it.end() for it in ends), len(self.text)]
+        self._starts = [0, *(end.end() for end in ends), len(self.text)]
         self.newline = ends[0][0] if ends else "\n"
         self.width = _width(path, self.text)
 
@@ -114,7 +114,7 @@ class Source:
         text = self.code(node)
         if "#" in text:
             tokens = tokenize.generate_tokens(io.StringIO(f"({text})").readline)
-            yield from (it.string for it in tokens if it.type == tokenize.COMMENT)
+            yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
 
     def edited(self, changes: Iterable[Change]) -> bytes:
         """
@@ -125,7 +125,7 @@ class Source:
         """
         parts: list[str] = []
         position = 0
-        for (start, end), text in sorted(changes, key=lambda it: it.span):
+        for (start, end), text in sorted(changes, key=lambda item: item.span):
             parts += [self.text[position:start], _LINE_END.sub(lambda _: self.newline, text)]
             position = max(end, position)
         return "".join([*parts, self.text[position:]]).encode(self.encoding)
@@ -138,7 +138,7 @@ def without(items: Sequence[Span], removed: Sequence[bool]) -> Iterator[Span]:
     >>> list(without([Span(0, 1), Span(3, 4), Span(6, 7)], [False, True, True]))
     [Span(start=1, end=7)]
     """
-    last = max((number for number, gone in enumerate(removed) if not gone), default=-1)
+    last = max((number for number, is_removed in enumerate(removed) if not is_removed), default=-1)
     for number, item in enumerate(items[:last]):
         if removed[number]:
             yield Span(item.start, items[number + 1].start)
@@ -151,8 +151,8 @@ def _width(path: Path, text: str) -> int:
     for folder in path.parents:
         for name in _CONFIGURATIONS:
             file = folder / name
-            found = _CONFIGURED.search(file.read_text("utf-8", "replace")) if file.is_file() else None
-            if found is not None:
-                return int(found[1])
+            match = _CONFIGURED.search(file.read_text("utf-8", "replace")) if file.is_file() else None
+            if match is not None:
+                return int(match[1])
     longest = max(map(len, _LINE_END.split(text)))
     return max(_USUAL_WIDTH, min(longest, _GREATEST_WIDTH))

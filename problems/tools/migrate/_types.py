@@ -93,10 +93,12 @@ class Vocabulary:
         self._taken = taken
         self._types: dict[tuple[object, ...], ProposedType] = {}
         self._known: dict[tuple[object, ...], ProposedType] = {
-            (it.base, it.status, it.template, it.members, it.keys): it for it in known if it.template
+            (other.base, other.status, other.template, other.members, other.keys): other
+            for other in known
+            if other.template
         }
-        self._names = {kebab(it.name) for it in known}
-        self._titles = {it.title.lower() for it in known}
+        self._names = {kebab(other.name) for other in known}
+        self._titles = {other.title.lower() for other in known}
 
     @property
     def types(self) -> list[ProposedType]:
@@ -115,7 +117,7 @@ class Vocabulary:
         if key not in self._types:
             fallback = _fallback(_spoken(function), status)
             name = class_name(detail.words, fallback, self._is_taken)
-            title = title_of(name, detail.words, detail.template, lambda it: it.lower() in self._titles)
+            title = title_of(name, detail.words, detail.template, lambda item: item.lower() in self._titles)
             self._names.add(kebab(name))
             self._titles.add(title.lower())
             self._types[key] = ProposedType(name, base, own_status, title, detail.template, members, detail.keys)
@@ -133,7 +135,7 @@ def _fallback(name: str, status: int) -> str:
 
 def _spoken(function: str) -> str:
     """Return the name of a function in the form of a class name; a special method has the name of its class."""
-    parts = [it for it in function.split(".") if not it.startswith("__")] or [""]
+    parts = [word for word in function.split(".") if not word.startswith("__")] or [""]
     return "".join(part[:1].upper() + part[1:] for part in parts[-1].split("_"))
 
 
@@ -148,7 +150,7 @@ def base_of(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, int | No
 def tied(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, str, str] | None:
     """Return the header field that belongs to a status, with the parameter and the code of its value."""
     field, parameter = _TIED.get(status, ("", ""))
-    name = next((it for it in headers if it.lower() == field), None)
+    name = next((header for header in headers if header.lower() == field), None)
     if name is None:
         return None
     value = headers[name]
@@ -162,18 +164,18 @@ def tied(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, str, str] |
 
 def errors_module(types: Sequence[ProposedType], base: str, application: str) -> str:
     """Return the source of a new module with classes and their registry."""
-    names = sorted({"Registry", *(it.base for it in types)}, key=str.lower)
+    names = sorted({"Registry", *(cls.base for cls in types)}, key=str.lower)
     kinds = sorted(_imported(types))
-    modules = {_IMPORTS[kind]: [it for it in kinds if _IMPORTS[it] == _IMPORTS[kind]] for kind in kinds}
-    imports = [f"from {module} import {', '.join(found)}" for module, found in sorted(modules.items())]
+    modules = {_IMPORTS[kind]: [item for item in kinds if _IMPORTS[item] == _IMPORTS[kind]] for kind in kinds}
+    imports = [f"from {module} import {', '.join(result)}" for module, result in sorted(modules.items())]
     imports += [""] if imports else []
-    root = [it for it in names if it in _root_names()]
+    root = [name for name in names if name in _root_names()]
     imports.append(_wrapped(f"from problems import {', '.join(root)}", root))
-    if others := [it for it in names if it not in root]:
+    if others := [name for name in names if name not in root]:
         imports.append(_wrapped(f"from problems.catalog import {', '.join(others)}", others))
     docstring = f'"""The problem types of {application}."""'
-    classes = "\n\n".join(_class(it) for it in types)
-    listed = "".join(f"    {it.name},\n" for it in types)
+    classes = "\n\n".join(_class(cls) for cls in types)
+    listed = "".join(f"    {cls.name},\n" for cls in types)
     registry = f"registry = Registry(\n{listed}    base={literal(base)},\n)\n"
     return f"{docstring}\n\n" + "\n".join(imports) + f"\n\n\n{classes}\n\n{registry}"
 
@@ -181,13 +183,13 @@ def errors_module(types: Sequence[ProposedType], base: str, application: str) ->
 def _wrapped(statement: str, names: Sequence[str]) -> str:
     if len(statement) <= _WIDTH:
         return statement
-    listed = "".join(f"    {it},\n" for it in names)
+    listed = "".join(f"    {name},\n" for name in names)
     return f"{statement.partition(' import ')[0]} import (\n{listed})"
 
 
 def _imported(types: Sequence[ProposedType]) -> set[str]:
     """Return the names of the standard library in the types of members."""
-    return {name for it in types for _, kind in it.members for name in _NAME.findall(kind) if name in _IMPORTS}
+    return {name for cls in types for _, kind in cls.members for name in _NAME.findall(kind) if name in _IMPORTS}
 
 
 def _root_names() -> frozenset[str]:
@@ -216,7 +218,7 @@ def _legacy_detail(proposed: ProposedType) -> str:
     values = [f"{literal(key)}: self.{member or 'detail'}" for key, member in proposed.keys]
     line = f"        return {{{', '.join(values)}}}\n"
     if len(line) > _WIDTH:
-        line = "        return {\n" + "".join(f"            {it},\n" for it in values) + "        }\n"
+        line = "        return {\n" + "".join(f"            {value},\n" for value in values) + "        }\n"
     docstring = '        """Return the `detail` for clients of the old form."""\n'
     return f"    def legacy_detail(self) -> dict[str, object]:\n{docstring}{line}"
 
@@ -234,30 +236,30 @@ def extended(source: Source, types: Sequence[ProposedType]) -> bytes:
         SetupError: The module has no statement `registry = Registry(…)`.
     """
     call = registry_of(source)
-    statement = next((it for it in source.tree.body if call is not None and call in ast.walk(it)), None)
+    statement = next((item for item in source.tree.body if call is not None and call in ast.walk(item)), None)
     if call is None or statement is None:
         raise SetupError(
             f"{source.path} exists and has no `registry = Registry(…)`. "
             "Write the new types into another module: `--errors-module problem_types`."
         )
     place = source.lines(statement).start
-    changes = [Change(Span(place, place), "".join(f"{_class(it)}\n\n" for it in types))]
-    listed = [it.name for it in types]
+    changes = [Change(Span(place, place), "".join(f"{_class(cls)}\n\n" for cls in types))]
+    listed = [cls.name for cls in types]
     if call.args:
         end = source.span(call.args[-1]).end
         is_listed = source.before(source.span(call.args[-1]).start).isspace()
         gap = f",\n{source.indent(call.args[-1].lineno)}" if is_listed else ", "
-        changes.append(Change(Span(end, end), "".join(f"{gap}{it}" for it in listed)))
+        changes.append(Change(Span(end, end), "".join(f"{gap}{constant}" for constant in listed)))
     else:
         end = source.span(call.func).end + 1
         after = ", " if call.keywords else ""
         changes.append(Change(Span(end, end), ", ".join(listed) + after))
-    statements = [it for it in source.tree.body if isinstance(it, ast.ImportFrom)]
-    bound = {alias.asname or alias.name for it in statements for alias in it.names}
-    wanted = {it.base: ("problems" if it.base in _root_names() else "problems.catalog") for it in types}
-    wanted |= {it: _IMPORTS[it] for it in _imported(types)}
-    lines = "".join(f"from {module} import {it}\n" for it, module in sorted(wanted.items()) if it not in bound)
-    first = next((it for it in source.tree.body if isinstance(it, ast.Import | ast.ImportFrom)), statement)
+    statements = [item for item in source.tree.body if isinstance(item, ast.ImportFrom)]
+    bound = {alias.asname or alias.name for item in statements for alias in item.names}
+    wanted = {cls.base: ("problems" if cls.base in _root_names() else "problems.catalog") for cls in types}
+    wanted |= {item: _IMPORTS[item] for item in _imported(types)}
+    lines = "".join(f"from {module} import {name}\n" for name, module in sorted(wanted.items()) if name not in bound)
+    first = next((item for item in source.tree.body if isinstance(item, ast.Import | ast.ImportFrom)), statement)
     start = source.lines(first).start
     return source.edited([Change(Span(start, start), lines), *changes])
 
@@ -276,11 +278,13 @@ def earlier(source: Source) -> Iterator[ProposedType]:
     """Yield the types of an earlier migration, as far as a new error may be equal to one of them."""
     for node in source.tree.body:
         if isinstance(node, ast.ClassDef) and node.bases:
-            words = {it.arg: it.value.value for it in node.keywords if isinstance(it.value, ast.Constant)}
+            words = {
+                keyword.arg: keyword.value.value for keyword in node.keywords if isinstance(keyword.value, ast.Constant)
+            }
             members = [
-                (it.target.id, ast.unparse(it.annotation))
-                for it in node.body
-                if isinstance(it, ast.AnnAssign) and isinstance(it.target, ast.Name)
+                (statement.target.id, ast.unparse(statement.annotation))
+                for statement in node.body
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
             ]
             status, detail = words.get("status"), words.get("detail")
             yield ProposedType(
