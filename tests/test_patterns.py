@@ -27,6 +27,7 @@ COMPUTED = {
     "problems.answering._returned": "each of some constant patterns, for messages of FastAPI",
     "problems.declaring._body": "one of two constant patterns, for annotations",
     "problems.openapi._examples": "the pattern of a member of the application, for examples",
+    "problems.tools.migrate._sites": "an attribute in the source of an `__init__`, escaped",
     "problems.testing._truth": "the path template of a route, escaped, or a pattern of the application",
 }
 

@@ -5,7 +5,7 @@ Does not know what is changed for which purpose: the JSON encoder and the member
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic_core import CoreConfig, CoreSchema, SchemaSerializer
 
@@ -43,9 +43,9 @@ def _changed(schema: Any, change: Callable[[Schema, str | None], Schema], name: 
         return items if isinstance(schema, list) else tuple(items)
     if not isinstance(schema, dict):
         return schema
-    given: Schema = schema
+    given = cast("Schema", schema)
     fields: object = given.get("fields")
-    names: Schema | None = fields if isinstance(fields, dict) else None
+    names = cast("Schema", fields) if isinstance(fields, dict) else None
     new: Schema = {}
     for key, value in given.items():
         if key in _VALUES:
@@ -87,11 +87,12 @@ def is_constrained(schema: CoreSchema) -> bool:
 
 def _guarded(schema: Schema, guard: Guard) -> Schema:
     if schema.get("type") == "computed-field":
-        around = {"type": "function-wrap", "function": lambda value, handler: handler(guard(value))}
-        return {
-            **schema,
-            "return_schema": {"type": "any", "serialization": around | {"schema": schema["return_schema"]}},
-        }
+
+        def guarded(value: object, handler: Callable[[object], object]) -> object:
+            return handler(guard(value))
+
+        around = {"type": "function-wrap", "function": guarded, "schema": schema["return_schema"]}
+        return {**schema, "return_schema": {"type": "any", "serialization": around}}
     if schema.get("type") == "generator":
         schema = {**schema, "type": "list"}  # the encoder makes a list of each iterator that it may read
     written: Mapping[str, Any] = schema.get("serialization") or {}
@@ -103,7 +104,11 @@ def _guarded(schema: Schema, guard: Guard) -> Schema:
     function = written.get("function")
     if function is None or _is_of_pydantic(function):
         return schema
-    return {**schema, "serialization": {**written, "function": lambda *given: guard(function(*given))}}
+
+    def guarded_result(*given: object) -> object:
+        return guard(function(*given))
+
+    return {**schema, "serialization": {**written, "function": guarded_result}}
 
 
 def _allows_extra(schema: Schema) -> bool:

@@ -17,7 +17,7 @@ from gc import get_referents
 from itertools import islice, takewhile
 from operator import length_hint
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeGuard
+from typing import Any, Final, Protocol, TypeGuard, cast
 
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema, to_json, to_jsonable_python
 
@@ -77,7 +77,7 @@ _NOTHING: Final[tuple[object, ...]] = ()
 _SERIALIZER: Final = "__pydantic_serializer__"
 _SCHEMA: Final = "__pydantic_core_schema__"
 _HIDING: Final = frozenset({"serialization", "serialization_exclude", "serialization_exclude_if"})
-_VALIDATOR: Final = type(SchemaValidator(core_schema.generator_schema()).validate_python(()))
+_VALIDATOR: Final = type(cast("object", SchemaValidator(core_schema.generator_schema()).validate_python(())))
 """The class of the iterators that pydantic keeps in models."""
 
 _MODEL_SLOTS: Final = ("__pydantic_fields_set__", "__pydantic_private__")
@@ -461,7 +461,8 @@ def _is_generated(value: object) -> TypeGuard[Iterable[object]]:
 
 def _has_safe_source(value: object) -> bool:
     """Return whether pydantic's iterator over an `Iterable` of a model takes its items from what ends."""
-    sources = [referent for referent in get_referents(value) if hasattr(type(referent), "__next__")]
+    referents: list[object] = get_referents(value)
+    sources = [referent for referent in referents if hasattr(type(referent), "__next__")]
     return bool(sources) and all(_is_generated(source) or _has_length(source) for source in sources)
 
 

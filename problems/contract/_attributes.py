@@ -18,7 +18,7 @@ from problems.contract._activation import Activation
 from problems.contract._classes import Classes, fields_of, is_abstract, is_protocol, look, special, status_in_name
 from problems.contract._frame import Frame
 from problems.contract._sources import Assignment, Function, Sources
-from problems.contract._types import annotated, names_of_module, of_type, static, understood
+from problems.contract._types import annotated, metadata_of_text, names_of_module, of_type, understood
 from problems.contract._values import (
     PLAIN,
     UNKNOWN,
@@ -363,7 +363,7 @@ class Attributes(ABC):
     ) -> Iterator[Value]:
         hint = parameter.annotation
         if isinstance(hint, str):
-            metadata, types_ = _metadata_of_text(hint, names)
+            metadata, types_ = metadata_of_text(hint, names, look)
         else:
             metadata = [*get_args(hint)[1:]] if get_origin(hint) is Annotated else []
             types_ = () if hint is parameter.empty else tuple(of_type(hint))
@@ -480,38 +480,3 @@ def _bound_parameters(owner: type, hint: object, base: Value) -> Values:
     if not (isinstance(parameters, Known) and isinstance(parameters.obj, type)):
         return ()
     return (Kind(parameters.obj) if is_kind else Instance(parameters.obj),)
-
-
-def _metadata_of_text(hint: str, names: Names) -> tuple[list[Any], Values]:
-    """Return FastAPI's marker in an annotation that is a text, if its names can be resolved, and the type."""
-    try:
-        node = ast.parse(hint.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return [], ()
-    metadata: list[Any] = []
-    values = annotated(node, names, look)
-    if (
-        isinstance(node, ast.Name)
-        and get_origin(alias := next((value.obj for value in names.get(node.id) if isinstance(value, Known)), None))
-        is Annotated
-    ):
-        return [*get_args(alias)[1:]], tuple(of_type(alias))
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
-        for part in node.slice.elts[1:]:
-            if isinstance(part, ast.Call):
-                argument = next(
-                    iter((*part.args, *(keyword.value for keyword in part.keywords if keyword.arg == "dependency"))),
-                    None,
-                )
-                called = ast.unparse(part.func).rpartition(".")[2]
-                if called in ("Depends", "Security"):
-                    known = next(static(argument, names, look), None) if argument is not None else None
-                    metadata.append(_Marker(known.obj if isinstance(known, Known) else None))
-    return metadata, values
-
-
-class _Marker:
-    """The content of `Depends(…)` in an annotation that is a text."""
-
-    def __init__(self, dependency: object) -> None:
-        self.dependency = dependency

@@ -86,15 +86,9 @@ class Functions(Attributes):
         given: Hashable = (identity, names.key(), thrown, late)
         key = (given, self.versions(arguments))
         names.context = hash(key)
-        known_outcome, needs = self._done.get(key, (None, _NOBODY))
-        if known_outcome is not None and needs <= self._active:
-            self._cut |= needs
-            return known_outcome
-        if work >= _MOST_WORK and given in self._last:
-            last = self._last[given]
-            again = Outcome(last.raises, last.returns, is_open=True, ends=last.ends)
-            again.yields = last.yields
-            return again
+        earlier = self._earlier(key, given, work)
+        if earlier is not None:
+            return earlier
         self._steps += 1
         left = self._limit - self._steps
         is_far = left < 0 or self._is_irrelevant(known, arguments)
@@ -113,6 +107,19 @@ class Functions(Attributes):
         self._work[function] = work + self._steps - steps + 1
         self._cut |= cut
         return inner.outcome
+
+    def _earlier(self, key: Hashable, given: Hashable, work: int) -> Outcome | None:
+        """Return the outcome of an earlier call with equal arguments; of any, if the function took too much work."""
+        known, needs = self._done.get(key, (None, _NOBODY))
+        if known is not None and needs <= self._active:
+            self._cut |= needs
+            return known
+        if work < _MOST_WORK or given not in self._last:
+            return None
+        last = self._last[given]
+        again = Outcome(last.raises, last.returns, is_open=True, ends=last.ends)
+        again.yields = last.yields
+        return again
 
     def _follow(self, inner: Frame, function: Value, node: Function, hinted: Values, left: int) -> None:
         """Follow the body of a function, with two thirds of the steps that are left."""

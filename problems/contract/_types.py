@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 
 from problems.contract._values import UNKNOWN, Container, Instance, Kind, Known, Names, Value, Values
 
-__all__ = ["Look", "annotated", "names_of_module", "of_type", "static", "understood"]
+__all__ = ["Look", "annotated", "metadata_of_text", "names_of_module", "of_type", "static", "understood"]
 
 Look = Callable[[Value, str], Values]
 """Looks up an attribute without running code."""
@@ -160,3 +160,38 @@ def _parsed(text: str) -> ast.expr | None:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError):
         return None
+
+
+def metadata_of_text(hint: str, names: Names, look: Look) -> tuple[list[Any], Values]:
+    """Return FastAPI's marker in an annotation that is a text, if its names can be resolved, and the type."""
+    try:
+        node = ast.parse(hint.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return [], ()
+    metadata: list[Any] = []
+    values = annotated(node, names, look)
+    if (
+        isinstance(node, ast.Name)
+        and get_origin(alias := next((value.obj for value in names.get(node.id) if isinstance(value, Known)), None))
+        is Annotated
+    ):
+        return [*get_args(alias)[1:]], tuple(of_type(alias))
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        for part in node.slice.elts[1:]:
+            if isinstance(part, ast.Call):
+                argument = next(
+                    iter((*part.args, *(keyword.value for keyword in part.keywords if keyword.arg == "dependency"))),
+                    None,
+                )
+                called = ast.unparse(part.func).rpartition(".")[2]
+                if called in ("Depends", "Security"):
+                    known = next(static(argument, names, look), None) if argument is not None else None
+                    metadata.append(_Marker(known.obj if isinstance(known, Known) else None))
+    return metadata, values
+
+
+class _Marker:
+    """The content of `Depends(…)` in an annotation that is a text."""
+
+    def __init__(self, dependency: object) -> None:
+        self.dependency = dependency

@@ -2,7 +2,8 @@
 Validation errors as members of problem details: where the rejected input is and why it was rejected.
 
 Converts pydantic's errors. Never reports the rejected value unless the application asks for it. Knows the format of
-FastAPI's errors, but does not import a framework.
+FastAPI's errors, but does not import a framework. This is one thing: the model of a description, and the one function
+that writes it.
 """
 
 from collections.abc import Collection, Mapping, Sequence

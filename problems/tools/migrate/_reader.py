@@ -225,10 +225,9 @@ class _Reader(ast.NodeVisitor):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             arguments += [item for item in (node.args.vararg, node.args.kwarg) if item is not None]
             self._facts.bound[node] = {argument.arg for argument in arguments}
-        for field_, value in ast.iter_fields(node):
-            for part in value if isinstance(value, list) and field_ != "decorator_list" else [value]:
-                if isinstance(part, ast.AST):
-                    self.visit(part)
+        for child in ast.iter_child_nodes(node):
+            if child not in node.decorator_list:
+                self.visit(child)
         self._scopes.pop()
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:

@@ -1,7 +1,8 @@
 """
 The registry and the translations of an application: `add_problems` and its arguments.
 
-Changes the file that makes the application, and the handlers that become translations.
+Changes the file that makes the application, and the handlers that become translations. This is one thing: both are
+arguments of the same call.
 """
 
 import ast

@@ -343,7 +343,7 @@ def member_type(kind: object) -> str | None:
     return _MEMBER_TYPES.get(kind) if isinstance(kind, type) else None
 
 
-def _attribute(kind: type, attribute: str) -> object:
+def _attribute(kind: type[object], attribute: str) -> object:
     if issubclass(kind, BaseModel) and attribute in kind.model_fields:
         return kind.model_fields[attribute].annotation
     try:
@@ -358,6 +358,7 @@ def _initialised(kind: type, attribute: str) -> object:
     initialise = vars(kind).get("__init__")
     if not inspect.isfunction(initialise):
         return None
-    pattern = rf"^\s*self\.{attribute}\s*(:[^=\n]+)?=\s*{attribute}\s*$"
+    name = re.escape(attribute)
+    pattern = rf"^[ \t]*+self\.{name}[ \t]*+(:[^=\n]++)?=[ \t]*+{name}[ \t]*$"
     is_set = re.search(pattern, inspect.getsource(initialise), re.MULTILINE)
     return typing.get_type_hints(initialise).get(attribute) if is_set else None

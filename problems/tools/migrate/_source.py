@@ -17,7 +17,7 @@ __all__ = ["Change", "Source", "Span", "without"]
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _USUAL_WIDTH: Final = 88
 _GREATEST_WIDTH: Final = 120
-_CONFIGURED: Final = re.compile(r"^\s*line[-_]length\s*=\s*(\d+)", re.MULTILINE)
+_CONFIGURED: Final = re.compile(r"^[ \t]*+line[-_]length[ \t]*+=[ \t]*+(\d+)", re.MULTILINE)
 _CONFIGURATIONS: Final = ("ruff.toml", ".ruff.toml", "pyproject.toml")
 
 Located = ast.expr | ast.stmt | ast.alias | ast.arg
