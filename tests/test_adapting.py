@@ -108,6 +108,15 @@ class TestRepresentation:
 
         assert ("application/json", b"{}") == (fields(found)["content-type"], found.body)
 
+    def test_a_representation_of_that_name_with_a_parameter(self):
+        """
+        Parameters of a media type that is offered do not hide it from a client that names the type alone.
+        """
+        own = Representation("application/json; charset=utf-8", lambda details, language: "{}")
+        found = answered(OutOfStock(available=2), Policy(representations=(HTML, own)), accept="application/json")
+
+        assert ("application/json; charset=utf-8", b"{}") == (fields(found)["content-type"], found.body)
+
     def test_json_alone_does_not_vary(self):
         """
         Without further representations there is no negotiation.
@@ -342,6 +351,29 @@ class TestLanguage:
             found["title"],
             [error["detail"] for error in found["errors"]],
         )
+
+    def test_one_validation_message(self):
+        """
+        A single translated message is enough to be sent.
+        """
+        errors = [{"type": "missing", "loc": ("body", "a"), "msg": "Field required", "input": {}}]
+        found = document(Rejected(errors, {}), accept_language="de")
+
+        assert ["Dieses Feld fehlt."] == [error["detail"] for error in found["errors"]]
+
+    @pytest.mark.parametrize(
+        ("count", "expected"),
+        [pytest.param(1, "1 Angabe fehlt.", id="one"), pytest.param(2, "2 Angabe fehlt.", id="two")],
+    )
+    def test_the_detail_of_a_validation_problem(self, count, expected):
+        """
+        The sentence that summarizes rejected values is translated by the type, with `count` to fill in.
+        """
+        errors = [{"type": "missing", "loc": ("body", name), "msg": "Field required", "input": {}} for name in "ab"]
+        texts = Texts({"de": {REGISTRY.uri(ValidationProblem): {"detail": "{count} Angabe fehlt."}}})
+        found = document(Rejected(errors[:count], {}), Policy(texts=texts), accept_language="de")
+
+        assert expected == found["detail"]
 
     @pytest.mark.parametrize(
         ("exc", "header", "expected"),
