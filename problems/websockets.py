@@ -5,17 +5,24 @@ Follows RFC 6455, section 7.4. Neither sends nor receives.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from problems._wire.close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
+from problems._wire.later import later
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import phrase
-from problems.catching.messages import problem_from_close
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
 from problems.registry import Registry
 
+if TYPE_CHECKING:
+    from problems.catching.messages import problem_from_close
+
 __all__ = ["Close", "close_code", "close_for", "private_close_code", "problem_from_close", "text_for"]
+
+if not TYPE_CHECKING:  # or checkers would take any name for one of this module
+    # Servers, which load this module with every application, read no close frames.
+    __getattr__, __dir__ = later(__name__, {"problem_from_close": "problems.catching.messages"})
 
 _NO_TYPES: Final = Registry()
 _NEVER_SENT: Final = frozenset({1004, 1005, 1006, 1010})

@@ -173,6 +173,18 @@ def test_what_few_applications_use_is_loaded_later():
     assert "yaml" in loaded_by(f"{code}; from problems.fastapi import *; ProblemSchemaGenerator, problem_pages")
 
 
+def test_a_start_loads_nothing_of_documents_and_clients():
+    """
+    What builds OpenAPI documents, and what reads other servers' errors, is loaded when it is used for the first time.
+    """
+    loaded = loaded_by("import problems.fastapi", where=str(PACKAGE))
+    use = "app = fastapi.FastAPI(); app.get('/x')(lambda item: item); ours.add_problems(app); app.openapi()"
+    used = loaded_by(f"import fastapi, problems.fastapi as ours; {use}", str(PACKAGE))
+
+    assert [] == sorted(name for name in loaded if name.startswith(("problems.openapi.", "problems.catching")))
+    assert "problems.openapi._document" in used
+
+
 def test_clients_load_nothing_of_servers():
     """
     A client that only reads problems loads no policies, none of their parts, and no unused types.

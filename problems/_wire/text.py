@@ -4,7 +4,6 @@ Short one-line texts for logs and messages.
 Pure functions of texts and values. Does not import problem classes.
 """
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -58,7 +57,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("tittle", ["type", "title"]), nearest("zzz", ["type", "title"])
     ('title', None)
     """
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+    from difflib import get_close_matches  # noqa: PLC0415 - only the message about a mistake needs it
+
+    return next(iter(get_close_matches(word, list(known), n=1)), None)
 
 
 def path_from_here(path: Path) -> str:

@@ -5,20 +5,23 @@ Calls the application's own `openapi` and extends what that returns; walks route
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI
 
+from problems import openapi
 from problems.answering._exchange import Setup
 from problems.answering.policy import Policy
 from problems.declaring._applications import has_own_handlers, inner_application, own_handler, places_in
 from problems.fastapi._declared import declared_by, documented_by, promised_by, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.fastapi._routes import RouteContext
-from problems.openapi import DocumentedOperation, extend_document, references_in
-from problems.openapi._legacy import Legacy
 from problems.starlette._install import setup_of
+
+if TYPE_CHECKING:
+    from problems.openapi import DocumentedOperation
+    from problems.openapi._legacy import Legacy
 
 __all__ = ["apply_problems", "extend_openapi"]
 
@@ -70,12 +73,12 @@ def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     for part, operations in groups.values():
         chosen = part.policy.legacy_detail
         legacy: Legacy = "sometimes" if callable(chosen) else "always" if chosen else "never"
-        extend_document(schema, part.registry, operations, pages=pages, legacy=legacy)
+        openapi.extend_document(schema, part.registry, operations, pages=pages, legacy=legacy)
     _tidy(schema)
     return schema
 
 
-def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> Iterator[tuple[Setup, DocumentedOperation]]:
+def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> "Iterator[tuple[Setup, DocumentedOperation]]":
     """Yield the operations that the application serves, each with the setup that answers it."""
     paths: Json = schema.get("paths", {})
     if not paths:
@@ -108,7 +111,7 @@ def _pages(app: FastAPI) -> Iterator[tuple[str, str]]:
                 yield documented.type, f"{app.root_path.rstrip('/')}{place.path}/{quote(path)}"
 
 
-def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:
+def _called(app: FastAPI, schema: Json) -> "Iterator[DocumentedOperation]":
     """Yield the operations that others serve and the application calls: webhooks, and callbacks."""
     webhooks: Json = schema.get("webhooks", {})
     for path, route in routes_of(app.webhooks.routes):
@@ -122,7 +125,7 @@ def _called(app: FastAPI, schema: Json) -> Iterator[DocumentedOperation]:
                     yield from _promised(documents, callback, name)
 
 
-def _promised(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:
+def _promised(documents: Json, route: RouteContext, path: str) -> "Iterator[DocumentedOperation]":
     types = tuple(promised_by(route))
     return (item._replace(types=types) for item in _documented(documents, route, path))
 
@@ -131,11 +134,11 @@ def _methods(route: RouteContext) -> list[str]:
     return sorted(method.lower() for method in route.methods or ())
 
 
-def _documented(documents: Json, route: RouteContext, path: str) -> Iterator[DocumentedOperation]:
+def _documented(documents: Json, route: RouteContext, path: str) -> "Iterator[DocumentedOperation]":
     """Yield the operations of a route that are in the document, without their types."""
     for method in _methods(route):
         if (document := documents.get(method)) is not None:
-            yield DocumentedOperation(document, (), f"{method} {path}", has_content=method != "head")
+            yield openapi.DocumentedOperation(document, (), f"{method} {path}", has_content=method != "head")
 
 
 def _take_out_422(responses: Json) -> None:
@@ -151,8 +154,8 @@ def _tidy(schema: Json) -> None:
     schemas: Json = components.get("schemas", {})
     theirs: Json = {name: schemas.pop(name) for name in _FASTAPIS if name in schemas}
     if theirs:
-        needed = references_in(schema) & theirs.keys()
-        needed |= references_in([theirs[name] for name in needed])
+        needed = openapi.references_in(schema) & theirs.keys()
+        needed |= openapi.references_in([theirs[name] for name in needed])
         schemas |= {name: their for name, their in theirs.items() if name in needed}
         components["schemas"] = dict(sorted(schemas.items()))
         if not schemas:

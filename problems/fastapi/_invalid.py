@@ -5,13 +5,16 @@ Knows FastAPI's parameters; what pydantic finds is read in `problems.openapi`.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import TypeAdapter
 
+from problems import openapi
 from problems.fastapi._declared import parameters_in
 from problems.fastapi._routes import RouteContext
-from problems.openapi import InvalidInputs, possible_errors
+
+if TYPE_CHECKING:
+    from problems.openapi import InvalidInputs
 
 __all__ = ["adapter_of", "invalid_inputs"]
 
@@ -19,14 +22,14 @@ _UNREADABLE: Final = frozenset({"missing", "json_invalid"})
 """What can be wrong with a body before it is validated."""
 
 
-def invalid_inputs(route: RouteContext) -> InvalidInputs:
+def invalid_inputs(route: RouteContext) -> "InvalidInputs":
     """Return how a request to *route* can be invalid."""
-    inputs = InvalidInputs()
+    inputs = openapi.InvalidInputs()
     for location, parameter in parameters_in(route.dependant):
         for name, codes in _of_parameter(parameter):
             inputs.add_parameter(location, name, codes)
     if route.body_field is not None:
-        for path, codes in possible_errors(_schema(route.body_field)).items():
+        for path, codes in openapi.possible_errors(_schema(route.body_field)).items():
             inputs.add_pointer(path, codes if path or codes is None else codes | _UNREADABLE)
     return inputs
 
@@ -34,7 +37,7 @@ def invalid_inputs(route: RouteContext) -> InvalidInputs:
 def _of_parameter(parameter: Any) -> Iterator[tuple[str | None, frozenset[str] | None]]:
     """Yield names and codes: of a model of parameters each of its fields, of any other itself."""
     schema = _schema(parameter)
-    errors = possible_errors(schema)
+    errors = openapi.possible_errors(schema)
     if any(isinstance(part, str) for path in errors for part in path[:1]):
         for path, codes in errors.items():
             yield (path[0] if path else None), codes
