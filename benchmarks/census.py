@@ -61,7 +61,8 @@ APPLICATIONS: Final[dict[str, Application]] = {
     ),
     "open-webui": Application(
         ("open-webui==0.12.4",),
-        "from open_webui.main import app",
+        "import os; os.environ['FRONTEND_BUILD_DIR'] = tempfile.mkdtemp(); "
+        "os.mkdir(os.environ['FRONTEND_BUILD_DIR'] + '/static'); from open_webui.main import app",
         ("open_webui",),
     ),
     "airflow": Application(
@@ -71,7 +72,12 @@ APPLICATIONS: Final[dict[str, Application]] = {
     ),
     "tiled": Application(
         ("tiled[server]==0.2.20",),
-        "from tiled.catalog import in_memory; from tiled.server.app import build_app; app = build_app(in_memory())",
+        "from tiled.server.app import build_app_from_config; "
+        "catalog = {'uri': 'sqlite:///:memory:', 'writable_storage': tempfile.mkdtemp(), 'init_if_not_exists': True}; "
+        "toy = {'authenticator': 'tiled.authenticators:DictionaryAuthenticator', 'provider': 'toy', "
+        "'args': {'users_to_passwords': {'a': 'b'}}}; "
+        "app = build_app_from_config({'trees': [{'tree': 'catalog', 'path': '/', 'args': catalog}], "
+        "'authentication': {'secret_keys': ['secret'], 'providers': [toy]}})",
         ("tiled",),
     ),
     "gradio": Application(
@@ -227,7 +233,7 @@ def _is_http(call: ast.Call, module: types.ModuleType) -> bool:
 
 def counted(application: Application, *, draws: bool) -> dict[str, Any]:
     """Return the counts of one application; runs in its environment."""
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"tempfile": tempfile}
     exec(application.code, scope)  # noqa: S102 - the line above that names the application
     app = scope["app"]
     contract = importlib.import_module("problems.contract")

@@ -7,8 +7,10 @@ Caches the outcomes of activations. Terminates for every program, including recu
 import ast
 import builtins
 import dataclasses
+import inspect
 import types
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from problems.contract._activation import callables
@@ -24,6 +26,7 @@ from problems.contract._values import (
     Arguments,
     Container,
     Instance,
+    Kind,
     Known,
     Local,
     Names,
@@ -39,6 +42,8 @@ from problems.contract._values import (
 __all__ = ["BUILTINS", "Functions"]
 
 _DEEPEST: Final = 40
+_RECURSIONS: Final = 2
+"""How often a function is followed inside of itself, for other arguments each time."""
 _NOBODY: Final[frozenset[Hashable]] = frozenset()
 _LARGE: Final = 1_000
 """From this number of activations on, functions that cannot lead to an exception for a client are left out."""
@@ -61,7 +66,7 @@ class Functions(Attributes):
     def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
         super().__init__(sources)
         self._relevance = Relevance(sources, exceptions)
-        self._active: set[Hashable] = set()
+        self._active: dict[Hashable, tuple[Hashable, ...]] = {}
         self._done: dict[Hashable, tuple[Outcome, frozenset[Hashable]]] = {}
         self._cut: set[Hashable] = set()
         self._work: dict[Hashable, int] = {}
@@ -92,15 +97,22 @@ class Functions(Attributes):
         self._steps += 1
         left = self._limit - self._steps
         is_far = left < 0 or self._is_irrelevant(known, arguments)
-        if function in self._active or len(self._active) > _DEEPEST or is_far:
-            if function in self._active:
+        active = self._active.get(function, ())
+        is_recursive = key in active or len(active) >= _RECURSIONS
+        if is_recursive or len(self._active) > _DEEPEST or is_far:
+            if is_recursive:
                 self._cut.add(function)
             hinted = self._hinted_return(node, outer)
-            return Outcome(returns=hinted or (UNKNOWN,), is_open=function not in self._active)
+            return Outcome(returns=hinted or (UNKNOWN,), is_open=key not in active)
         inner = Frame(names, self)
         inner.thrown, inner.late = thrown, late
         cut, self._cut, steps = self._cut, set(), self._steps
-        self._follow(inner, function, node, self._hinted_return(node, outer), left)
+        self._active[function] = (*active, key)
+        self._follow(inner, node, self._hinted_return(node, outer), left)
+        self._active[function] = active
+        if not active:
+            del self._active[function]
+            self._cut.discard(function)
         # A recursive call that was cut off is missing here, but the outer activation still follows it.
         self._done[key] = inner.outcome, frozenset(self._cut)
         self._last[given] = inner.outcome
@@ -111,7 +123,7 @@ class Functions(Attributes):
     def _earlier(self, key: Hashable, given: Hashable, work: int) -> Outcome | None:
         """Return the outcome of an earlier call with equal arguments; of any, if the function took too much work."""
         known, needs = self._done.get(key, (None, _NOBODY))
-        if known is not None and needs <= self._active:
+        if known is not None and needs <= self._active.keys():
             self._cut |= needs
             return known
         if work < _MOST_WORK or given not in self._last:
@@ -121,23 +133,21 @@ class Functions(Attributes):
         again.yields = last.yields
         return again
 
-    def _follow(self, inner: Frame, function: Value, node: Function, hinted: Values, left: int) -> None:
+    def _follow(self, inner: Frame, node: Function, hinted: Values, left: int) -> None:
         """Follow the body of a function, with two thirds of the steps that are left."""
         limit, self._limit = self._limit, self._steps + left * 2 // 3
-        self._active.add(function)
         try:
             inner.function(node, hinted)
         except RecursionError:
             inner.opened()
-        self._active.discard(function)
         self._limit = limit
-        self._cut.discard(function)
 
     def _is_irrelevant(self, function: types.FunctionType | None, arguments: Arguments) -> bool:
         """Return whether a function of a large application can be skipped: the functions that it names do not raise."""
-        if function is None or self._steps < _LARGE or function.__code__ in self._relevance:
+        if function is None or self._steps < _LARGE or function.__code__ in self._relevance or _is_around(function):
             return False
-        return next(callables(arguments.every()), None) is None
+        given = tuple(arguments.every())
+        return next(callables(given), None) is None and not any(map(_is_exception, given))
 
     def _hinted_return(self, node: Function, outer: Names) -> Values:
         return () if isinstance(node, ast.Lambda) else annotated(node.returns, outer, look)
@@ -189,13 +199,28 @@ class Functions(Attributes):
         """Return the names around a function: closure, module, builtins."""
         file = function.__code__.co_filename
         module = self.module_names(function, BUILTINS)
-        cells: dict[str, object] = {}
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-            try:
-                cells[name] = cell.cell_contents
-            except ValueError:  # not assigned yet
-                continue
-        return Names(file, module, cells)
+        return Names(file, module, _cells_of(function))
+
+
+def _cells_of(function: types.FunctionType) -> dict[str, object]:
+    """Return the values that a function has from the functions around it, by name."""
+    cells: dict[str, object] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        with suppress(ValueError):  # not assigned yet
+            cells[name] = cell.cell_contents
+    return cells
+
+
+def _is_exception(value: Value) -> bool:
+    cls = value.cls if isinstance(value, Instance | Kind) else None
+    if isinstance(value, Known):
+        cls = value.obj if isinstance(value.obj, type) else type_of(value.obj)
+    return cls is not None and issubclass(cls, BaseException)
+
+
+def _is_around(function: types.FunctionType) -> bool:
+    """Return whether a function may be a wrapper: it has another function from the function around it."""
+    return any(map(inspect.isroutine, _cells_of(function).values()))
 
 
 def _name(node: Function, outer: Names, known: types.FunctionType | None) -> str:

@@ -4,12 +4,15 @@ Functions of an application that can lead to an exception for a client, judged b
 An approximation for large applications: it may report an irrelevant function, and does not follow values.
 """
 
+import functools
+import re
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
+from problems._wire.json import is_object, is_sequence
 from problems.contract._classes import fields_of, modules_of, wrapped_in
 from problems.contract._sources import Sources
 from problems.contract._values import type_of
@@ -18,7 +21,8 @@ __all__ = ["Relevance"]
 
 _MAKERS: Final = frozenset({"__init__", "__new__", "__call__", "__post_init__"})
 _DEEPEST: Final = 4
-_DATA: Final = frozenset({str, int, float, bool, bytes, list, dict, tuple, set, type(None), types.ModuleType})
+_MOST_PARTS: Final = 60
+_DATA: Final = frozenset({str, int, float, bool, bytes, type(None), types.ModuleType})
 
 
 class Relevance:
@@ -33,42 +37,88 @@ class Relevance:
     def __init__(self, sources: Sources, exceptions: Iterable[type[BaseException]] = ()) -> None:
         self._sources = sources
         self._exceptions: tuple[type[BaseException], ...] = (HTTPException, *exceptions)
-        self._codes: set[types.CodeType] | None = None
+        self._irrelevant: frozenset[types.CodeType] | None = None
+        self._files: set[str | None] = set()
 
     def __contains__(self, code: object) -> bool:
-        if self._codes is None:
-            self._codes = self._relevant()
-        return code in self._codes
+        if self._irrelevant is None:
+            self._irrelevant = self._without_relevance()
+            self._files = {getattr(module, "__file__", None) for module in modules_of(self._sources)}
+        # A function that no name of its module leads to, such as an endpoint whose name was taken again, is unknown.
+        return code not in self._irrelevant and getattr(code, "co_filename", None) in self._files
 
-    def _relevant(self) -> set[types.CodeType]:  # noqa: C901 - one pass over names
-        names: set[str] = set()
+    def _without_relevance(self) -> frozenset[types.CodeType]:
+        uses: dict[types.CodeType, set[str]] = {}
+        relevant: set[str] = {cls.__name__ for cls in self._exceptions}
         aliases: dict[str, set[str]] = {}
-        codes: dict[types.CodeType, None] = {}
         for module in modules_of(self._sources):
             for name, value in list(vars(module).items()):
                 if type_of(value) in _DATA:
                     continue
-                if isinstance(value, type) and issubclass(value, self._exceptions):
-                    names |= {name, value.__name__}
+                for thing in _held_by(value):
+                    if _is_exception(thing, self._exceptions):
+                        relevant.add(name)
+                    aliases.setdefault(_name_of(thing), set()).add(name)
                 is_imported = isinstance(value, type) and value.__module__ != module.__name__
                 for function in () if is_imported else _functions(value):
-                    codes[function.__code__] = None
                     aliases.setdefault(function.__code__.co_name, set()).add(name)
-        using: dict[str, list[types.CodeType]] = {}
-        for code in codes:
-            for used in _names(code):
-                using.setdefault(used, []).append(code)
-        code_types: set[types.CodeType] = set()
-        waiting = list(names)
-        seen = set(waiting)
-        while waiting:
-            for code in using.get(waiting.pop(), ()):
-                if code not in code_types:
-                    code_types.add(code)
-                    more = {code.co_name, *_class_of(code), *aliases.get(code.co_name, ())} - seen
-                    seen |= more
-                    waiting += more
-        return code_types
+                    for code in _with_inner(function.__code__):
+                        uses.setdefault(code, set()).update(_names(code))
+                    uses[function.__code__].update(_names_in_signature(function))
+        return frozenset(uses.keys() - _leading_to(relevant, uses, aliases))
+
+
+def _leading_to(
+    relevant: set[str], uses: Mapping[types.CodeType, set[str]], aliases: Mapping[str, set[str]]
+) -> set[types.CodeType]:
+    """Return the functions that use a relevant name, or the name of such a function, and so on."""
+    using: dict[str, list[types.CodeType]] = {}
+    for code, names in uses.items():
+        for used in names:
+            using.setdefault(used, []).append(code)
+    codes: set[types.CodeType] = set()
+    waiting, seen = list(relevant), set(relevant)
+    while waiting:
+        for code in using.get(waiting.pop(), ()):
+            if code not in codes:
+                codes.add(code)
+                own = {code.co_name, *_class_of(code)}
+                more = own.union(*(aliases.get(name, ()) for name in own)) - seen
+                seen |= more
+                waiting += more
+    return codes
+
+
+def _held_by(value: Any, depth: int = 2) -> Iterator[object]:
+    """Yield a value, and the values in it: items of a container, the function and arguments of a partial."""
+    yield value
+    parts: Iterable[object] = ()
+    if is_object(value):
+        parts = value.values()
+    elif is_sequence(value):
+        parts = value
+    elif isinstance(value, functools.partial):
+        parts = (value.func, *value.args, *value.keywords.values())
+    for part in list(parts)[:_MOST_PARTS] if depth else ():
+        yield from _held_by(part, depth - 1)
+
+
+def _name_of(value: Any) -> str:
+    """Return the name under which a function or a class is known; of an object the name of its class."""
+    named = value if isinstance(value, type | types.FunctionType) else getattr(value, "__func__", type_of(value))
+    return str(getattr(named, "__name__", ""))
+
+
+def _is_exception(value: object, classes: tuple[type[BaseException], ...]) -> bool:
+    return isinstance(value, classes) or (isinstance(value, type) and issubclass(value, classes))
+
+
+def _names_in_signature(function: types.FunctionType) -> Iterator[str]:
+    """Yield the names of the classes and functions in the defaults and annotations of a function."""
+    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        yield from map(_name_of, _held_by(value))
+    for annotation in function.__annotations__.values():
+        yield from re.findall(r"\w+", annotation if isinstance(annotation, str) else repr(annotation))
 
 
 def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType]:  # noqa: C901 - one for each form
@@ -94,12 +144,18 @@ def _functions(value: Any, depth: int = _DEEPEST) -> Iterator[types.FunctionType
         yield from _functions(wrapped, depth - 1)
 
 
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    yield from code.co_freevars
+def _with_inner(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield the code of a function, and of the functions and classes that it defines."""
+    yield code
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
-            yield from _names(inner)
+            yield from _with_inner(inner)
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    for part in _with_inner(code):
+        yield from part.co_names
+        yield from part.co_freevars
 
 
 def _class_of(code: types.CodeType) -> Iterator[str]:

@@ -394,6 +394,68 @@ def recursion():
     ping(3)
 
 
+def countdown(number=3):
+    if number:
+        return countdown(number - 1)
+    raise Lost
+
+
+def recursion_with_another_argument():
+    countdown()
+
+
+def switched(*, is_first=True):
+    if is_first:
+        return switched(is_first=False)
+    raise Lost
+
+
+def recursion_with_another_switch():
+    switched()
+
+
+def logged(function):
+    """Wrap a function in one that names no exception."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        EFFECTS.append(args)
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@logged
+def wrapped_by_a_closure():
+    raise Lost
+
+
+def router_of():
+    """Return an endpoint that no name of the module leads to."""
+
+    def endpoint_of_a_function():
+        deeper()
+
+    def deeper():
+        raise Lost
+
+    return endpoint_of_a_function
+
+
+endpoint_of_a_function = router_of()
+
+
+def taken_again():
+    raise Lost
+
+
+name_was_taken_again = taken_again
+
+
+def taken_again():
+    """Take the name of the function above."""
+
+
 async def thread():
     await run_in_threadpool(helper)
 
@@ -773,6 +835,11 @@ RAISING = [
     nested_function,
     lambda_,
     recursion,
+    recursion_with_another_argument,
+    recursion_with_another_switch,
+    wrapped_by_a_closure,
+    endpoint_of_a_function,
+    name_was_taken_again,
     thread,
     gathered,
     handler_re_raises,
@@ -838,6 +905,15 @@ class TestCases:
         """
         What is raised on whatever way is found.
         """
+        assert {"Lost", "NotFound"} & {it.problem.__name__ for it in undeclared(application(function))}
+
+    @pytest.mark.parametrize("function", RAISING, ids=lambda it: it.__name__)
+    def test_it_raises_in_a_large_application(self, function, monkeypatch):
+        """
+        What a large application leaves out cannot lead to an exception for a client.
+        """
+        monkeypatch.setattr("problems.contract._functions._LARGE", 0)
+
         assert {"Lost", "NotFound"} & {it.problem.__name__ for it in undeclared(application(function))}
 
     @pytest.mark.parametrize("function", RAISING, ids=lambda it: it.__name__)
