@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from problems._wire.decoding import Decoder
 from problems._wire.later import require
 from problems._wire.reading import Document
-from problems.catching._responses import Terms, need_response, retry_after, terms_of
+from problems.catching._responses import Terms, fields_of, need_response, retry_after, terms_of
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.registry import Registry
@@ -174,7 +174,7 @@ async def problem_from(
 
 
 async def _read(response: Response, terms: Terms) -> tuple[ReadResponse, Document | None, str | None]:
-    media_type = response.headers.get("content-type")
+    media_type = fields_of(response.headers).get("content-type")
     is_wanted = terms.every_error or terms.reads(media_type)
     content, failure = await _content(response, terms.limit) if is_wanted else (b"", None)
     read = ReadResponse(response.status, response.headers, response.url, response.request_info, content)
@@ -190,7 +190,7 @@ def _status_error(response: type) -> type[Exception]:  # noqa: ARG001 - only one
 def _revived(
     response: Response, read: ReadResponse, document: Document | None, reason: str | None, terms: Terms
 ) -> Problem:
-    problem = terms.revive(read, document, reason, _status_error)
+    problem = terms.revive(read, document, reason, _status_error, fields_of(read.headers))
     # The attributes of the library's own error. A member with the same name wins. Error trackers show `message`.
     text = problem.detail or problem.problem_details.title or response.reason
     own = {"request_info": response.request_info, "history": response.history, "message": text}
@@ -207,6 +207,11 @@ async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
     whole: Any = response
     stream = whole.content
     bounded = _Bounded(stream, Decoder(_left_encoded(response), limit))
+    body: object = getattr(response, "_body", None)  # there is no public attribute for a response that has been read
+    if isinstance(body, bytes):
+        content = bounded.decoder.feed(body)
+        # If this module read the response, nothing is left to decode.
+        return (content if bounded.decoder.failure is None else body[: limit + 1]), None
     whole.content = bounded
     try:
         await response.read()
@@ -220,12 +225,16 @@ async def _content(response: Response, limit: int) -> tuple[bytes, str | None]:
 
 
 def _left_encoded(response: Response) -> str:
-    """Return the codings that the library left in place: if several, or all if a session does not decompress."""
-    field: str = ", ".join(response.headers.getall("content-encoding", ()))
+    """
+    Return the codings that the library left in place.
+
+    It decodes the last line of the field, if that is one coding and the session decompresses.
+    """
+    *lines, last = response.headers.getall("content-encoding", ()) or ("",)
     has_decoded = (
-        field.lower() in _DECODED_BY_AIOHTTP and getattr(response.content, "total_compressed_bytes", 0) is not None
+        last.lower() in _DECODED_BY_AIOHTTP and getattr(response.content, "total_compressed_bytes", 0) is not None
     )
-    return "" if has_decoded else field
+    return ", ".join(lines if has_decoded else (*lines, last))
 
 
 class _TooLong(Exception):

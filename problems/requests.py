@@ -122,8 +122,7 @@ def problem_from(
     terms = terms_of(registry, every_error=False, dialect=dialect)
     content, failure = content_of(response), None
     if content is None and terms.reads(response.headers.get("content-type")):
-        failure = _complete(response, terms.limit)
-        content = response.content
+        content, failure = _complete(response, terms.limit)
     document, reason = terms.read(content or b"", response.headers.get("content-type"))
     if document is not None:
         return terms.revive(response, document, failure)
@@ -137,15 +136,21 @@ def _raise(response: Response, terms: Terms) -> None:
     if content is None:
         if not terms.every_error and not terms.reads(response.headers.get("content-type")):
             return  # not read: the caller can still stream all of it
-        failure = _complete(response, terms.limit)
-        content = response.content
+        content, failure = _complete(response, terms.limit)
     document, reason = terms.read(content, response.headers.get("content-type"))
     if document is not None or terms.every_error:
         raise terms.revive(response, document, failure or reason)  # a variable would create a cycle
 
 
-def _complete(response: Any, limit: int) -> str | None:
-    """Read a streamed response up to the limit, close it, and return the reason why the content is incomplete."""
+def _complete(response: Any, limit: int) -> tuple[bytes, str | None]:
+    """
+    Read a streamed response up to the limit and close it.
+
+    Returns:
+        The content, and the reason why it is incomplete.
+    """
+    if response.raw is None:  # a response that was created by hand
+        return b"", None
     content, error = bytearray(), None
     decoder = Decoder(response.headers.get("content-encoding"), limit)
     try:
@@ -157,7 +162,10 @@ def _complete(response: Any, limit: int) -> str | None:
     finally:
         response.close()
     response.raw = io.BytesIO(content)  # what `response.content` reads from
-    return decoder.failure or error
+    try:
+        return response.content, decoder.failure or error
+    except RuntimeError:  # other code has iterated over the body to its end
+        return b"", "The body has already been read as a stream, so it can no longer be read."
 
 
 def _piece(raw: Any) -> bytes:

@@ -6,7 +6,8 @@ the response determines the library, and the registry determines what a document
 """
 
 import sys
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol, TypeGuard, TypeVar
@@ -24,6 +25,7 @@ __all__ = [
     "Response",
     "Terms",
     "content_of",
+    "fields_of",
     "library_of",
     "need_response",
     "owner_of",
@@ -119,6 +121,7 @@ class Terms(NamedTuple):
         document: Document | None,
         reason: str | None,
         library: Callable[[type], type[Exception] | None] = status_error,
+        fields: Mapping[str, str] | None = None,
     ) -> Problem:
         """
         Return the problem in a response; without a problem document, the problem of its status.
@@ -128,12 +131,13 @@ class Terms(NamedTuple):
             document: The problem document in it.
             reason: Why the document is missing or incomplete.
             library: Returns the status error of the client library for the class of the response.
+            fields: The header fields with joined lines; by default the fields of the response.
         """
         return self.registry.revive_document(
             {} if document is None else document,
             status=response.status_code,
             response=response,
-            headers=response.headers,
+            headers=response.headers if fields is None else fields,
             library=library,
             reason=reason,
             identity=self.identity,
@@ -147,12 +151,13 @@ def terms_of(
     Return the options for reading responses.
 
     Raises:
-        SetupError: The registry is not a registry, or an ignored status is not an integer.
+        SetupError: The registry or the dialect is something else, or an ignored status is not a status code.
     """
     need(registry, Registry, "registry", "Give one, such as `Registry(ItemNotFound)`.")
     ignored = _statuses(ignore)
     if dialect is None:
         return Terms(registry, every_error, read_document, is_problem_type, LIMIT, None, ignored)
+    need(dialect, Dialect, "dialect", 'Give one, such as `Dialect(identity="code")`.')
     # With `every_error`, any JSON object is read; otherwise only an object recognised as a problem document.
     read = dialect.read_object if every_error else dialect.read
     return Terms(registry, every_error, read, dialect.reads, dialect.limit, dialect.identity, ignored)
@@ -177,11 +182,11 @@ def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
 
 
 def _statuses(ignore: object) -> frozenset[int]:
-    if isinstance(ignore, str) or not _is_iterable(ignore):
+    if isinstance(ignore, str | bytes | bytearray) or not _is_iterable(ignore):
         raise SetupError(f"`ignore` must be a set of status codes; got {ignore!r}. Write `ignore={{404}}`.")
     statuses: set[int] = set()
     for status in ignore:
-        if not isinstance(status, int) or isinstance(status, bool):
+        if not isinstance(status, int) or not 100 <= status <= 999:
             raise SetupError(f"`ignore` must contain status codes; got {status!r}. Write `ignore={{404}}`.")
         statuses.add(status)
     return frozenset(statuses)
@@ -244,6 +249,27 @@ def request_of(response: Response) -> Any:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined(Mapping[str, str]):
+    """The header fields of aiohttp, whose mapping returns the first line of a repeated field."""
+
+    headers: Any
+
+    def __getitem__(self, name: str) -> str:
+        return ", ".join(self.headers.getall(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.headers)
+
+    def __len__(self) -> int:
+        return len(self.headers)
+
+
+def fields_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return header fields with the lines of a repeated field joined (RFC 9110, section 5.3), whatever the library."""
+    return _Joined(headers) if hasattr(headers, "getall") else headers
+
+
 def retry_after(problem: BaseException, *, now: datetime | None = None) -> timedelta | None:
     """
     Return how long the server asked to wait (RFC 9110, section 10.2.3), or `None`; never negative.
@@ -253,5 +279,5 @@ def retry_after(problem: BaseException, *, now: datetime | None = None) -> timed
         now: The time to count from; by default, the time of the call.
     """
     headers: Mapping[str, str] = getattr(getattr(problem, "response", None), "headers", _NOTHING)
-    text = headers.get("retry-after")
+    text = fields_of(headers).get("retry-after")
     return None if text is None else parse_retry_after(text, now or datetime.now(UTC))

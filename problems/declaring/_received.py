@@ -75,7 +75,11 @@ def response_snapshot(response: object) -> ResponseSnapshot | None:
         return None
     headers: Mapping[str, str] = getattr(response, "headers", {})
     kept = HeaderLines([(name, value) for name, value in headers.items() if name.lower() in _KEPT and _is_plain(value)])
-    return ResponseSnapshot(getattr(response, "status_code", 0), kept, getattr(response, "content", b""))
+    try:
+        content: bytes = getattr(response, "content", b"")
+    except RuntimeError:  # other code has read the body as a stream
+        content = b""
+    return ResponseSnapshot(getattr(response, "status_code", 0), kept, content or b"")
 
 
 def _is_plain(value: str) -> bool:

@@ -1,23 +1,29 @@
 import asyncio
 import copy
+import gzip
 import json
 import pickle
+import zlib
 
 import aiohttp
+import brotli
 import pytest
 
 from problems import NotFound, Problem, Registry, ServerProblem
 from problems.aiohttp import problem_from, problem_hook, raise_for_problem, retry_after
-from problems.catalog import BadGateway
+from problems.catalog import BadGateway, MethodNotAllowed
 from problems.errors import SetupError
-from tests.httpx.shop import NOT_FOUND, REGISTRY, ItemNotFound
+from tests.httpx.shop import NOT_FOUND, PROBLEM_JSON, REGISTRY, ItemNotFound
+
+ENCODERS = {"gzip": gzip.compress, "br": brotli.compress, "deflate": zlib.compress, "identity": bytes}
 
 
-def get(url, *, times=1, **options):
+def get(url, *, times=1, auto_decompress=True, **options):
     """Get an address with a session that raises problems, and return the text of the response."""
 
     async def run():
-        async with aiohttp.ClientSession(raise_for_status=problem_hook(REGISTRY, **options)) as session:
+        hook = problem_hook(REGISTRY, **options)
+        async with aiohttp.ClientSession(raise_for_status=hook, auto_decompress=auto_decompress) as session:
             for _ in range(times - 1):
                 with pytest.raises(Problem):
                     await session.get(url)
@@ -169,6 +175,59 @@ class TestHook:
 
         assert 7 == retry_after(caught.value).total_seconds()
 
+    @pytest.mark.parametrize(("lines", "seconds"), [([5, 5], 5), ([5, 6], None), ([6, 5], None)], ids=str)
+    def test_a_repeated_field(self, raw, lines, seconds):
+        """
+        Its lines are one value, as in the other libraries; equal ones count once.
+        """
+        fields = "".join(f"Retry-After: {line}\r\n" for line in lines)
+        answer = f"HTTP/1.1 503 No\r\n{fields}Content-Length: 0\r\n\r\n"
+        with raw(answer.encode()) as url, pytest.raises(Problem) as caught:
+            get(url)
+        wait = retry_after(caught.value)
+
+        assert seconds == (None if wait is None else wait.total_seconds())
+
+    def test_a_member_of_a_repeated_field(self, raw):
+        """
+        A member that is a list has the elements of all lines.
+        """
+        answer = b"HTTP/1.1 405 No\r\nAllow: GET\r\nAllow: POST, PUT\r\nContent-Length: 0\r\n\r\n"
+        with raw(answer) as url, pytest.raises(MethodNotAllowed) as caught:
+            get(url)
+
+        assert ["GET", "POST", "PUT"] == list(caught.value.allow)
+
+    @pytest.mark.parametrize(("first", "is_read"), [(PROBLEM_JSON, True), ("text/html", False)])
+    def test_a_repeated_media_type(self, raw, first, is_read):
+        """
+        The first one counts, as in the other libraries.
+        """
+        body = json.dumps(NOT_FOUND)
+        fields = f"Content-Type: {first}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}"
+        with raw(f"HTTP/1.1 404 No\r\n{fields}\r\n\r\n{body}".encode()) as url, pytest.raises(Problem) as caught:
+            get(url)
+
+        assert is_read == isinstance(caught.value, ItemNotFound)
+
+    @pytest.mark.parametrize("decompresses", [True, False])
+    @pytest.mark.parametrize(
+        "codings", [("gzip", "br"), ("br", "gzip"), ("deflate", "identity"), ("gzip", "gzip")], ids=str
+    )
+    def test_codings_on_several_lines(self, raw, codings, decompresses):
+        """
+        Those that the library left in place are decoded.
+        """
+        body = json.dumps(NOT_FOUND).encode()
+        for coding in codings:
+            body = ENCODERS[coding](body)
+        fields = "".join(f"Content-Encoding: {coding}\r\n" for coding in codings)
+        head = f"HTTP/1.1 404 No\r\nContent-Type: {PROBLEM_JSON}\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
+        with raw(head.encode() + body) as url, pytest.raises(ItemNotFound) as caught:
+            get(url, auto_decompress=decompresses)
+
+        assert 7 == caught.value.item_id
+
     def test_members_with_names_of_the_library(self, raw):
         """
         A member is what the server sent, though the library's error has something of that name.
@@ -224,3 +283,34 @@ class TestFunctions:
             text,
             len(reasons),
         )
+
+    @pytest.mark.parametrize("codings", ["gzip", "gzip, br"])
+    @pytest.mark.parametrize("first", ["read", "text", "problem_from", "exit"])
+    def test_a_response_that_has_been_read(self, raw, first, codings):
+        """
+        The content is found, even after the response was released.
+        """
+        body = json.dumps(NOT_FOUND).encode()
+        for coding in codings.split(", "):
+            body = ENCODERS[coding](body)
+        head = f"HTTP/1.1 404 No\r\nContent-Type: {PROBLEM_JSON}\r\nContent-Encoding: {codings}\r\n"
+
+        async def run(url):
+            async with aiohttp.ClientSession() as session, session.get(url) as response:
+                if first == "problem_from":
+                    await problem_from(response, REGISTRY)
+                elif first == "text":
+                    await response.text("latin-1")
+                else:
+                    await response.read()
+                if first != "exit":
+                    return await raise_for_problem(response, REGISTRY)
+            return await raise_for_problem(response, REGISTRY)
+
+        with (
+            raw(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body) as url,
+            pytest.raises(ItemNotFound) as caught,
+        ):
+            asyncio.run(run(url))
+
+        assert (7, NOT_FOUND) == (caught.value.item_id, json.loads(caught.value.response.content))

@@ -150,10 +150,18 @@ class TestIgnore:
         with pytest.raises(NotFound):
             asyncio.run(get({409}))
 
-    @pytest.mark.parametrize("wrong", [404, "404", ["404"], [True], None], ids=repr)
+    @pytest.mark.parametrize("wrong", [404, "404", b"404", ["404"], [True], [404.0], [0], None], ids=repr)
     def test_what_is_not_a_set_of_statuses(self, peer, wrong):
         """
         It raises with the line to write.
         """
         with pytest.raises(SetupError, match=r"Write `ignore=\{404\}`"):
             raise_problems(peer.answering(404), REGISTRY, ignore=wrong)
+
+
+def test_what_is_not_a_dialect(peer):
+    """
+    It raises with the line to write.
+    """
+    with pytest.raises(SetupError, match=r"is not a valid dialect\. Give one, such as"):
+        raise_problems(peer.answering(404), REGISTRY, dialect="code")

@@ -189,6 +189,32 @@ class TestFunctions:
         with pytest.raises(ItemNotFound):
             raise_for_problem(plain.get(f"{server.url}/problem"), REGISTRY)
 
+    def test_a_body_that_was_streamed(self, plain, server):
+        """
+        The status is known, so that is what is raised, and what is pickled.
+        """
+        response = plain.get(f"{server.url}/problem", stream=True)
+        assert NOT_FOUND == json.loads(b"".join(response.iter_content(7)))
+
+        with pytest.raises(NotFound) as caught:
+            raise_for_problem(response, REGISTRY)
+        again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+
+        assert ("The body has already been read as a stream, so it can no longer be read.", b"") == (
+            again.reading.reason,
+            again.response.content,
+        )
+
+    def test_a_response_without_a_body(self):
+        """
+        A response that was created by hand, as mocks do, is raised by its status.
+        """
+        response = requests.Response()
+        response.status_code = 404
+
+        with pytest.raises(NotFound):
+            raise_for_problem(response, REGISTRY)
+
     def test_raise_for_problem_returns(self, plain, server):
         """
         Any other response is returned.
