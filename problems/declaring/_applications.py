@@ -120,7 +120,8 @@ def _routes(route: object) -> Iterable[object]:
 
 def _path_of(route: object) -> str:
     """Return the path of a route without converters, or the prefix of a mount."""
-    return re.sub(r":\w+}", "}", str(getattr(route, "path", "")))
+    path = str(getattr(route, "path", ""))
+    return re.sub(r":\w+}", "}", path) if ":" in path else path
 
 
 def inner_application(route: object) -> object | None:

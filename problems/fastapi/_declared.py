@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from problems.answering._exchange import Facts
 from problems.catalog import BadRequest, ContentTooLarge, Forbidden, Unauthorized, class_of
-from problems.declaring._applications import own_handler, places_in
+from problems.declaring._applications import Place, own_handler, places_in
 from problems.declaring._raises import declared
 from problems.declaring.problem import Problem
 from problems.fastapi._responses import DeclaredStatus
@@ -36,6 +36,7 @@ __all__ = [
     "documented_by",
     "overriding_in",
     "promised_by",
+    "routes_at",
     "routes_of",
 ]
 
@@ -47,7 +48,12 @@ _LISTS: Final = (list, set, frozenset, Sequence)
 
 def routes_of(routes: Iterable[Any]) -> Iterator[tuple[str, RouteContext]]:
     """Yield the operations in *routes* that FastAPI serves, each with its full path."""
-    for place in places_in(routes):
+    return routes_at(places_in(routes))
+
+
+def routes_at(places: Iterable[Place]) -> Iterator[tuple[str, RouteContext]]:
+    """Yield the operations at *places* that FastAPI serves, each with its full path."""
+    for place in places:
         if isinstance(place.original, APIRoute):
             yield place.path, RouteContext(place.original, place.context)
 

@@ -5,16 +5,18 @@ Calls the application's own `openapi` and extends what that returns; walks route
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic_core import to_json
 
 from problems import openapi
 from problems.answering._exchange import Setup
 from problems.answering.policy import Policy
-from problems.declaring._applications import has_own_handlers, inner_application, own_handler, places_in
-from problems.fastapi._declared import declared_by, documented_by, promised_by, routes_of
+from problems.declaring._applications import Place, has_own_handlers, inner_application, own_handler, places_in
+from problems.fastapi._declared import declared_by, documented_by, promised_by, routes_at, routes_of
 from problems.fastapi._invalid import invalid_inputs
 from problems.fastapi._routes import RouteContext
 from problems.starlette._install import setup_of
@@ -67,9 +69,10 @@ def apply_problems(app: FastAPI, schema: Json) -> Json:
 def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     """Extend the operations of *app* in a document, and operations of mounted applications that were merged into it."""
     groups: dict[int, tuple[Setup, list[DocumentedOperation]]] = {}
-    for part, operation in [*_served(app, schema, setup, ""), *((setup, item) for item in _called(app, schema))]:
+    walked = _Walked.of(app)
+    for part, operation in [*_served(walked, schema, setup, ""), *((setup, item) for item in _called(walked, schema))]:
         groups.setdefault(id(part.registry), (part, []))[1].append(operation)
-    pages = dict(_pages(app))
+    pages = dict(_pages(walked))
     for part, operations in groups.values():
         chosen = part.policy.legacy_detail
         legacy: Legacy = "sometimes" if callable(chosen) else "always" if chosen else "never"
@@ -78,15 +81,39 @@ def _extend(app: FastAPI, schema: Json, setup: Setup) -> Json:
     return schema
 
 
-def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> "Iterator[tuple[Setup, DocumentedOperation]]":
+class _Walked(NamedTuple):
+    """
+    An application with its routes, which are collected once for a document.
+
+    Attributes:
+        app: The application.
+        routes: The operations, each with its full path.
+        mounts: What else is in its routes, mounted applications among it.
+    """
+
+    app: FastAPI
+    routes: list[tuple[str, RouteContext]]
+    mounts: list[Place]
+
+    @classmethod
+    def of(cls, app: FastAPI) -> Self:
+        """Collect the routes of an application."""
+        places = list(places_in(app.routes))
+        return cls(
+            app, list(routes_at(places)), [place for place in places if not isinstance(place.original, APIRoute)]
+        )
+
+
+def _served(walked: _Walked, schema: Json, setup: Setup, prefix: str) -> "Iterator[tuple[Setup, DocumentedOperation]]":
     """Yield the operations that the application serves, each with the setup that answers it."""
+    app = walked.app
     paths: Json = schema.get("paths", {})
     if not paths:
         return
     invalid = setup.registry.validation_problem
     is_ours = own_handler(app, invalid, setup.registry, is_implied=True) is None
     types_of = documented_by if has_own_handlers(app) else declared_by
-    for path, route in routes_of(app.routes):
+    for path, route in walked.routes:
         if (documents := paths.get(prefix + path)) is None:
             continue
         types = tuple(types_of(app, route, setup.registry))
@@ -95,28 +122,29 @@ def _served(app: FastAPI, schema: Json, setup: Setup, prefix: str) -> "Iterator[
             if is_ours:
                 _take_out_422(operation.document.get("responses", {}))
             yield setup, operation._replace(types=types, invalid=items)
-    for place in places_in(app.routes):
+    for place in walked.mounts:
         inner = inner_application(place.route)
         if isinstance(inner, FastAPI):
-            yield from _served(inner, schema, setup_of(inner) or setup, prefix + place.path)
+            yield from _served(_Walked.of(inner), schema, setup_of(inner) or setup, prefix + place.path)
 
 
-def _pages(app: FastAPI) -> Iterator[tuple[str, str]]:
+def _pages(walked: _Walked) -> Iterator[tuple[str, str]]:
     """Yield the type URIs of the problem pages that are mounted in an application, with the paths of the pages."""
-    for place in places_in(app.routes):
+    for place in walked.mounts:
         state = getattr(inner_application(place.route), "state", None)
         pages: Any = getattr(state, "problem_pages", None)
         if pages is not None:
             for path, documented in pages.paths.items():
-                yield documented.type, f"{app.root_path.rstrip('/')}{place.path}/{quote(path)}"
+                yield documented.type, f"{walked.app.root_path.rstrip('/')}{place.path}/{quote(path)}"
 
 
-def _called(app: FastAPI, schema: Json) -> "Iterator[DocumentedOperation]":
+def _called(walked: _Walked, schema: Json) -> "Iterator[DocumentedOperation]":
     """Yield the operations that others serve and the application calls: webhooks, and callbacks."""
     webhooks: Json = schema.get("webhooks", {})
-    for path, route in routes_of(app.webhooks.routes):
+    promised = list(routes_of(walked.app.webhooks.routes))
+    for path, route in promised:
         yield from _promised(webhooks.get(path, {}), route, path)
-    for path, route in routes_of((*app.routes, *app.webhooks.routes)):
+    for path, route in (*walked.routes, *promised):
         for name, callback in routes_of(route.callbacks or ()):
             for section in ("paths", "webhooks"):
                 for method in _methods(route):
@@ -154,7 +182,8 @@ def _tidy(schema: Json) -> None:
     schemas: Json = components.get("schemas", {})
     theirs: Json = {name: schemas.pop(name) for name in _FASTAPIS if name in schemas}
     if theirs:
-        needed = openapi.references_in(schema) & theirs.keys()
+        written = to_json(schema, fallback=repr)  # a text is searched in a tenth of the time of a walk
+        needed = {name for name in theirs if f'"#/components/schemas/{name}"'.encode() in written}
         needed |= openapi.references_in([theirs[name] for name in needed])
         schemas |= {name: their for name, their in theirs.items() if name in needed}
         components["schemas"] = dict(sorted(schemas.items()))
