@@ -5,6 +5,7 @@ Follows RFC 6455, section 7.4. Neither sends nor receives.
 """
 
 from collections.abc import Callable
+from operator import index
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from problems._wire.close_codes import MAX_REASON_BYTES, close_code, private_close_code, reason
@@ -12,7 +13,7 @@ from problems._wire.later import later
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.status import phrase
 from problems.declaring._received import ReceivedProblem
-from problems.declaring.problem import Problem
+from problems.declaring.problem import Problem, instance_of
 from problems.registry import Registry
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callab
         codes: Returns the close code for a status.
 
     Raises:
+        TypeError: *codes* returns something that is not an integer.
         ValueError: *codes* returns a code that no endpoint may send.
     """
     if isinstance(problem, ReceivedProblem):
@@ -69,7 +71,8 @@ def close_for(problem: Problem, registry: Registry = _NO_TYPES, *, codes: Callab
     return Close(_checked(codes(facts.status)), reason(facts.uri if fits else facts.title))
 
 
-def _checked(code: int) -> int:
+def _checked(given: object) -> int:
+    code = index(given)  # type: ignore[arg-type]  # raises for what is not an integer
     # RFC 6455, section 7.4: some are never sent, some belong to the protocol, codes from 5000 do not exist.
     if 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in _NEVER_SENT):
         return code
@@ -88,4 +91,4 @@ def text_for(
     >>> text_for(NotFound("No such room"))
     '{"type":"about:blank","title":"Not Found","status":404,"detail":"No such room"}'
     """
-    return registry.form(type(problem)).document(problem, problem.instance or instance, detail).decode()
+    return registry.form(type(problem)).document(problem, instance_of(problem) or instance, detail).decode()

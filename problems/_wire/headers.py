@@ -9,9 +9,11 @@ from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Se
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import Enum
+from itertools import islice
 from math import ceil, isfinite
 from typing import Any, Final, TypeGuard
 
+from problems._wire.text import plain
 from problems.errors import InvalidHeader
 
 __all__ = [
@@ -150,7 +152,7 @@ def field_value(name: str, value: object) -> str:
         InvalidHeader: HTTP does not allow the name or the value.
     """
     check_header(name, value)
-    return str(value).strip(" \t")
+    return plain(value).strip(" \t")
 
 
 class HeaderLines(Mapping[str, str]):
@@ -377,6 +379,10 @@ def _number(value: float) -> str:
     return repr(float(value))
 
 
+def _joined(values: Iterable[object]) -> str:
+    return ", ".join(map(header_value, islice(values, MAX_FIELD)))
+
+
 _Kinds = type | tuple[type, ...]
 _WRITERS: Final[tuple[tuple[_Kinds, Callable[[Any], str]], ...]] = (
     (Enum, lambda value: header_value(value.value)),
@@ -387,7 +393,7 @@ _WRITERS: Final[tuple[tuple[_Kinds, Callable[[Any], str]], ...]] = (
     (float, _number),
     (datetime, http_date),
     (timedelta, lambda value: str(-(value // -_SECOND))),
-    ((list, tuple), lambda value: ", ".join(map(header_value, value))),
+    ((list, tuple), _joined),
     ((set, frozenset), lambda value: ", ".join(sorted(map(header_value, value)))),
 )
 """The writer of each type of value. The first row that fits is used."""

@@ -8,9 +8,35 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-__all__ = ["briefly", "nearest", "one_line", "path_from_here", "shown"]
+__all__ = ["briefly", "nearest", "one_line", "path_from_here", "plain", "shown", "text_or_none"]
 
 _MAX: Final = 300
+
+
+def plain(text: object) -> str:
+    """
+    Return a text without the methods that a subclass of `str` may replace.
+
+    >>> plain("Gone")
+    'Gone'
+
+    Raises:
+        TypeError: It is not a text, whatever its attribute `__class__` is.
+    """
+    return str.__str__(text)  # pyright: ignore[reportArgumentType] - it raises for what is not a text
+
+
+def text_or_none(value: object) -> str | None:
+    """
+    Return a text without the methods that a subclass of `str` may replace, `None` for any other value.
+
+    >>> text_or_none("Gone"), text_or_none(5)
+    ('Gone', None)
+    """
+    try:
+        return plain(value)
+    except TypeError:
+        return None
 
 
 def one_line(text: str) -> str:

@@ -7,16 +7,19 @@ is sent without them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from pydantic_core import from_json
 
 from problems._wire.details import ProblemDetails
+from problems._wire.headers import field_value
 from problems._wire.json import encode_members
 from problems._wire.media_types import PROBLEM_JSON, PROBLEM_XML, TEXT_XML, XML, essence, is_json
 from problems._wire.negotiation import choose, named
 from problems._wire.problem_type import ProblemType
 from problems._wire.template import Template
+from problems._wire.text import plain
 from problems.answering._legacy import legacy_detail
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy, RequestFacts, RequestId
@@ -32,6 +35,8 @@ __all__ = ["Line", "adapted", "merged"]
 Line = tuple[bytes, bytes]
 
 _VARY: Final = b"vary"
+_MOST_OFFERED: Final = 100
+"""More than any application has; the iterator of a user-defined list may not end."""
 _NOTHING_ELSE: Final[Mapping[str, Representation | None]] = {PROBLEM_JSON: None}
 _JSON: Final = (b"content-type", PROBLEM_JSON.encode())
 
@@ -64,7 +69,9 @@ def adapted(
     if varies or deciding:
         lines.append((_VARY, _union([*varies, *deciding])))
     if isinstance(policy.instance, RequestId) and facts.instance is not None:
-        lines.append((policy.instance.header.lower().encode("latin-1"), facts.instance.encode("latin-1")))
+        with guarded("An identifier cannot be sent as a header field; it is in the body only."):
+            value = field_value(policy.instance.header, facts.instance)
+            lines.append((policy.instance.header.lower().encode("latin-1"), value.encode("latin-1")))
     return body, lines
 
 
@@ -99,8 +106,10 @@ def _checked(offered: object) -> Sequence[Representation]:
     Raises:
         TypeError: It is not a sequence of representations.
     """
-    if _is_sequence(offered) and all(isinstance(representation, Representation) for representation in offered):
-        return offered
+    if _is_sequence(offered):
+        found = tuple(islice(offered, _MOST_OFFERED))
+        if all(isinstance(representation, Representation) for representation in found):
+            return found
     raise TypeError(f"`Policy(representations=…)` must return a sequence of representations; got {type(offered)}.")
 
 
@@ -118,7 +127,7 @@ def _represented(
     with guarded("Writing a problem as %s failed; it is sent as JSON.", chosen.media_type):
         text = chosen.render(ProblemDetails.model_validate(from_json(body)), language)
         lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in chosen.headers.items()]
-        return text.encode("utf-8", "replace"), [(b"content-type", chosen.media_type.encode("latin-1")), *lines]
+        return plain(text).encode("utf-8", "replace"), [(b"content-type", chosen.media_type.encode("latin-1")), *lines]
     return body, [_JSON]
 
 
@@ -145,7 +154,7 @@ def _worded(problem: Problem, declared: ProblemType, texts: Texts | None, facts:
     if texts is None:
         return wording
     with guarded("The texts failed; a problem is sent as it is written in the code."):
-        language = texts.choose(facts.header(b"accept-language"))
+        language = field_value("Content-Language", plain(texts.choose(facts.header(b"accept-language"))))
         translated = _translated(problem, declared, wording, _Language(texts, language))
         return translated._replace(language=texts.default if translated == wording else language)
     return wording
@@ -158,7 +167,8 @@ class _Language(NamedTuple):
     tag: str
 
     def text(self, key: str, part: Part) -> str | None:
-        return self.texts.text(self.tag, key, part)
+        text: object = self.texts.text(self.tag, key, part)
+        return None if text is None else plain(text)
 
     def filled(self, key: str, members: Mapping[str, Any]) -> str | None:
         """Return the detail for *key*, filled in, or `None` if that fails."""

@@ -8,16 +8,19 @@ the registry to status, headers and body. Knows no framework and sends nothing:
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from problems._wire.headers import HeaderLines, describes_body, field_value, header_value
+from problems._wire.headers import MAX_FIELD, HeaderLines, describes_body, field_value, header_value
 from problems._wire.json import FALLBACK
 from problems._wire.media_types import PROBLEM_JSON
+from problems._wire.text import plain, text_or_none
 from problems.answering._adapting import Line, adapted, merged
 from problems.answering._meaning import Rejected, meaning_of, unexpected
 from problems.answering.instrumentation.logging import failed, guarded, warned
 from problems.answering.policy import Policy, RequestFacts
-from problems.declaring.problem import Problem
+from problems.declaring.problem import Problem, instance_of
 from problems.registry import Registry, unregistered
 
 __all__ = ["Answer", "Rejected", "answer"]
@@ -77,15 +80,17 @@ def _written(problem: Problem, is_expected: bool, facts: RequestFacts, policy: P
         form = registry.form(cls)
         with guarded("The type of a problem could not be compared with the registry."):
             _notice_unregistered(cls, registry)
-    given: object = problem.instance or facts.instance
-    instance = given if isinstance(given, str) else None  # other code may have replaced it
+    instance = instance_of(problem) or facts.instance
+    if instance is not None and type(instance) is not str:  # pyright: ignore[reportUnnecessaryComparison] - a subclass
+        instance = text_or_none(instance)
     if policy.adapts:
         body, described = adapted(problem, instance, facts, policy, registry)
     else:
         body, described = form.document(problem, instance), [_CONTENT_TYPE]
     headers = [*described, _NO_STORE, (b"content-length", b"%d" % len(body))]
-    if problem.headers:
-        headers = _with_own(headers, _lines(problem.headers, form.status), policy)
+    own: object = problem.headers
+    if own is not None:
+        headers = _with_own(headers, _lines(own, form.status), policy)
     return Answer(form.status, headers, _content(body, facts), problem, instance, is_expected)
 
 
@@ -116,7 +121,7 @@ def _without_content(status: int, headers: object, facts: RequestFacts) -> Answe
 
 def _lines(headers: object, status: int) -> list[Line]:
     """Return the fields of an exception, but those that describe the body it did not have."""
-    if isinstance(headers, HeaderLines):
+    if type(headers) is HeaderLines:
         return [_encoded(name, value) for name, value in headers.items() if not describes_body(name, status)]
     return [_encoded(name, value) for name, value in _sendable(headers) if not describes_body(name, status)]
 
@@ -125,12 +130,20 @@ def _encoded(name: str, value: str) -> Line:
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
-def _sendable(headers: Any) -> Iterator[tuple[str, str]]:
+def _sendable(headers: object) -> Iterator[tuple[str, str]]:
     """Yield another library's fields that can be sent. A server drops the connection over any other field."""
-    pairs: Callable[[], Iterable[Any]] = getattr(headers, "items", lambda: headers or ())
-    for name, value in pairs():
-        try:
+    given: tuple[Any, ...] = ()
+    with guarded("The headers of an exception could not be read; it is answered without them."):
+        given = tuple(islice(_pairs_of(headers), MAX_FIELD))
+    for pair in given:
+        with suppress(Exception):  # a field that cannot be sent must not cost the client its error
+            name, value = pair
             text = field_value(name, header_value(value))
-        except ValueError:  # a field that cannot be sent must not cost the client its error
-            continue
-        yield name, text
+            yield plain(name), text
+
+
+def _pairs_of(headers: Any) -> Iterable[Any]:
+    if headers is None:
+        return ()
+    pairs: Callable[[], Iterable[Any]] | None = getattr(headers, "items", None)
+    return headers if pairs is None else pairs()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+from problems._wire.text import plain
 from problems.answering._answer import Answer, answer
 from problems.answering._undeclared import is_of_the_framework, notice_undeclared
 from problems.answering.instrumentation import Occurrence
@@ -164,7 +165,7 @@ def _instance(identify: Callable[[RequestFacts], str | None], facts: Facts) -> s
 
 def _text_or_none(instance: object) -> str | None:
     if instance is None or isinstance(instance, str):
-        return instance
+        return None if instance is None else plain(instance)
     raise TypeError(f"`Policy(instance=…)` must return a text or `None`; got {type(instance).__name__}.")
 
 
@@ -196,11 +197,13 @@ class Decision:
         if not hooks or self._is_announced or self.answer.problem is None:
             return
         self._is_announced = True
-        early = [before for hook in hooks if (before := getattr(hook, "before", None))]
-        occurrence = self._occurrence(self.answer.problem) if early else None
-        for before in early:
-            with guarded("The hook %r failed; it is skipped.", before):
-                before(occurrence)
+        occurrence: Occurrence | None = None
+        for hook in hooks:
+            with guarded("The hook %r failed; it is skipped.", hook):
+                before = getattr(hook, "before", None)
+                if before is not None:
+                    occurrence = occurrence or self._occurrence(self.answer.problem)
+                    before(occurrence)
 
     async def sent(self) -> None:
         """Write the log record and call the hooks, once. To be called when the answer was sent."""

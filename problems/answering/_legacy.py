@@ -81,9 +81,9 @@ def legacy_detail(
     if _KEPT in problem.__dict__:
         kept: bytes | None = problem.__dict__[_KEPT]
         return kept, names
-    own: object = getattr(problem, "legacy_detail", None)
-    if inspect.ismethod(own):
-        with guarded("`legacy_detail` of a problem failed; it is sent with its own `detail`."):
+    with guarded("`legacy_detail` of a problem failed; it is sent with its own `detail`."):
+        own: object = getattr(problem, "legacy_detail", None)
+        if inspect.ismethod(own):
             return encode(own()), names
     return (to_json(phrase(status)) if detail is None else None), names
 

@@ -19,6 +19,7 @@ from problems._wire.headers import HeaderLines
 from problems._wire.invalid_params import MOST_DESCRIBED, count_of, sentence, written
 from problems._wire.json import encode, is_array, is_object
 from problems._wire.status import is_bodyless, phrase
+from problems._wire.text import text_or_none
 from problems.answering._legacy import keep_errors, keep_nothing, keep_value
 from problems.answering.instrumentation.logging import guarded
 from problems.answering.policy import Policy
@@ -216,8 +217,9 @@ def _is_status(status: object) -> TypeGuard[int]:
 
 def _split(detail: object) -> tuple[str | None, Mapping[str, object]]:
     """Return the text and the members in the `detail` of a foreign exception, which may be anything."""
-    if isinstance(detail, str):
-        return detail, _NO_MEMBERS
+    text = text_or_none(detail)
+    if text is not None:
+        return text, _NO_MEMBERS
     value: Any = from_json(encode(detail))
     if is_object(value):
         return _split_object(value)

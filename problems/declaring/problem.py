@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 
 from problems._wire.details import ProblemDetails
 from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
-from problems._wire.text import briefly, one_line, shown
+from problems._wire.text import briefly, one_line, shown, text_or_none
 from problems._wire.uris import quote_reference
 from problems.declaring._body import annotations_of, check_body, check_names, local_names
 from problems.declaring._definition import ATTRIBUTE, Definition, definition_of
@@ -37,6 +37,7 @@ __all__ = [
     "details_of",
     "extensions_of",
     "has_template",
+    "instance_of",
     "unvalidated",
 ]
 
@@ -241,7 +242,8 @@ class Problem(Declared, HTTPException):
         def detail(self, value: object) -> None:
             # Other code assigns to the `detail` of an HTTPException, and not always a text; only a text is sent.
             self.__dict__.pop("detail", None)
-            self.__dict__["detail" if isinstance(value, str) and value else "_other_detail"] = value
+            text = text_or_none(value)
+            self.__dict__["detail" if text else "_other_detail"] = text or value
 
     def __str__(self) -> str:
         detail, text = detail_of(self), f"{self.status} {self.problem_type.title}"
@@ -332,6 +334,12 @@ def detail_of(problem: Problem) -> str | None:
     return problem.__dict__.get("detail")
 
 
+def instance_of(problem: Problem) -> str | None:
+    """Return the `instance` of an occurrence; `None` if it has none, or if other code replaced it by something else."""
+    given: object = problem.instance
+    return given if given is None or type(given) is str else text_or_none(given)
+
+
 def extensions_of(problem: Problem) -> bytes:
     """Return the extension members as one JSON object; never fails."""
     values = problem.__dict__
@@ -372,7 +380,7 @@ def details_of(problem: Problem, facts: ProblemType) -> ProblemDetails:
             "title": facts.title,
             "status": facts.status,
             "detail": detail_of(problem),
-            "instance": problem.instance,
+            "instance": instance_of(problem),
             **from_json(extensions_of(problem)),
         }
     )

@@ -119,9 +119,12 @@ def failed(failure: Exception, handled: tuple[BaseException | None, ...], messag
     Python chains them, and the text of a validation error contains the inputs.
     """
     foreign = {id(exc) for exc in handled if exc is not None}
-    _cut(failure, foreign)
+    shown: Exception | None = None
+    with suppress(Exception):  # attributes of a foreign class raise anything; a chain that is not cut is not shown
+        _cut(failure, foreign)
+        shown = None if id(failure) in foreign else failure
     with suppress(Exception):  # a filter of the application may fail as well
-        _LOGGER.error(message, *args, exc_info=None if id(failure) in foreign else failure)
+        _LOGGER.error(message, *args, exc_info=shown)
 
 
 def _cut(failure: BaseException, foreign: set[int]) -> None:
