@@ -185,7 +185,10 @@ class Members:
             # Of plain values the serializer of a closed type writes the members alone.
             for value in values.values():
                 if self.is_open or type(value) not in ATOMS:
-                    given = bounded(self._among(values, further))
+                    given = self._among(values, further)
+                    if not given and not self.sent:
+                        return b"{}"  # of most foreign exceptions
+                    given = bounded(given)
                     break
             encoded = self._serializer.to_json(given, by_alias=True, warnings=False, fallback=clean)
             if len(encoded) <= MAX_DIGITS or not has_long_number(encoded):
