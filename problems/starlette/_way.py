@@ -7,10 +7,9 @@ can be sent through the `send` of middlewares that an exception has left already
 """
 
 from asyncio import CancelledError
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import suppress
 from functools import wraps
-from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol
 
 from starlette.middleware import Middleware
@@ -154,15 +153,11 @@ class Way(Point):
             scope: The request.
             end: The outermost point of the way.
         """
-        points = [*reversed([*_up_to(end, self._points())])]
-        entry = _last_before_start(points)
+        entry = self._entry(end)
         if entry is None:
             return False
         headers, arrived = response.raw_headers, _Arrived(end.send)
         end.send = arrived
-        for outer, point in pairwise(points):
-            if point.place.is_bridge:
-                point.send = outer.pass_on
         while True:
             response.raw_headers = list(headers)  # middleware may change the list
             try:
@@ -178,6 +173,25 @@ class Way(Point):
             await arrived.end()
         return end.started
 
+    def _entry(self, end: Point) -> Point | None:
+        """
+        Return the innermost point that no response has reached, nor any point between it and *end*.
+
+        The points below a middleware that has closed its stream pass messages to the point above it.
+        """
+        point: Point = self._innermost or self
+        entry: Point | None = None
+        while True:
+            if point.started:
+                entry = None
+            elif entry is None:
+                entry = point
+            if point is end or point.above is None:
+                return entry
+            if point.place.is_bridge:
+                point.send = point.above.pass_on
+            point = point.above
+
     def _points(self) -> Iterator[Point]:
         point: Point | None = self._innermost or self
         while point is not None:
@@ -187,23 +201,6 @@ class Way(Point):
 
 async def _never() -> Message:
     return {"type": "http.disconnect"}  # a response does not listen
-
-
-def _up_to(end: Point, points: Iterable[Point]) -> Iterator[Point]:
-    for point in points:
-        yield point
-        if point is end:
-            return
-
-
-def _last_before_start(points: Iterable[Point]) -> Point | None:
-    """Return the innermost of *points* that no response has reached, nor any point outside of it."""
-    entry = None
-    for point in points:
-        if point.started:
-            break
-        entry = point
-    return entry
 
 
 def _left_out(entry: Point, end: Point) -> bool:
