@@ -79,8 +79,10 @@ class TextsAsProblems:
 
 
 def _may_be_text(start: Message) -> bool:
+    if start["status"] not in _TEXTS:
+        return False
     kinds = [value.decode("latin-1") for name, value in start.get("headers", ()) if name.lower() == b"content-type"]
-    return start["status"] in _TEXTS and [essence(kind) for kind in kinds] == [TEXT]
+    return [essence(kind) for kind in kinds] == [TEXT]
 
 
 def _refusal(message: Message, scope: Scope) -> HTTPException | None:
