@@ -5,6 +5,7 @@ Knows no framework: an adapter passes the facts of the request, sends the answer
 """
 
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
@@ -14,7 +15,7 @@ from problems._wire.text import plain
 from problems.answering._answer import Answer, answer
 from problems.answering._undeclared import is_of_the_framework, notice_undeclared
 from problems.answering.instrumentation import Occurrence
-from problems.answering.instrumentation.logging import guarded, is_enabled, record
+from problems.answering.instrumentation.logging import failed, guarded, is_enabled, record
 from problems.answering.policy import Policy, RequestFacts, fresh_instance
 from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
@@ -143,8 +144,11 @@ def decided(exc: Exception, notes: Mapping[str, Any]) -> "Decision | None":
 
 
 def _read(exc: Exception, setup: Setup, facts: Facts) -> BaseException:
-    with guarded("An exception could not be read; it is answered as a crash."):
+    handled = (exc, sys.exception())
+    try:
         return setup.read(exc, facts, setup.policy)
+    except Exception as failure:  # noqa: BLE001 - it is logged; as `guarded` does, at no cost where nothing fails
+        failed(failure, handled, "An exception could not be read; it is answered as a crash.")
     return exc
 
 
