@@ -337,7 +337,7 @@ class _Describer:
             except Exception:  # noqa: BLE001 - an error of the application's own
                 key = None
         try:
-            result = to_json(self._param(error))
+            result = to_json(self._param(error, is_found=key is not None))
         except Exception:  # noqa: BLE001 - a bad request must not become a 500
             return _UNREADABLE
         if key is not None and len(result) <= _MOST_KEPT:
@@ -352,14 +352,24 @@ class _Describer:
         row, where = ROWS.get(code, OTHER), loc[0]
         if not row.is_kept or message.__class__ is not str or loc.__class__ is not tuple:
             return None
-        if where not in _PARAMETERS and not (where == "body" and _leads(self._body, loc[1:], value, row.is_absent)):
+        if where == "body":
+            if not _leads(self._body, loc[1:], value, row.is_absent):
+                return None
+        elif where not in _PARAMETERS:
             return None
         fact = None if row.fact is None else error["ctx"].get(row.fact)
         if fact.__class__ not in ATOMS:
             return None
         return code, message, loc, fact, fact.__class__, self._limit
 
-    def _param(self, error: Mapping[str, Any]) -> RejectedParam:
+    def _param(self, error: Mapping[str, Any], *, is_found: bool) -> RejectedParam:
+        """
+        Return the description of an error.
+
+        Args:
+            error: An error of pydantic's.
+            is_found: Whether it is known that its place leads to its value.
+        """
         try:
             code, message, loc, value = _PARTS(error)
         except KeyError:  # raised by hand
@@ -374,7 +384,7 @@ class _Describer:
         where, steps = _place(loc, self._location)
         if where != "body":
             _add_parameter(param, where, steps, self._limit)
-        elif _leads(self._body, steps, value, row.is_absent):
+        elif is_found or _leads(self._body, steps, value, row.is_absent):
             param["pointer"] = fragment(steps)
         else:
             self._add_found(param, steps, value, row)
