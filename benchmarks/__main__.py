@@ -1,5 +1,5 @@
 """
-`python -m benchmarks [WORKLOAD …] [--quick] [--json]`: run the workloads, print tables of ratios.
+`python -m benchmarks [WORKLOAD …] [--quick] [--json]`: run the workloads, print tables of ratios and the goals.
 
 Reached through `scripts/bench`, which installs the contestants into an environment of their own.
 """
@@ -12,6 +12,7 @@ from typing import Final
 
 from benchmarks import applications, client, documenting, growth, importing, memory, raising, validation, wire
 from benchmarks._measure import ROUNDS, Result
+from benchmarks.goals import summary
 
 Workload = Callable[..., Iterator[tuple[str, list[Result]]]]
 
@@ -38,9 +39,13 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := [name for name in asked.workloads if name not in WORKLOADS]:
         parser.error(f"{unknown[0]!r} is not a workload. Choose from: {', '.join(WORKLOADS)}.")
+    tables: dict[str, list[Result]] = {}
     for name in asked.workloads or (QUICK if asked.quick else WORKLOADS):
         for text, results in WORKLOADS[name](rounds=15 if asked.quick else ROUNDS):
+            tables[text.partition("\n")[0]] = results
             print(json.dumps([dataclasses.asdict(it) for it in results]) if asked.json else f"{text}\n", flush=True)
+    if not asked.json:
+        print(summary(tables))
 
 
 if __name__ == "__main__":

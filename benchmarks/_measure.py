@@ -103,10 +103,17 @@ def on_loop(probe: AsyncProbe, loop: asyncio.AbstractEventLoop) -> Probe:
     return run
 
 
-def table(title: str, results: list[Result], *, against: str, targets: Mapping[str, float] | None = None) -> str:
+def table(
+    title: str,
+    results: list[Result],
+    *,
+    against: str,
+    targets: Mapping[str, float] | None = None,
+    unit: str = "µs",
+) -> str:
     """Return the results as lines for people."""
     width = max(len(result.name) for result in results)
-    lines = [title, f"  {'':{width}}  {'µs':>9}  {'x ' + against:>24}  target"]
+    lines = [title, f"  {'':{width}}  {unit:>9}  {'x ' + against:>24}  target"]
     for result in results:
         target = (targets or {}).get(result.name)
         told = "" if target is None else f"<= {target:g}  {'ok' if result.ratio <= target else 'MISSED'}"

@@ -18,6 +18,9 @@ from typing import Final
 
 from benchmarks._measure import Result
 
+Rates = dict[tuple[str, str], list[float]]
+"""The responses a second of each turn, by contestant and path."""
+
 SECONDS: Final = 1
 PATHS: Final = ("/ok", "/missing", "/invalid?number=x")
 _COMMON: Final = """
@@ -101,23 +104,33 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
         yield "W6  not measured: wrk is not installed (on Debian: apt-get install wrk).", []
         return
     turns = 5 if rounds > 30 else 1
-    rates: dict[tuple[str, str], list[float]] = {}
+    rates: Rates = {}
     for name, code in SERVERS.items():
         with _serving(code) as port:
             for path in PATHS * turns if port else ():
                 rates.setdefault((name, path), []).append(_requests(port, path))
-    yield _table(rates), []
+    yield _table(rates), [_failing(name, rates) for name in _measured(rates)]
 
 
-def _table(rates: dict[tuple[str, str], list[float]]) -> str:
+def _measured(rates: Rates) -> list[str]:
+    return [name for name in SERVERS if (name, PATHS[0]) in rates]
+
+
+def _failing(name: str, rates: Rates) -> Result:
+    """Return the time of a failing request, and failing : succeeding responses, each pair within two seconds."""
+    pairs = zip(rates[name, "/missing"], rates[name, "/ok"], strict=True)
+    rate = statistics.median(rates[name, "/missing"])
+    return Result(name, 1e6 / max(rate, 1e-9), statistics.median(failing / succeeding for failing, succeeding in pairs))
+
+
+def _table(rates: Rates) -> str:
     lines = [
         "W6  responses a second (uvicorn, wrk)",
         f"  {'':23}  {'200':>8}  {'404':>8}  {'422':>8}  {'404 : 200':>10}",
     ]
-    for name in (it for it in SERVERS if (it, PATHS[0]) in rates):
+    for name in _measured(rates):
         ok, missing, invalid = (statistics.median(rates[name, path]) for path in PATHS)
-        pairs = zip(rates[name, "/missing"], rates[name, "/ok"], strict=True)  # each measured within two seconds
-        ratio = statistics.median(failing / succeeding for failing, succeeding in pairs)
+        ratio = _failing(name, rates).ratio
         lines.append(f"  {name:23}  {ok:8.0f}  {missing:8.0f}  {invalid:8.0f}  {ratio:10.2f}")
     return "\n".join([*lines, "  target for problems: 404 : 200 >= 0.86"])
 
