@@ -8,12 +8,13 @@ writing and reading use the same tables.
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
-from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard, TypeVar
+from typing import Any, Final, Literal, NamedTuple, Protocol, Self, TypeGuard, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import SchemaValidator, to_json
 
+from problems._wire.arguments import explained
 from problems._wire.details import ProblemDetails
 from problems._wire.json import encode
 from problems._wire.problem_type import ABOUT_BLANK, ProblemType
@@ -23,7 +24,7 @@ from problems._wire.uris import check_base, is_absolute, on_base, resolve
 from problems.catalog import ValidationProblem, by_status
 from problems.declaring._definition import definition_of
 from problems.declaring._mistakes import faults
-from problems.declaring._raises import is_problem
+from problems.declaring._raises import is_problem, spelled
 from problems.declaring._received import ReceivedProblem, received
 from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem, detail_of, details_of, extensions_of
@@ -77,6 +78,7 @@ class Form:
 Built = TypeVar("Built")
 
 _VALIDATION_URI: Final = "validation-problem"
+_SHOWN_MAX: Final = 120
 _VALIDATION_TITLE: Final = "Request validation failed"
 
 
@@ -126,9 +128,12 @@ class Registry:
         "_untyped",
     )
 
+    @explained
     def __init__(self, *types: type[Problem], base: str | None = None) -> None:
-        if base is not None and (reason := check_base(base)):
-            raise InvalidRegistry(f"`base={base!r}` is not a base URI: {reason}")
+        if base is not None:
+            _check_base(base)
+        for cls in types:
+            _check_type(cls)
         self._base = base
         # Weak: applications make classes while they run, and a registry must not keep them.
         self._built: WeakKeyDictionary[type, dict[object, Any]] = WeakKeyDictionary()
@@ -200,13 +205,6 @@ class Registry:
             raise DuplicateType((_name(first), uri), (_name(cls), uri))
 
     def _resolved(self, cls: type[Problem]) -> ProblemType:
-        if not is_problem(cls):
-            raise InvalidRegistry(
-                f"A registry takes problem classes; got {briefly(cls, 120)}. Write `Registry(NotFound, Conflict)`; "
-                f"for a list, `Registry(*classes)`."
-            )
-        if definition_of(cls).declaration.abstract:
-            raise AbstractProblem(cls.__qualname__, "registered")
         facts = self._facts_of(cls)
         if not is_absolute(facts.uri):
             raise InvalidRegistry(
@@ -277,7 +275,7 @@ class Registry:
         """Return the facts of a class, its type URI as it is on the wire; of a class outside the registry too."""
         if not is_problem(cls):
             raise InvalidRegistry(
-                f"A problem class has a type URI; got {briefly(cls)}. Write `registry.uri(NotFound)`."
+                f"A problem class has a type URI; got {briefly(cls)}. Write `registry.uri({spelled(cls)})`."
             )
         defined = _defined(cls)
         return self._overridden.get(defined) or self._facts.get(defined) or self._facts_of(defined)
@@ -350,6 +348,11 @@ class Registry:
             )
         if isinstance(problem, ReceivedProblem):
             return problem.problem_details
+        given = cast("object", problem)
+        if not isinstance(given, Problem):
+            raise InvalidRegistry(
+                f"An occurrence has details; got {briefly(given)}. Write `registry.details({spelled(given)}(…))`."
+            )
         return details_of(problem, self.facts(type(problem)))
 
     def revive(self, details: ProblemDetails, *, status: int | None = None, url: str | None = None) -> Problem:
@@ -482,6 +485,32 @@ def occurrence(
 
 def _model(registry: Registry, cls: type[Problem]) -> type[BaseModel]:
     return definition_of(cls).model_for(registry.facts(cls))
+
+
+def _check_base(base: object) -> None:
+    """Raise if a base URI cannot be used."""
+    reason = check_base(base) if isinstance(base, str) else "it is not a text."
+    if reason:
+        ended = f"{base}/" if isinstance(base, str) and len(base) <= _SHOWN_MAX else ""
+        line = "https://api.example.com/problems/" if check_base(ended) else ended
+        raise InvalidRegistry(f"`base={briefly(base)}` is not a base URI: {reason} Write `base={line!r}`.")
+
+
+def _check_type(cls: object) -> None:
+    """Raise if a registry cannot contain *cls*."""
+    shown = briefly(cls, _SHOWN_MAX)
+    if not is_problem(cls):
+        if isinstance(cls, str) and is_absolute(cls):
+            line = f"`Registry(…, base={shown})`"
+        elif isinstance(cls, Registry):
+            line = "`one | other` to join two registries"
+        elif isinstance(cls, list | tuple | set | frozenset):
+            line = "`Registry(*classes)`"
+        else:
+            line = f"`Registry({spelled(cls)})`"
+        raise InvalidRegistry(f"A registry takes problem classes; got {shown}. Write {line}.")
+    if definition_of(cls).declaration.abstract:
+        raise AbstractProblem(cls.__qualname__, "registered")
 
 
 def _defined(cls: type[Problem]) -> type[Problem]:

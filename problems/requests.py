@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 from weakref import ref
 
+from problems._wire.arguments import explained
 from problems._wire.decoding import Decoder
 from problems._wire.later import require
 from problems.catching._outcome import Undeclared, outcome
@@ -40,6 +41,7 @@ S = TypeVar("S")
 R = TypeVar("R", bound=Response)
 
 
+@explained
 def raise_problems(
     session: S,
     registry: Registry,

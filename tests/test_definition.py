@@ -54,7 +54,7 @@ class TestStatus:
             "`any_status=True` also allows the others that have content."
         )
 
-    @pytest.mark.parametrize("status", ["404", 404.0, True, None.__class__])
+    @pytest.mark.parametrize("status", ["not found", 404.0, True, None.__class__])
     def test_what_is_no_integer_is_refused(self, status):
         """
         A status code is an integer.
@@ -153,7 +153,7 @@ class TestType:
         """
         words = {"type": "item", "title": "Item", word: 5}
 
-        assert f"ItemNotFound: `{word}=5` is not a string. Write a text." == refusal(**words)
+        assert f'ItemNotFound: `{word}=5` is not a string. Write `{word}="…"`.' == refusal(**words)
 
     def test_none_is_about_blank(self):
         """

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import types
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
@@ -20,7 +21,7 @@ from problems import (
 )
 from problems.answering import Policy, RequestFacts, answer
 from problems.declaring._definition import definition_of
-from problems.errors import InvalidDefinition, InvalidMembers
+from problems.errors import InvalidDefinition, InvalidHeader, InvalidMembers
 
 BASE = "https://shop.example/problems/"
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class OutOfStock(Conflict, type="out-of-stock", title="Out of stock", detail="{a
 
 def refusal(define) -> str:
     """Return the sentence that refuses a class or a call."""
-    with pytest.raises((InvalidDefinition, InvalidMembers)) as caught:
+    with pytest.raises((InvalidDefinition, InvalidMembers, InvalidHeader)) as caught:
         define()
     return str(caught.value)
 
@@ -134,14 +135,30 @@ class TestCalls:
                 lambda: OutOfStock(item_id=7, zzz=1), "The members are: item_id, available", id="unknown member"
             ),
             pytest.param(OutOfStock, "`OutOfStock(…, item_id=…)`", id="missing member"),
-            pytest.param(lambda: OutOfStock(item_id=1, left="x"), "`available=`: Input", id="misfit under an alias"),
+            pytest.param(
+                lambda: OutOfStock(item_id=1, left="x"),
+                "`available=` got a value",
+                id="misfit under an alias",
+            ),
             pytest.param(lambda: Unauthorized("No."), '`Unauthorized(…, challenges="Bearer")`', id="missing header"),
             pytest.param(lambda: TooManyRequests(retry_after="soon"), "expected seconds", id="union"),
             pytest.param(lambda: NotFound(status_code=404), "leave out `status_code=404`", id="status_code"),
             pytest.param(lambda: OutOfStock(item_id=7, status=404), "leave out `status=404`", id="status, declared"),
             pytest.param(lambda: NotFound(headers="X-A: b"), "headers={'X-A': 'b'}", id="headers"),
             pytest.param(lambda: NotFound(headers=7), "`headers` must be a mapping; got 7", id="no mapping"),
-            pytest.param(lambda: NotFound(instance=7), "`instance` must be a text; got 7", id="instance"),
+            pytest.param(lambda: NotFound(instance=7), 'got 7. Write `instance="…"`', id="instance"),
+            pytest.param(lambda: NotFound(title="Gone"), "leave out `title='Gone'`", id="title"),
+            pytest.param(lambda: NotFound(type="gone"), "`class Other(NotFound, type=…, title=…)`", id="type"),
+            pytest.param(
+                lambda: OutOfStock(item_id=7, available=1, title="x"),
+                "Write `OutOfStock(item_id=…)`",
+                id="title, declared",
+            ),
+            pytest.param(lambda: OutOfStock(item_id=7, available=1, detial="x"), "`detail=`", id="misspelt detail"),
+            pytest.param(lambda: OutOfStock(item_id=None, available=1), "`item_id=` got `None`", id="None"),
+            pytest.param(lambda: NotFound(headers={"X-A": 1}), 'Write `{"X-A": "…"}`', id="header that is a number"),
+            pytest.param(lambda: NotFound(headers={7: "a"}), "its name is of type 'int'", id="name of a header"),
+            pytest.param(lambda: types.new_class("Other", (NotFound("x"),)), "`class Other(NotFound):`", id="base"),
         ],
     )
     def test_the_sentence(self, call, part):

@@ -79,9 +79,9 @@ class TestPolicy:
             pytest.param("hooks", (print, "print"), "Write `(hook,)` for one.", id="a name among functions"),
             pytest.param("representations", (HTML, "x"), "Write `(HTML,)` for one", id="a name among representations"),
             pytest.param("log_levels", [NotFound], "Write `{NotFound: logging.DEBUG}`.", id="levels without a mapping"),
-            pytest.param("log_levels", {404: 10}, "Give problem classes, and integers.", id="a level of a status"),
-            pytest.param("log_levels", {KeyError: 10}, "Give problem classes, and integers.", id="of another class"),
-            pytest.param("log_levels", {NotFound: "DEBUG"}, "Give problem classes, and integers.", id="a level's name"),
+            pytest.param("log_levels", {404: 10}, "Write `{NotFound: logging.DEBUG}`.", id="a level of a status"),
+            pytest.param("log_levels", {KeyError: 10}, "Write `{NotFound: logging.DEBUG}`.", id="of another class"),
+            pytest.param("log_levels", {NotFound: "DEBUG"}, "Write `{NotFound: logging.DEBUG}`.", id="a level's name"),
             pytest.param("representations", "x", "Write `(HTML,)` for one", id="a name"),
             pytest.param("representations", HTML, "Write `(HTML,)` for one", id="no tuple of representations"),
             pytest.param("undeclared", "riase", "Use 'ignore', 'warn' or 'raise'.", id="a typo"),
@@ -95,11 +95,15 @@ class TestPolicy:
             pytest.param("traceback", "false", "Use one of them.", id="a text for a switch"),
             pytest.param("translate", [KeyError], "Write `{KeyError: NotFound}`", id="no mapping"),
             pytest.param("translate", {404: NotFound}, "its key 404 is not an exception class", id="a status"),
-            pytest.param("translate", {(KeyError,): NotFound}, "Give each class its own entry.", id="a tuple"),
+            pytest.param("translate", {(KeyError,): NotFound}, "Write `{KeyError: NotFound}`.", id="a tuple"),
             pytest.param("translate", {KeyboardInterrupt: NotFound}, "is not an exception class", id="no error class"),
             pytest.param("translate", {KeyError: 404}, "KeyError cannot become 404.", id="no target"),
-            pytest.param("translate", {KeyError: ValueError}, "Give a problem class or a function.", id="no problem"),
-            pytest.param("translate", {KeyError: ReceivedProblem}, "Give a problem class", id="a received problem"),
+            pytest.param(
+                "translate", {KeyError: ValueError}, "Write `{KeyError: NotFound}`, or a function", id="no problem"
+            ),
+            pytest.param(
+                "translate", {KeyError: ReceivedProblem}, "or a function of the exception.", id="a received problem"
+            ),
         ],
     )
     def test_refused(self, name, value, fix):

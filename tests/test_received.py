@@ -350,7 +350,9 @@ class TestRelayed:
         """
         A name that is not a member is a mistake.
         """
-        with pytest.raises(InvalidMembers, match="nothing is not a member of the received problem"):
+        with pytest.raises(
+            InvalidMembers, match=r"'nothing' is not a member of the received problem\. The members are: item_id"
+        ):
             receive().relayed("nothing")
 
     @pytest.mark.parametrize("name", ["problem_status", "problem_response"])

@@ -1,5 +1,6 @@
 import gc
 import json
+import re
 import sys
 import types
 from typing import Any, ClassVar
@@ -149,14 +150,23 @@ class TestTypes:
         with pytest.raises(AbstractProblem, match=f"{cls.__name__} cannot be registered: it is a base"):
             Registry(cls, base=BASE)
 
-    @pytest.mark.parametrize("wrong", [[NotFound], NotFound(), 404, int])
-    def test_what_is_no_problem_class_is_refused(self, wrong):
+    @pytest.mark.parametrize(
+        ("wrong", "line"),
+        [
+            ([NotFound], "Registry(*classes)"),
+            (Conflict(), "Registry(Conflict)"),
+            (409, "Registry(Conflict)"),
+            (int, "Registry(NotFound)"),
+            ("https://shop.example/problems/", "Registry(…, base='https://shop.example/problems/')"),
+            (Registry(), "one | other"),
+        ],
+        ids=["list", "occurrence", "status", "another class", "base without a name", "registry"],
+    )
+    def test_a_registry_takes_problem_classes(self, wrong, line):
         """
-        A list has to be unpacked, an occurrence is not its class.
+        The message has the line to write: a list is unpacked, an occurrence is not its class.
         """
-        with pytest.raises(
-            InvalidRegistry, match=r"A registry takes problem classes; got .* for a list, `Registry\(\*"
-        ):
+        with pytest.raises(InvalidRegistry, match=rf"takes problem classes; got .* Write `{re.escape(line)}"):
             Registry(wrong, base=BASE)
 
     def test_one_uri_of_two_classes(self):

@@ -209,7 +209,7 @@ class TestMistake:
         """
         A misspelt member would never be equal, and is the mistake of the test.
         """
-        with pytest.raises(InvalidMembers, match="itemid: the class has no such member"):
+        with pytest.raises(InvalidMembers, match=r"'itemid' is not a member\. Did you mean `item_id=`"):
             assert_problem(response(), ItemNotFound, itemid=7)
 
     @pytest.mark.parametrize("wrong", [ItemNotFound(item_id=7), 404])

@@ -13,7 +13,7 @@ from itertools import islice
 from math import ceil, isfinite
 from typing import Any, Final, TypeGuard
 
-from problems._wire.text import plain
+from problems._wire.text import briefly, plain
 from problems.errors import InvalidHeader
 
 __all__ = [
@@ -129,11 +129,15 @@ def check_header(name: object, value: object) -> None:
     Raises:
         InvalidHeader: The name is not a token, or the value contains forbidden characters.
     """
-    if not (isinstance(name, str) and _is_token(name)):
-        raise InvalidHeader(str(name), "its name is not a token. Use letters, digits and hyphens.")
+    if not isinstance(name, str):
+        raise InvalidHeader(briefly(name), f"its name is of type {type(name).__name__!r}. Write it as a text.")
+    if not _is_token(name):
+        raise InvalidHeader(name, "its name is not a token. Use letters, digits and hyphens.")
     if not isinstance(value, str):
         kind = type(value).__name__
-        raise InvalidHeader(name, f"its value is of type {kind!r}. Give a string, or several for several lines.")
+        raise InvalidHeader(
+            name, f'its value is of type {kind!r}. Write `{{"{name}": "…"}}`, or a list of texts for several lines.'
+        )
     if not _is_field_value(value):
         reason = "its value has control characters" if value.isascii() else "its value is not ISO-8859-1 text"
         raise InvalidHeader(name, f"{reason}. Remove or encode them (RFC 9110, section 5.5).")

@@ -17,6 +17,7 @@ from problems.answering._undeclared import is_of_the_framework, notice_undeclare
 from problems.answering.instrumentation import Occurrence
 from problems.answering.instrumentation.logging import failed, guarded, is_enabled, record
 from problems.answering.policy import Policy, RequestFacts, fresh_instance
+from problems.declaring._raises import spelled
 from problems.declaring._watch import WATCH
 from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
@@ -88,7 +89,7 @@ class Setup(NamedTuple):
         registry = registry if registry is not None else Registry()
         if isinstance(registry, Policy):
             raise SetupError("A `Policy` is in the place of the registry. Write `add_problems(app, policy=policy)`.")
-        need(registry, Registry, "registry", "Write `add_problems(app, Registry(ItemNotFound))`.")
+        need(registry, Registry, "registry", f"Write `add_problems(app, Registry({spelled(registry)}))`.")
         need(policy, Policy, "policy", "Write `add_problems(app, registry, policy=Policy(…))`.")
         registry.check_validation_problem()
         status = policy.validation_status

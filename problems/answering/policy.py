@@ -10,10 +10,11 @@ from binascii import hexlify
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from struct import Struct
-from typing import Any, Final, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
 from pydantic_core import to_json
 
+from problems._wire.arguments import explained
 from problems._wire.close_codes import close_code
 from problems._wire.frozen import Frozen
 from problems._wire.headers import check_header
@@ -22,6 +23,7 @@ from problems._wire.text import briefly
 from problems.answering.instrumentation import Hook
 from problems.answering.representations import Representation
 from problems.answering.texts import Texts
+from problems.declaring._raises import spelled
 from problems.declaring._received import ReceivedProblem
 from problems.declaring.problem import Problem
 from problems.errors import SetupError
@@ -216,6 +218,9 @@ class Policy:
         object.__setattr__(self, "adapts", adapts)
 
 
+if not TYPE_CHECKING:
+    Policy.__init__ = explained(Policy.__init__)
+
 _DEFAULTS: Final[Mapping[str, object]] = {option.name: option.default for option in fields(Policy) if option.init}
 
 
@@ -272,6 +277,8 @@ def _function(name: str, value: object) -> object:
 
 
 def _identifier(name: str, value: object) -> object:
+    if value is RequestId:
+        raise _refused(name, value, "it is the class. Write `Policy(instance=RequestId())`.")
     if value is None or callable(value):
         return value
     if isinstance(value, str):
@@ -292,12 +299,14 @@ def _translations(name: str, value: object) -> object:
     if not _is_mapping(value):
         raise _refused(name, value, "it is not a mapping. Write `{KeyError: NotFound}`.")
     for exception, target in value.items():
+        shown = briefly(exception)
         if not (isinstance(exception, type) and issubclass(exception, Exception)):
-            raise _refused(
-                name, value, f"its key {exception!r} is not an exception class. Give each class its own entry."
-            )
+            raise _refused(name, value, f"its key {shown} is not an exception class. Write `{{KeyError: NotFound}}`.")
         if not _makes_problems(target):
-            reason = f"{exception.__qualname__} cannot become {target!r}. Give a problem class or a function."
+            reason = (
+                f"{exception.__qualname__} cannot become {briefly(target)}. "
+                f"Write `{{{exception.__name__}: {spelled(target)}}}`, or a function of the exception."
+            )
             raise _refused(name, value, reason)
     return Frozen(value)
 
@@ -334,8 +343,10 @@ def _levels(name: str, value: object) -> object:
     if not _is_mapping(value):
         raise _refused(name, value, "it is not a mapping. Write `{NotFound: logging.DEBUG}`.")
     for cls, level in value.items():
+        shown = briefly(cls)
         if not (isinstance(cls, type) and issubclass(cls, Problem) and isinstance(level, int)):
-            raise _refused(name, value, f"{cls!r} cannot have the level {level!r}. Give problem classes, and integers.")
+            reason = f"{shown} cannot have the level {briefly(level)}. Write `{{NotFound: logging.DEBUG}}`."
+            raise _refused(name, value, reason)
     return Frozen(value)
 
 

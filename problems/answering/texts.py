@@ -8,9 +8,12 @@ classes and no requests; what is looked up is decided in `problems.answering._an
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, TypeGuard
 
+from problems._wire.arguments import explained
 from problems._wire.negotiation import choose_language
+from problems._wire.text import briefly
+from problems.errors import SetupError
 
 __all__ = ["LanguageTexts", "Part", "Texts", "Translations"]
 
@@ -31,6 +34,9 @@ LanguageTexts: TypeAlias = Mapping[str, str | Mapping[str, str]]
 
 _MODIFIERS: Final = "(?s)[.@].*"
 """The encoding and the variant in the name of a locale, `de_DE.UTF-8@euro`; a tag has neither."""
+
+_TAG: Final = "[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*"
+_LINE: Final = '{"de": {"404": "Nicht gefunden"}}'
 
 _NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -63,11 +69,16 @@ class Texts:
         translations: By language tag, mappings or what `gettext.translation` or `babel.support.Translations.load`
             returns. `de_AT` is as good as `de-AT`.
         default: The language in which the code is written.
+
+    Raises:
+        SetupError: *translations* is not such a mapping.
     """
 
     __slots__ = ("_by_language", "default")
 
+    @explained
     def __init__(self, translations: Mapping[str, LanguageTexts | Translations], *, default: str = "en") -> None:
+        _check(translations)
         self.default: str = _tag(default)
         self._by_language = {_tag(language): texts for language, texts in translations.items()}
 
@@ -93,6 +104,32 @@ class Texts:
             if result:
                 return result
         return None
+
+
+def _check(given: object) -> None:
+    """Raise if *given* is not a mapping of languages to their texts."""
+    if not _is_mapping(given):
+        raise SetupError(f"`Texts` needs a mapping of languages; got {briefly(given)}. Write `Texts({_LINE})`.")
+    for language, texts in given.items():
+        if not isinstance(language, str) or not re.fullmatch(_TAG, _tag(language)):
+            raise SetupError(f"`Texts` needs language tags as keys; got {briefly(language)}. Write `Texts({_LINE})`.")
+        if hasattr(texts, "pgettext"):
+            continue
+        if not _is_mapping(texts):
+            raise SetupError(
+                f"`Texts` needs a mapping or translations of gettext for {language!r}; got {briefly(texts)}. "
+                f"Write `Texts({_LINE})`."
+            )
+        for key, text in texts.items():
+            if not isinstance(key, str) or not (isinstance(text, str) or _is_mapping(text)):
+                raise SetupError(
+                    f"`Texts` needs texts by type URI, status or code for {language!r}; got {briefly({key: text})}. "
+                    f"Write `Texts({_LINE})`."
+                )
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
 
 
 def _look_up(texts: LanguageTexts | Translations, key: str, part: Part) -> str | None:

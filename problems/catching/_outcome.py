@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar, overload
 
-from problems.catching._responses import Response, content_of, terms_of
+from problems.catching._responses import Response, content_of, need_response, terms_of
 from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
 from problems.registry import Registry
@@ -139,6 +139,7 @@ def outcome(response: Response, /, *types: type[Problem], registry: Registry | N
         SetupError: The response has not been read, or one of *types* is not a class.
         InvalidRegistry: One of *types* has a relative type URI, and *registry* is missing.
     """
+    need_response(response, "outcome", "ItemNotFound")
     for cls in types:
         need(cls, type, "problem class", _BY_NAME)
     if response.status_code < 400:

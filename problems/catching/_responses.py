@@ -15,6 +15,7 @@ from weakref import ref
 
 from problems._wire.headers import parse_retry_after
 from problems._wire.reading import LIMIT, Document, is_problem_type, read_document
+from problems._wire.text import briefly
 from problems.catching.dialects import Dialect
 from problems.declaring.problem import Problem
 from problems.errors import SetupError, need
@@ -163,9 +164,14 @@ def terms_of(
     return Terms(registry, every_error, read, dialect.reads, dialect.limit, dialect.identity, ignored)
 
 
-def need_response(given: object, function: str) -> None:
+def need_response(given: object, function: str, second: str = "registry") -> None:
     """
     Check that the first argument of a public function is a response.
+
+    Args:
+        given: The argument.
+        function: The name of the function.
+        second: The name of its second argument, for the message.
 
     Raises:
         SetupError: It is not.
@@ -173,7 +179,7 @@ def need_response(given: object, function: str) -> None:
     if not hasattr(given, "headers"):
         raise SetupError(
             f"`{function}` needs a response; got an object of type {type(given).__qualname__!r}. "
-            f"Write `{function}(client.get(url), registry)`."
+            f"Write `{function}(client.get(url), {second})`."
         )
 
 
@@ -183,11 +189,11 @@ def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
 
 def _statuses(ignore: object) -> frozenset[int]:
     if isinstance(ignore, str | bytes | bytearray) or not _is_iterable(ignore):
-        raise SetupError(f"`ignore` must be a set of status codes; got {ignore!r}. Write `ignore={{404}}`.")
+        raise SetupError(f"`ignore` must be a set of status codes; got {briefly(ignore)}. Write `ignore={{404}}`.")
     statuses: set[int] = set()
     for status in ignore:
         if not isinstance(status, int) or not 100 <= status <= 999:
-            raise SetupError(f"`ignore` must contain status codes; got {status!r}. Write `ignore={{404}}`.")
+            raise SetupError(f"`ignore` must contain status codes; got {briefly(status)}. Write `ignore={{404}}`.")
         statuses.add(status)
     return frozenset(statuses)
 

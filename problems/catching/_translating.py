@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final, TypeVar, cast
 
+from problems._wire.text import briefly
 from problems.declaring._definition import definition_of
 from problems.declaring._raises import is_problem, raises
 from problems.declaring._received import ReceivedProblem
@@ -64,7 +65,7 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
     def __init__(self, table: Mapping[type[Problem] | type[ReceivedProblem], Target]) -> None:
         given = cast("object", table)
         if not isinstance(given, Mapping):
-            raise SetupError(f"`translating` needs a mapping of problem classes; got {given!r}. {_LINE}")
+            raise SetupError(f"`translating` needs a mapping of problem classes; got {briefly(given)}. {_LINE}")
         for theirs, target in table.items():
             _check(theirs, target)
         self.table: dict[type[Problem | ReceivedProblem], Target] = dict(table)
@@ -118,10 +119,11 @@ class translating:  # noqa: N801 - used like a function, as `contextlib.suppress
 
 
 def _check(theirs: object, target: object) -> None:
+    shown = briefly(theirs)
     if not (isinstance(theirs, type) and issubclass(theirs, Problem | ReceivedProblem)):
-        raise SetupError(f"`translating` needs problem classes as keys; got {theirs!r}. {_LINE}")
+        raise SetupError(f"`translating` needs problem classes as keys; got {shown}. {_LINE}")
     if not callable(target):
-        raise SetupError(f"`translating` needs a problem class or a function as target; got {target!r}. {_LINE}")
+        raise SetupError(f"`translating` needs a problem class or a function as target; got {briefly(target)}. {_LINE}")
     if not is_problem(target):
         return
     fields = definition_of(target).body.model_fields
@@ -146,7 +148,7 @@ def _translated(error: Problem, target: Target) -> Problem:
     if not is_problem(target):
         problem: object = cast("Callable[[Problem], object]", target)(error)
         if not isinstance(problem, Problem) or isinstance(problem, ReceivedProblem):
-            raise SetupError(f"A function of `translating` must return a problem of your own; got {problem!r}.")
+            raise SetupError(f"A function of `translating` must return a problem of your own; got {briefly(problem)}.")
         return problem
     shared = definition_of(target).body.model_fields.keys() & vars(error).keys()
     return target(**{name: vars(error)[name] for name in shared})

@@ -4,17 +4,21 @@ Dialects: how the errors of an API differ from RFC 9457.
 Pure functions on JSON. Does not import exceptions or responses.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
+from problems._wire.arguments import explained
 from problems._wire.media_types import essence
 from problems._wire.reading import LIMIT, Document, is_problem_type, read_document, read_json
+from problems._wire.text import briefly
 from problems.errors import SetupError
 
 __all__ = ["Dialect"]
 
 _SEVERAL: Final = ("media_types", "nested", "lists", "paths", "texts")
 _ONE: Final = ("identity", "title", "detail")
+_SHOWN_MAX: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +63,15 @@ class Dialect:
         """Raise `SetupError` for a bare text, because every character would count as a name."""
         for name in _SEVERAL:
             given: object = getattr(self, name)
-            if isinstance(given, str):
-                raise SetupError(f"`{name}={given!r}` must be a tuple of names. Write `{name}=({given!r},)`.")
+            if isinstance(given, str) or not _are_names(given):
+                line = f"({given!r},)" if isinstance(given, str) and len(given) <= _SHOWN_MAX else "('…',)"
+                raise SetupError(f"`{name}={briefly(given)}` must be a tuple of names. Write `{name}={line}`.")
         for name in _ONE:
             given = getattr(self, name)
             if given is not None and not isinstance(given, str):
-                raise SetupError(f"`{name}` must be the name of one member; got {given!r}. Write `{name}={name!r}`.")
+                raise SetupError(
+                    f"`{name}` must be the name of one member; got {briefly(given)}. Write `{name}={name!r}`."
+                )
         # Media types are case-insensitive (RFC 9110, section 8.3.1), and can have parameters.
         object.__setattr__(self, "media_types", tuple(essence(cls) for cls in self.media_types))
 
@@ -112,3 +119,11 @@ class Dialect:
             if isinstance(text, str) and not isinstance(document.get(standard), str):
                 document = {**document, standard: text}
         return document
+
+
+if not TYPE_CHECKING:
+    Dialect.__init__ = explained(Dialect.__init__)
+
+
+def _are_names(value: object) -> TypeGuard[Collection[str]]:
+    return isinstance(value, Collection) and all(isinstance(item, str) for item in cast("Collection[object]", value))

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from problems._wire.arguments import explained
+from problems._wire.text import briefly
 from problems.contract._calls import Calls
 from problems.contract._findings import Certainty, Finding, Followed, RaiseSite, findings
 from problems.contract._findings import raise_sites as _raise_sites
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 
+@explained
 def check(app: object) -> list[Finding]:
     """
     Return findings about problems that an application raises without declaring them, or declares and never raises.
@@ -127,8 +130,10 @@ def _followed(app: object) -> list[Followed]:
 
 
 def _operations_of(app: object, followed: Iterable[type[Exception]] = ()) -> tuple[list[Operation], Calls]:
-    if not hasattr(app, "routes"):
-        raise SetupError(f"{app!r} is not an application. Pass a Starlette or FastAPI application: `check(app)`.")
+    if isinstance(app, type) or not hasattr(app, "routes"):
+        raise SetupError(
+            f"{briefly(app)} is not an application. Pass a Starlette or FastAPI application: `check(app)`."
+        )
     every = list(operations(app))
     translated = {*followed, *(cls for operation in every for cls in operation.translate)}
     roots = len({call for operation in every for call in operation.calls})

@@ -6,20 +6,21 @@ with a sentence. Runs once for each class, at import, so it is quick and builds 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from problems._wire.problem_type import ABOUT_BLANK, Declaration, ProblemType
 from problems._wire.status import is_bodyless, phrase
 from problems._wire.template import fields
-from problems._wire.text import nearest
+from problems._wire.text import briefly, nearest
 from problems._wire.uris import check_reference
 from problems.errors import InvalidDefinition
 
 __all__ = ["Inherited", "Words", "declare", "unknown_word"]
 
 _SCHEMA_NAME: Final = "[A-Za-z][A-Za-z0-9]*"
+_SWITCHES: Final = ("abstract", "any_status", "init")
 
 
 class Words(NamedTuple):
@@ -89,6 +90,7 @@ def declare(
         InvalidDefinition: A word is wrong; the sentence names class, word and fix.
     """
     try:
+        _check_switches(words)
         base = bases[0] if len(bases) == 1 else reduce(_joined, bases)
         names = base.members.union(members)
         status = base.status if words.status is None else _status(words, base)
@@ -144,15 +146,23 @@ def _status(words: Words, base: Inherited) -> int:
     return status
 
 
+def _check_switches(words: Words) -> None:
+    for word in _SWITCHES:
+        value: object = getattr(words, word)
+        if not isinstance(value, bool):
+            raise ValueError(f"`{word}={briefly(value)}` is neither `True` nor `False`. Write `{word}=True`.")
+
+
 def _integer(status: object) -> int:
     if not isinstance(status, int) or isinstance(status, bool):
-        raise ValueError(f"`status={status!r}` is not a status code. Write an integer from 400 to 599.")
+        line = f"`status={status}`" if isinstance(status, str) and status.isdecimal() else "an integer from 400 to 599"
+        raise ValueError(f"`status={briefly(status)}` is not a status code. Write {line}.")
     return int(status)
 
 
 def _text(word: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{word}={value!r}` is not a string. Write a text.")
+        raise ValueError(f'`{word}={briefly(value)}` is not a string. Write `{word}="…"`.')
     return value
 
 
@@ -214,9 +224,11 @@ def _detail(template: str, members: frozenset[str]) -> str:
 
 
 def _aliases(aliases: tuple[str, ...]) -> tuple[str, ...]:
-    written: object = aliases
+    written = cast("object", aliases)
     if isinstance(written, str):
-        raise ValueError(f"`aliases={aliases!r}` is one text. Write a tuple: `aliases=({aliases!r},)`.")
+        raise ValueError(f"`aliases={briefly(written)}` is one text. Write a tuple: `aliases=({briefly(written)},)`.")
+    if not isinstance(written, Collection):
+        raise ValueError(f'`aliases={briefly(written)}` is not a tuple of texts. Write `aliases=("…",)`.')
     for alias in aliases:
         if not _text("aliases", alias):
             raise ValueError("`aliases` contains an empty text, which identifies nothing. Remove it.")

@@ -13,9 +13,12 @@ from pydantic_core import ErrorDetails
 from problems._wire.text import briefly, nearest
 from problems.declaring._members import Members, message_in
 
-__all__ = ["faults", "of_headers", "of_members", "of_positionals", "of_status"]
+__all__ = ["faults", "of_headers", "of_members", "of_positionals", "of_standard", "of_unknown"]
 
-_STATUS: Final = ("status", "status_code")
+_OF_THE_CLASS: Final = {"status": "status", "status_code": "status", "title": "title", "type": "type URI"}
+"""The arguments that are written in the header of a class, and what each of them is."""
+
+_OF_EVERY_PROBLEM: Final = ("detail", "instance", "headers")
 _NOT_DECLARED: Final = "extra_forbidden"
 _MISSING: Final = "missing"
 
@@ -29,6 +32,9 @@ def faults(error: ValidationError) -> str:
 def of_positionals(cls: str, given: Sequence[object], named: Mapping[str, object], members: Members) -> str:
     """Return the error message for *given*, the positional arguments: only one text is allowed."""
     first, *others = given
+    if len(given) == 3 and isinstance(others[0], tuple) and isinstance(others[1], dict):
+        # Python calls the type of a base to make a class.
+        return f"an occurrence cannot be the base of a class. Write `class {first}({cls}):`."
     texts = [other for other in others if isinstance(other, str)]
     if isinstance(first, int) and 100 <= first <= 599 and texts:
         call = ", ".join((briefly(texts[0]), *(f"{name}=…" for name in members.required)))
@@ -50,28 +56,37 @@ def of_headers(cls: str, given: object) -> str:
     return f"`headers` must be a mapping; got {briefly(given)}. Write `{cls}(…, headers={written})`."
 
 
-def of_status(cls: str, names: Iterable[str], given: Mapping[str, object]) -> str | None:
-    """Return the error message for a status argument of an occurrence, or `None` without such an argument."""
-    word = next((name for name in names if name in _STATUS), None)
+def of_standard(cls: str, names: Iterable[str], given: Mapping[str, object], members: Members) -> str | None:
+    """Return the error message for an argument that belongs to the class, or `None` without such an argument."""
+    word = next((name for name in names if name in _OF_THE_CLASS), None)
     if word is None:
         return None
-    return f'the class has the status, so leave out `{word}={briefly(given[word])}`. Write `{cls}("…")`.'
+    call = ", ".join(f"{name}=…" for name in members.required) or '"…"'
+    fact = _OF_THE_CLASS[word]
+    other = "" if fact == "status" else f" For another {fact}, declare a class: `class Other({cls}, type=…, title=…)`."
+    return f"the class has the {fact}, so leave out `{word}={briefly(given[word])}`. Write `{cls}({call})`.{other}"
 
 
 def of_members(cls: str, error: ValidationError, given: Mapping[str, object], members: Members) -> str:
     """Return all that is wrong with the members of an occurrence, without their values."""
     errors = error.errors(include_url=False)
     unknown = [str(fault["loc"][0]) for fault in errors if fault["type"] == _NOT_DECLARED and len(fault["loc"]) == 1]
-    if text := of_status(cls, unknown, given):
+    if text := of_standard(cls, unknown, given, members):
         return text
     missing = [
         members.name_of(fault["loc"]) for fault in errors if fault["type"] == _MISSING and len(fault["loc"]) == 1
     ]
-    near = {word: nearest(word, [item for item in members.names if item not in given]) for word in unknown}
+    free = [item for item in (*members.names, *_OF_EVERY_PROBLEM) if item not in given]
+    near = {word: nearest(word, free) for word in unknown}
     missing = [name for name in missing if name not in near.values()]
     texts = [_unknown(word, near[word], members) for word in unknown]
     texts += [_missing(cls, missing, members)] if missing else []
-    return " ".join((*texts, *_misfits(errors, members)))
+    return " ".join((*texts, *_misfits(errors, given, members)))
+
+
+def of_unknown(word: str, members: Members) -> str:
+    """Return the error message for a name that is not a member, with the nearest member."""
+    return _unknown(word, nearest(word, members.names), members)
 
 
 def _unknown(word: str, near: str | None, members: Members) -> str:
@@ -92,13 +107,21 @@ def _example(members: Members, name: str) -> str:
     return f'"{examples[0]}"' if examples and isinstance(examples[0], str) else "…"
 
 
-def _misfits(errors: Iterable[ErrorDetails], members: Members) -> list[str]:
+def _misfits(errors: Iterable[ErrorDetails], given: Mapping[str, object], members: Members) -> list[str]:
     """Return a sentence for each member whose value does not fit: each alternative of a union has an error."""
     misfits: dict[str, list[str]] = {}
     for error in errors:
         if len(error["loc"]) > 1 or error["type"] not in (_NOT_DECLARED, _MISSING):
-            misfits.setdefault(members.name_of(error["loc"]), []).append(_placed(error, members))
-    return [f"`{name}=`: {', or '.join(dict.fromkeys(texts)).rstrip('.')}." for name, texts in misfits.items()]
+            name = members.name_of(error["loc"])
+            kinds = [_kind(given[word]) for word in (name, *map(str, error["loc"][:1])) if word in given]
+            start = f"`{name}=` got {kinds[0]}" if kinds else f"`{name}=`"  # a default was not given
+            misfits.setdefault(start, []).append(_placed(error, members))
+    return [f"{start}: {', or '.join(dict.fromkeys(texts)).rstrip('.')}." for start, texts in misfits.items()]
+
+
+def _kind(value: object) -> str:
+    """Return the type of a value for a message: the value itself may be secret."""
+    return "`None`" if value is None else f"a value of type {type(value).__name__!r}"
 
 
 def _placed(fault: ErrorDetails, members: Members) -> str:

@@ -7,13 +7,16 @@ Knows no framework.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final, TypeGuard, TypeVar
+from types import UnionType
+from typing import Final, TypeGuard, TypeVar, cast, get_args
 
+from problems._wire.status import PHRASES
+from problems._wire.text import briefly
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, SetupError
 
-__all__ = ["check_types", "declared", "is_problem", "raises"]
+__all__ = ["check_types", "declared", "is_problem", "raises", "spelled"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -48,7 +51,7 @@ def raises(*types: type[Problem]) -> Callable[[F], F]:
             setattr(holder, _ATTRIBUTE, tuple(dict.fromkeys((*types, *own))))
         except (AttributeError, TypeError):
             raise SetupError(
-                f"`@raises` cannot mark {function!r}, which takes no attributes. "
+                f"`@raises` cannot mark {briefly(function)}, which takes no attributes. "
                 f"Decorate the function or the class it comes from."
             ) from None
         return function
@@ -59,6 +62,24 @@ def raises(*types: type[Problem]) -> Callable[[F], F]:
 def is_problem(cls: object) -> TypeGuard[type[Problem]]:
     """Return whether something is a problem class."""
     return isinstance(cls, type) and issubclass(cls, Problem)
+
+
+def spelled(given: object) -> str:
+    """
+    Return the names of the problem classes that were probably meant, for a message about *given*.
+
+    >>> spelled(409), spelled("ItemNotFound"), spelled([404, 409]), spelled(7)
+    ('Conflict', 'ItemNotFound', 'NotFound, Conflict', 'NotFound')
+    """
+    if isinstance(given, list | tuple | set | frozenset | UnionType):
+        items = cast("Iterable[object]", get_args(given) if isinstance(given, UnionType) else given)
+        return ", ".join(dict.fromkeys(map(spelled, items))) or "NotFound"
+    name = given if isinstance(given, str) and given[:1].isupper() else None
+    if isinstance(given, Problem) or is_problem(given):
+        name = (given if is_problem(given) else type(given)).__name__
+    elif isinstance(given, int):
+        name = "".join(PHRASES.get(given, "").split())  # the ready-made classes are called so
+    return name if isinstance(name, str) and name.isidentifier() else "NotFound"
 
 
 def check_types(types: Iterable[object], use: str) -> None:
@@ -75,7 +96,7 @@ def check_types(types: Iterable[object], use: str) -> None:
     """
     for cls in types:
         if not is_problem(cls):
-            raise SetupError(f"`{use}` takes problem classes, not {cls!r}. Write `{use}(NotFound)` and the like.")
+            raise SetupError(f"`{use}` takes problem classes; got {briefly(cls)}. Write `{use}({spelled(cls)})`.")
         if definition_of(cls).declaration.abstract:
             raise AbstractProblem(cls.__qualname__, f"declared with `{use}`")
 

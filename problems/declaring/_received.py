@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from problems._wire.details import ProblemDetails, Reading, standard_members
 from problems._wire.headers import HeaderLines
-from problems._wire.text import one_line
+from problems._wire.text import briefly, one_line
 from problems._wire.uris import without_secrets
 from problems.declaring._definition import definition_of
 from problems.declaring.problem import Problem
@@ -203,7 +203,9 @@ class ReceivedProblem(Exception):
         """
         declared = _declared(type(self))
         if unknown := [name for name in members if name not in self.__dict__]:
-            raise InvalidMembers(declared.__qualname__, f"{unknown[0]} is not a member of the received problem.")
+            known = ", ".join(name for name in self.__dict__ if not name.startswith("problem_")) or "none"
+            reason = f"{briefly(unknown[0])} is not a member of the received problem. The members are: {known}."
+            raise InvalidMembers(declared.__qualname__, reason)
         text = self.problem_details.detail if detail else None
         local = declared.__new__(declared)  # bypasses a user-defined `__init__`, which may take other arguments
         Problem.__init__(local, text or "", **{name: self.__dict__[name] for name in members})

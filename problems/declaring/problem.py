@@ -26,7 +26,7 @@ from problems.declaring._body import annotations_of, check_body, check_names, lo
 from problems.declaring._definition import ATTRIBUTE, Definition, definition_of
 from problems.declaring._header import Inherited, Words, declare, unknown_word
 from problems.declaring._members import Members
-from problems.declaring._mistakes import of_headers, of_members, of_positionals, of_status
+from problems.declaring._mistakes import of_headers, of_members, of_positionals, of_standard
 from problems.errors import InvalidDefinition, InvalidMembers, SetupError
 
 __all__ = [
@@ -471,7 +471,7 @@ def _open_names(cls: type[Problem], values: Mapping[str, object]) -> tuple[str, 
     """Return the members that an open type does not declare; the reserved names are reserved for them too."""
     declared = definition_of(cls).members.names
     names = tuple(name for name in values if name not in declared)
-    if reason := of_status(cls.__qualname__, names, values):
+    if reason := of_standard(cls.__qualname__, names, values, definition_of(cls).members):
         raise InvalidMembers(cls.__qualname__, reason)
     try:
         check_names(cls.__qualname__, names)
@@ -482,7 +482,7 @@ def _open_names(cls: type[Problem], values: Mapping[str, object]) -> tuple[str, 
 
 def _text(cls: type[Problem], name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidMembers(cls.__qualname__, f"`{name}` must be a text; got {briefly(value)}.")
+        raise InvalidMembers(cls.__qualname__, f'`{name}` must be a text; got {briefly(value)}. Write `{name}="…"`.')
     return value
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.applications import Starlette
 
+from problems._wire.arguments import explained
 from problems._wire.invalid_params import secret_names
 from problems.answering._answer import Rejected
 from problems.answering._exchange import Facts
@@ -33,6 +34,7 @@ __all__ = ["add_problems"]
 _INVALID: Final = (RequestValidationError, WebSocketRequestValidationError)
 
 
+@explained
 def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Policy = Policy()) -> None:
     """
     Make *app* answer every error with a problem document, and document the declared problems.

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Protocol, TypeVar
 from weakref import ref
 
+from problems._wire.arguments import explained
 from problems.catching._responses import (
     MARK,
     Terms,
@@ -48,6 +49,7 @@ C = TypeVar("C", bound=Client)
 R = TypeVar("R", bound=Streamed)
 
 
+@explained
 def raise_problems(
     client: C,
     registry: Registry,

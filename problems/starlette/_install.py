@@ -18,7 +18,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from problems._wire.arguments import explained
 from problems._wire.problem_type import ABOUT_BLANK
+from problems._wire.text import briefly
 from problems.answering._exchange import Facts, Setup
 from problems.answering._meaning import meaning_of
 from problems.answering._returned import note_returned
@@ -45,6 +47,7 @@ Handlers = Mapping[type[Exception], Handler]
 _FRAMEWORKS: Final = ("starlette.", "fastapi.")
 
 
+@explained
 def add_problems(app: Starlette, registry: Registry | None = None, *, policy: Policy = Policy()) -> None:
     """
     Make *app*, and the applications mounted in it, answer every error with a problem document.
@@ -145,7 +148,7 @@ def _check(policy: Policy) -> None:
                 target()
         except ProblemsError as error:
             raise SetupError(
-                f"`translate` cannot turn {exception.__qualname__} into {target!r}: {error} "
+                f"`translate` cannot turn {exception.__qualname__} into {briefly(target)}: {error} "
                 f"Give a function of the exception that returns the problem."
             ) from error
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from problems._wire.arguments import explained
 from problems.catalog import NotFound
 from problems.contract._operations import operations
 from problems.declaring._applications import inner_application, places_in
@@ -31,6 +32,7 @@ _HEADERS: Final = {
 }
 
 
+@explained
 def problem_pages(registry: Registry, *, heading: str = "Problem types") -> Starlette:
     """
     Return an application with the problem pages of *registry*: mount it where the type URIs lead to.

@@ -14,10 +14,13 @@ from pydantic import ValidationError
 from problems._wire.problem_type import ABOUT_BLANK
 from problems._wire.reading import read_document
 from problems._wire.status import phrase
+from problems._wire.text import briefly
 from problems._wire.uris import check_base, is_absolute
 from problems.catalog import ValidationProblem
+from problems.catching._responses import need_response
 from problems.declaring._definition import definition_of
-from problems.declaring._raises import is_problem
+from problems.declaring._mistakes import of_unknown
+from problems.declaring._raises import is_problem, spelled
 from problems.declaring._received import received
 from problems.declaring.problem import Problem
 from problems.errors import AbstractProblem, InvalidMembers, SetupError
@@ -84,8 +87,9 @@ def assert_problem(response: Response, expected: type[P], /, registry: Registry 
         AssertionError: The response is not the expected problem; the message lists all differences.
         InvalidMembers: The class has no such member.
         AbstractProblem: The class is a base.
-        SetupError: *expected* is not a class.
+        SetupError: *response* is not a response, or *expected* is not a problem class.
     """
+    need_response(response, "assert_problem", "ItemNotFound")
     _check(expected, members)
     document, reason = read_document(response.content, response.headers.get("content-type"))
     if document is None:
@@ -105,8 +109,8 @@ def assert_problem(response: Response, expected: type[P], /, registry: Registry 
 def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
     if not is_problem(expected):
         raise SetupError(
-            f"`assert_problem` needs a problem class; got {expected!r}. Pass members as keyword arguments: "
-            f"`assert_problem(response, ItemNotFound, item_id=7)`."
+            f"`assert_problem` needs a problem class; got {briefly(expected)}. Pass members as keyword arguments: "
+            f"`assert_problem(response, {spelled(expected)}, item_id=7)`."
         )
     if definition_of(expected).declaration.abstract:
         raise AbstractProblem(expected.__qualname__, "expected")
@@ -115,7 +119,7 @@ def _check(expected: type[Problem], members: Mapping[str, object]) -> None:
     known = {*definition_of(expected).members.names, *definition_of(expected).members.sent.values(), *_STANDARD}
     for name in members:
         if name not in known:
-            raise InvalidMembers(expected.__qualname__, f"{name}: the class has no such member.")
+            raise InvalidMembers(expected.__qualname__, of_unknown(name, definition_of(expected).members))
 
 
 def _revived(expected: type[P], document: Mapping[str, object], response: Response) -> P:
