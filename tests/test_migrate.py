@@ -397,6 +397,74 @@ class TestFiles:
         assert ["catch `starlette.exceptions.HTTPException`"] == [it.reason.rpartition("; ")[2] for it in found.left]
 
 
+class TestOptions:
+    """Options that cannot be used raise an error before a file is written."""
+
+    @pytest.mark.parametrize(
+        ("base", "line"),
+        [
+            pytest.param("https://shop.example/problems", "--base https://shop.example/problems/`", id="no slash"),
+            pytest.param("/problems/", "--base https://api.example/problems/`", id="relative"),
+            pytest.param("", "--base https://api.example/problems/`", id="empty"),
+            pytest.param("a base", "--base https://api.example/problems/`", id="not a URI"),
+            pytest.param('https://shop.example/"/', "--base https://api.example/problems/`", id="quote"),
+        ],
+    )
+    def test_a_base_that_is_not_one(self, base, line):
+        """
+        The base is checked as a registry checks it.
+        """
+        with pytest.raises(SetupError, match=f"is not a base URI: .* Write `{re.escape(line)}"):
+            Options("shop_app:app", base=base)
+
+    def test_a_base(self, project):
+        """
+        The new registry has the base, and so have the types on the wire.
+        """
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        app, _, _ = project.write(body).migrated(base="https://shop.example/p#")
+
+        assert "https://shop.example/p#item-not-found" == body_of(app).json()["type"]
+
+    @pytest.mark.parametrize(
+        "name", ["class", "my-errors", "errors.py", "", "shop.", ".errors", "shop..errors", "a b", "1"]
+    )
+    def test_a_name_that_no_module_has(self, name):
+        """
+        The name of the new module is one that can be imported.
+        """
+        with pytest.raises(SetupError, match=r"is not the name of a module.*--errors-module shop\.errors`"):
+            Options("shop_app:app", errors_module=name)
+
+    @pytest.mark.parametrize("name", ["json", "sys", "fastapi", "problems.more"])
+    def test_a_name_that_is_taken(self, project, name):
+        """
+        A new module never hides one that is installed.
+        """
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        with pytest.raises(SetupError, match=r"would hide an installed module.*--errors-module problem_types`"):
+            project.write(body).migrate(errors_module=name)
+
+    @pytest.mark.parametrize("name", ["problem_types", "shop_kit.problem_types", "shop_kit_2.errors"])
+    def test_another_module(self, project, name):
+        """
+        The types are written into the module that is named, in an existing or a new folder.
+        """
+        (project.folder / "shop_kit").mkdir()
+        body = '\n\n@app.get("/")\nasync def read() -> None:\n    raise HTTPException(404, "Item not found")\n'
+        app, source, _ = project.write(body).migrated(errors_module=name)
+
+        assert f"from {name} import ItemNotFound" in source
+        assert "item-not-found" == body_of(app).json()["type"].rpartition("/")[2]
+
+    def test_a_path_that_does_not_exist(self, project):
+        """
+        A path with a typing error is not taken for one without raises.
+        """
+        with pytest.raises(SetupError, match=r"`--only .*shop_ap\.py` does not exist"):
+            Options("shop_app:app", only=project.folder / "shop_ap.py")
+
+
 class TestOldDocumentation:
     BODY = (
         "\n\nclass Old(BaseModel):\n    detail: str\n"

@@ -12,6 +12,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeGuard
@@ -469,4 +470,21 @@ def _errors_place(home: ModuleType, name: str | None) -> tuple[str, Path]:
     for _ in package.split(".") if package else ():
         root = root.parent
     dotted = name or (f"{package}.errors" if package else "errors")
+    if _is_foreign(dotted.partition(".")[0], root):
+        raise SetupError(
+            f"The new module `{dotted}` would hide an installed module of that name. Write the new types into another "
+            f"module: `--errors-module problem_types`."
+        )
     return dotted, root.joinpath(*dotted.split(".")).with_suffix(".py")
+
+
+def _is_foreign(name: str, root: Path) -> bool:
+    """Return whether a top-level module is installed, and not in the folder of the application."""
+    if name in sys.stdlib_module_names:
+        return True
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    places = (spec.submodule_search_locations or [str(spec.origin)]) if spec is not None else []
+    return bool(places) and not any(Path(place).resolve().is_relative_to(root.resolve()) for place in places)

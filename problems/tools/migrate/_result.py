@@ -1,15 +1,18 @@
 """
 Options and results of a migration: the files that change, the new types and the places that are left alone.
 
-Does not read or write files.
+Checks options where they are given. Does not read or write files.
 """
 
+import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from problems._wire.text import path_from_here
+from problems._wire.text import briefly, path_from_here
+from problems._wire.uris import check_base
+from problems.errors import SetupError
 from problems.tools.migrate._types import ProposedType
 
 __all__ = ["Change", "Left", "Migration", "Options"]
@@ -21,6 +24,10 @@ def _as_it_is(source: str, _: Path) -> str:
 
 def _unsorted(source: str, _: Path, __: str) -> str:
     return source
+
+
+def _is_name(part: str) -> bool:
+    return part.isidentifier() and not keyword.iskeyword(part) and part != "py"
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,9 @@ class Options:
         responses: Whether to remove entries of `responses=` that only document the old format.
         tidy: The formatter of the project; used for a new file, and for a file that it would not have changed before.
         sort: The import sorter of the project, used in the same way. Its third argument is the module of the new types.
+
+    Raises:
+        SetupError: The base is not a base URI, the name is not one of a module, or there is no such file or folder.
     """
 
     application: str
@@ -45,6 +55,21 @@ class Options:
     responses: bool = False
     tidy: Callable[[str, Path], str] = _as_it_is
     sort: Callable[[str, Path, str], str] = _unsorted
+
+    def __post_init__(self) -> None:
+        if (reason := check_base(self.base)) is not None:
+            line = Options.base if check_base(f"{self.base}/") else f"{self.base}/"
+            raise SetupError(f"`--base {briefly(self.base)}` is not a base URI: {reason} Write `--base {line}`.")
+        if self.errors_module is not None and not all(map(_is_name, self.errors_module.split("."))):
+            raise SetupError(
+                f"`--errors-module {briefly(self.errors_module)}` is not the name of a module. Write names with dots "
+                f"between them, and no ending: `--errors-module shop.errors`."
+            )
+        if self.only is not None and not self.only.exists():
+            raise SetupError(
+                f"`--only {self.only}` does not exist. Write the path of a file or folder of the application: "
+                f"`--only shop/routers`."
+            )
 
 
 @dataclass(frozen=True)
