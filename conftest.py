@@ -165,7 +165,7 @@ class Page(Document):
         raise AssertionError(f"`uvicorn {module}` did not start.")
 
     def findings(self) -> list[str]:
-        """Return what the contract check finds in the applications that were made on this page."""
+        """Return the findings of the contract check in the applications of this page."""
         self.enter()
         found = [finding for application in self.applications for finding in check(application)]
         return [str(it) for it in found if it.certainty == "certain" and it.kind != "never raised"]
@@ -250,7 +250,7 @@ def requested(document: Document) -> Iterator[Region]:
 
 
 def evaluate_answer(example: Example) -> str | None:
-    """Run a command, and return how its answer differs from the one that is shown."""
+    """Run a command, and return the difference between its answer and the answer on the page."""
     command, text = example.parsed
     if shutil.which("curl") is None:
         raise SkipTest("curl is not installed.")
@@ -261,7 +261,7 @@ def evaluate_answer(example: Example) -> str | None:
 
 
 class Answer(NamedTuple):
-    """A response as `curl -i` prints it; of the id of an occurrence, which is new each time, only that it is one."""
+    """A response as `curl -i` prints it; each new id of an occurrence is replaced by a constant."""
 
     line: str
     fields: set[str]

@@ -82,9 +82,9 @@ AFTER: Final = [
 ]
 """The same sentences in plain English."""
 
-TEXTS: Final = {".py", ".md", ".toml", ".yml", ".yaml", ".sh", ".html", ".txt", ""}
-FOLDERS: Final = ("problems", "typed_problems", "tests", "scripts", "benchmarks", "docs", ".github")
-PLACES: Final = (*FOLDERS, "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+TEXTS: Final = {".css", ".html", ".md", ".mjs", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml", ""}
+FOLDERS: Final = ("problems", "typed_problems", "tests", "scripts", "benchmarks", "docs", "schemas", ".ci", ".github")
+"""All folders of the repository; the files beside them are read too."""
 QUOTATION: Final = re.compile(r"“[^”]*”|^\s*> .*$", re.MULTILINE)
 """The only exceptions: text between typographic quotation marks, and block quotations."""
 
@@ -134,12 +134,11 @@ def findings(text: str) -> Iterator[tuple[int, str, str]]:
 
 def files() -> Iterator[Path]:
     """Yield the files with prose."""
-    for place in PLACES:
-        path = ROOT / place
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            is_written_here = not {"node_modules", "__pycache__", "upstream"} & set(file.parts)
-            if file.is_file() and is_written_here and file.suffix in TEXTS and file != Path(__file__):
-                yield file
+    inside = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*"))]
+    for file in [*inside, *sorted(ROOT.glob("*"))]:
+        is_written_here = not {"node_modules", "__pycache__", "LICENSE"} & set(file.parts)
+        if file.is_file() and is_written_here and file.suffix in TEXTS and file != Path(__file__):
+            yield file
 
 
 def prose_of(path: Path) -> str:

@@ -1,7 +1,7 @@
 """
-What README.md says of FastAPI by hand.
+The statements of README.md about FastAPI without this package.
 
-It must stay true, or the comparison is none. The code of README.md is run as a document.
+The comparison must stay true. `conftest.py` runs the code of README.md.
 """
 
 import httpx2
@@ -65,7 +65,7 @@ class TestFastAPIByHand:
     )
     def test_errors_have_three_shapes(self, client, method, path, form):
         """
-        A text, a list, or no JSON at all.
+        The body is a text, a list, or not JSON.
         """
         response = client.request(method, path)
         is_json = response.headers["content-type"] == "application/json"
@@ -77,18 +77,18 @@ class TestFastAPIByHand:
 
     def test_of_two_errors_with_one_status_the_last_one_wins(self, client):
         """
-        The documented 409 of a router is lost where a route has one.
+        A route with a documented 409 hides the documented 409 of its router.
         """
         assert {"Second"} == {"First", "Second"} & client.get("/openapi.json").json()["components"]["schemas"].keys()
 
     def test_rejected_values_are_sent_back(self, client):
         """
-        What was rejected is in the answer, whatever it is.
+        A rejected value is in the body of the response, even a password.
         """
         assert "hunter2" in client.post("/login", json={"password": "hunter2"}).text
 
     def test_an_error_of_a_service_behind_is_a_crash(self, client):
         """
-        An upstream 401 becomes our 500, without a hint at its origin.
+        An upstream 401 is answered with a 500 that does not name its origin.
         """
         assert 500 == client.get("/upstream").status_code

@@ -1,8 +1,8 @@
 """
 The `detail` that FastAPI would have sent, for clients that read it: `Policy(legacy_detail=…)`.
 
-A problem class that replaces an `HTTPException` with an object as its `detail` returns that from a method
-`legacy_detail`. Works on problems and on the facts of a request. What is hidden from clients stays hidden.
+A problem class that replaces an `HTTPException` with an object as its `detail` returns that object from a
+method `legacy_detail`. Works on problems and on the facts of a request. What is hidden from clients stays hidden.
 """
 
 import inspect

@@ -40,22 +40,22 @@ _FIELDS: Final = Struct("8s4s3s3s12s").unpack
 
 Translation = type[Problem] | Callable[[Any], Problem | None]
 """
-What a foreign exception becomes: a problem class that needs no members, or a function of the exception, which
+The problem for a foreign exception: a problem class that needs no members, or a function of the exception, which
 returns `None` for one that it does not know.
 """
 
 
 class RequestFacts:
     """
-    What an answer may depend on.
+    The facts of a request that a response may depend on.
 
     >>> facts = RequestFacts({"method": "GET", "path": "/items/7", "headers": [(b"accept", b"*/*")]})
     >>> facts.method, facts.path, facts.header(b"accept")
     ('GET', '/items/7', '*/*')
 
     Args:
-        scope: The request as ASGI has it, or as much of that.
-        instance: The URI reference of this occurrence, fresh for every answer.
+        scope: The ASGI scope of the request, or the known part of it.
+        instance: The URI reference of this occurrence, a new one for each response.
 
     Attributes:
         method: The request method; `GET` for a WebSocket handshake.
@@ -71,7 +71,7 @@ class RequestFacts:
 
     @property
     def scope(self) -> Mapping[str, Any]:
-        """The request as ASGI has it, or as much of it as there is."""
+        """The ASGI scope of the request, or the known part of it."""
         return self._scope
 
     @property
@@ -206,7 +206,7 @@ class Policy:
     validation_schemas: bool = False
     legacy_detail: bool | Callable[[RequestFacts], bool] = False
     adapts: bool = field(init=False, repr=False, compare=False, default=False)
-    """Whether there is anything to decide about the form of a problem; asked for each, so it is known before."""
+    """Whether an option changes the form of a response. Read for each response, so it is computed once."""
 
     def __post_init__(self) -> None:
         for name, default in _DEFAULTS.items():

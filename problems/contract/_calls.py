@@ -101,7 +101,7 @@ class Calls(Making):
     # --- operations -------------------------------------------------------------------------------------------------
 
     def root(self, obj: object) -> Outcome:
-        """Return the outcome of an endpoint or a dependency, called with the values of its effective signature."""
+        """Return the outcome of an endpoint or a dependency, called with the values that its signature allows."""
         frame = Frame(Names("", BUILTINS), self)
         limit, steps = self._limit, self._steps
         self._limit = self._steps + _BUDGET
@@ -119,7 +119,7 @@ class Calls(Making):
         return frame.outcome
 
     def _allowance(self) -> int:
-        """Return the number of activations for the next root: several times its share of what the others leave."""
+        """Return the number of activations for the next root: several times its share of the remaining number."""
         self._roots_left = max(self._roots_left - 1, 1)
         left = _BUDGET + _SHARE * self._roots - self._steps
         return min(_BUDGET, max(_LEAST, 5 * left // self._roots_left))

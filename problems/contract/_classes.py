@@ -133,7 +133,7 @@ class Classes:
         self._known: dict[type, tuple[type, ...]] = {}
 
     def below(self, cls: type) -> tuple[type, ...]:
-        """Return the application's own classes that an object of *cls* can be of, besides *cls* itself."""
+        """Return the application's own subclasses that an instance of *cls* can have as its class, without *cls*."""
         if cls not in self._known:
             self._known[cls] = tuple(self._search(cls))[:_MOST]
         return self._known[cls]

@@ -243,7 +243,7 @@ class Frame(Managers, Expressions):
                 return None
 
     def _is_off(self, node: ast.expr) -> bool | None:
-        """Return the truth of a module constant, which a deployment may change: `if DEBUG`."""
+        """Return the truth of a module constant such as `DEBUG`, which a deployment may change."""
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             inner = self._is_off(node.operand)
             return None if inner is None else not inner
@@ -384,7 +384,7 @@ class Frame(Managers, Expressions):
         return ended
 
     def _awaited_for(self, types: Iterable[type[BaseException]], line: int) -> Iterator[Raise]:
-        """Yield the problems that a handler waits for and nothing here raises: something that is not followed does."""
+        """Yield the problems that a handler names and no followed statement raises: other code must raise them."""
         for cls in types:
             if issubclass(cls, Problem):
                 yield Raise(cls, Place(self.names.file, line, 0, self.names.function), sure=POSSIBLE)

@@ -1,5 +1,5 @@
 """
-FastAPI's view of a route that is in effect where its router was included.
+The view that FastAPI has of a route, with the settings of the routers that include it.
 
 FastAPI has this view since 0.138. Before 0.137, including a router copies its routes: each is its own view.
 """

@@ -14,7 +14,7 @@ ALLOWED = (
         "refusal",
         ANY,
         r"before accept: .*-> (4\d\d|500) ",
-        "A WebSocket that is refused before `accept` gets a denial response, where the server has the extension.",
+        "A WebSocket without `accept` gets a denial response, where the server has the extension.",
     ),
     (
         "websocket",

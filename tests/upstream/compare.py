@@ -135,7 +135,7 @@ def compare_responses(old: dict[str, Any], new: dict[str, Any], *, own: bool) ->
 
 
 def compare_errors(detail: Any, problem: Any, change: str) -> Iterator[tuple[str, str]]:
-    """Yield what an error said and the problem that replaced it does not."""
+    """Yield the texts of an error that are missing in the problem that replaced it."""
     if not isinstance(problem, dict) or f" -> {problem.get('status')} " not in change:
         yield "problem", change
     elif isinstance(detail, list) and detail and all(isinstance(entry, dict) and "loc" in entry for entry in detail):
