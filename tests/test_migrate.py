@@ -436,7 +436,7 @@ class TestOptions:
         with pytest.raises(SetupError, match=r"is not the name of a module.*--errors-module shop\.errors`"):
             Options("shop_app:app", errors_module=name)
 
-    @pytest.mark.parametrize("name", ["json", "sys", "fastapi", "problems.more"])
+    @pytest.mark.parametrize("name", ["json", "sys", "fastapi", "starlette.more"])
     def test_a_name_that_is_taken(self, project, name):
         """
         A new module never hides one that is installed.

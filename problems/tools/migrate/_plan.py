@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeGuard
@@ -479,12 +479,9 @@ def _errors_place(home: ModuleType, name: str | None) -> tuple[str, Path]:
 
 
 def _is_foreign(name: str, root: Path) -> bool:
-    """Return whether a top-level module is installed, and not in the folder of the application."""
-    if name in sys.stdlib_module_names:
-        return True
-    try:
-        spec = find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
+    """Return whether a top-level module is of the standard library, or installed and not the application's own."""
+    spec = None if name in sys.stdlib_module_names else PathFinder.find_spec(name)
     places = (spec.submodule_search_locations or [str(spec.origin)]) if spec is not None else []
-    return bool(places) and not any(Path(place).resolve().is_relative_to(root.resolve()) for place in places)
+    paths = [Path(place).resolve() for place in places]
+    is_own = any(path.is_relative_to(root.resolve()) or _is_own(path) for path in paths)
+    return name in sys.stdlib_module_names or (bool(paths) and not is_own)
