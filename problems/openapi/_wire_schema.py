@@ -7,7 +7,7 @@ Extends pydantic's generator. Imports of problem classes only how their members 
 from contextlib import suppress
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import PydanticSerializationError, core_schema
 
 from problems._wire.json import has_serializer
 from problems.declaring._members import default_as_sent
@@ -34,6 +34,13 @@ class WireSchema(GenerateJsonSchema):
         with suppress(Exception):  # there may be no default, and a serializer may raise or need the whole model
             results = {**results, "default": default_as_sent(schema)}
         return results
+
+    def encode_default(self, dft: object) -> object:
+        """Return a default as JSON. If its type raises another exception, as in pydantic 2.13, it is left out."""
+        try:
+            return super().encode_default(dft)
+        except Exception as error:
+            raise PydanticSerializationError(f"A default of type {type(dft).__qualname__} has no JSON form.") from error
 
     def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
         """Return the schema of a member, without a default that may be left out of the document."""
