@@ -34,13 +34,13 @@ setup() {
     case ${DEPENDENCIES:-locked} in
         locked) cp constraints.txt "$constraints" ;;
         lowest) "$python" scripts/_lowest.py >"$constraints" ;;
-        newest) : >"$constraints" ;;
-        pre) : >"$constraints" && options=(--pre) ;;
+        newest) : >"$constraints" && options=(--upgrade --upgrade-strategy eager) ;;
+        pre) : >"$constraints" && options=(--upgrade --upgrade-strategy eager --pre) ;;
         *) echo "DEPENDENCIES must be locked, lowest, newest or pre; got ${DEPENDENCIES}." >&2 && return 1 ;;
     esac
     # First a pip that knows dependency groups, and what builds the project without an environment of its own.
     progress "Installing pip and hatchling, which build the project"
-    install pip hatchling
+    install --upgrade pip hatchling
     progress "Installing the project, its libraries and the group $group (${DEPENDENCIES:-locked} versions); this may take a minute"
     install --no-build-isolation --editable '.[all]' --group "$group" "${options[@]}"
     echo "$wanted" >"$stamp"
