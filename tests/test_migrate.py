@@ -156,6 +156,54 @@ class TestOneRaise:
         assert [f"shop_app.py:{line}"] == [str(it).rpartition(": ")[0] for it in found.left if reason in it.reason]
 
 
+FIELDS: Final = {
+    401: ("WWW-Authenticate", 'Bearer realm="shop"'),
+    405: ("Allow", "GET, PUT"),
+    407: ("Proxy-Authenticate", "Basic"),
+    413: ("Retry-After", "30"),
+    416: ("Content-Range", "bytes */10"),
+    426: ("Upgrade", "HTTP/3.0"),
+    429: ("Retry-After", "30"),
+    451: ("Link", '<https://shop.example/law>; rel="blocked-by"'),
+    503: ("Retry-After", "Fri, 31 Dec 2027 23:59:59 GMT"),
+}
+"""A header field that HTTP ties to a status."""
+
+
+class TestFields:
+    @pytest.mark.parametrize("form", ["literal", "parameter", "absent", "name in lower case", "empty"])
+    @pytest.mark.parametrize("status", FIELDS)
+    def test_fields_of_a_status_stay(self, project, status, form):
+        """
+        Status, detail and header fields are the same after the migration, whatever the field of the status is.
+        """
+        name, value = FIELDS[status]
+        forms = {
+            "literal": f", headers={{{name!r}: {value!r}}}",
+            "parameter": f", headers={{{name!r}: value}}",
+            "absent": "",
+            "name in lower case": f", headers={{{name.lower()!r}: {value!r}}}",
+            "empty": f", headers={{{name!r}: ''}}",
+        }
+        body = (
+            f'\n\n@app.get("/")\nasync def read(value: str = {value!r}) -> None:\n'
+            f'    raise HTTPException({status}, "It does not work"{forms[form]})\n'
+        )
+        project.write(
+            body,
+            HEAD.replace("add_problems(app)", "", 1).replace("from problems.fastapi import add_problems\n", ""),
+        )
+        before = body_of(project.load())
+        found = project.migrated()[0]
+        after = body_of(found)
+
+        assert [] == check(found)
+        assert (before.status_code, before.headers.get(name) or None) == (
+            after.status_code,
+            after.headers.get(name) or None,
+        )
+
+
 class TestShapes:
     def test_a_cause_stays(self, project):
         """

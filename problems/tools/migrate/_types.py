@@ -30,7 +30,7 @@ _TIED: Final[Mapping[int, tuple[str, str]]] = {
     503: ("retry-after", "retry_after"),
 }
 """For a status, the header field that its ready-made class takes as a parameter."""
-_REQUIRED: Final = {401, 405, 407, 426}
+_REQUIRED: Final = {401, 405, 407, 416, 426}
 """The statuses whose ready-made class requires its header field."""
 _EVERYDAY: Final = frozenset(
     (
@@ -154,9 +154,13 @@ def tied(status: int, headers: Mapping[str, ast.expr]) -> tuple[str, str, str] |
     if name is None:
         return None
     value = headers[name]
-    if parameter != "retry_after":
-        return name, parameter, written(value)
     text = value.value if isinstance(value, ast.Constant) else None
+    if parameter == "challenges":
+        return (name, parameter, written(value)) if text != "" else None
+    if parameter == "allow":
+        methods = [method.strip() for method in text.split(",")] if isinstance(text, str) else None
+        listed = ", ".join(map(literal, filter(None, methods or ())))
+        return (name, parameter, f"[{listed}]") if methods is not None else None
     if (isinstance(text, str) and text.isdigit()) or (type(text) is int):
         return name, parameter, str(int(text))
     return None
