@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from inspect import isfunction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -15,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from problems import tools
-from problems._wire.text import path_from_here
+from problems._wire.text import nearest, path_from_here
 from problems.cli._fetch import statuses_of
 from problems.cli._formatting import formatted, laid_out, sorted_imports
 from problems.cli._output import (
@@ -177,7 +178,9 @@ def _one(vocabulary: Vocabulary, name: str) -> DocumentedType:
         uris = ", ".join(result.type for result in results)
         raise TargetError(f"{name!r} matches {len(results)} types. Write the type URI of one: {uris}.")
     names = ", ".join(cls.name for cls in vocabulary.types)
-    raise TargetError(f"{name!r} is not a problem type. Write one of: {names}.")
+    near = nearest(name, [word for cls in vocabulary.types for word in (cls.name, cls.reference) if word])
+    hint = f"Did you mean `{near}`?" if near else f"Write one of: {names}."
+    raise TargetError(f"{name!r} is not a problem type. {hint}")
 
 
 @app.command("lint", rich_help_panel=_CHECK)
@@ -298,12 +301,19 @@ def generate_(source: Source, *, output: Output = None) -> None:
     write(formatted(text, output), output)
 
 
+def _application(target: str) -> object:
+    """Return the application that a target names."""
+    application = load(target)
+    if hasattr(application, "routes"):
+        return application
+    line = f"`{target}()`, the result of the function" if isfunction(application) else "`module:app`"
+    raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: {line}.")
+
+
 @app.command("check", rich_help_panel=_CHECK)
 def check_(target: Target, *, form: Reported = "table", fail_on: FailOn = "warning") -> None:
     """Report problems that an application raises and does not declare, or declares and never raises."""
-    registry = registry_of(application := load(target)) or Registry()
-    if not hasattr(application, "routes"):
-        raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
+    registry = registry_of(application := _application(target)) or Registry()
     _report([_breach(item, registry) for item in check(application)], form, fail_on)
 
 
@@ -382,9 +392,7 @@ def migrate(
 
     Shows a diff, and lists each place that it leaves alone with the reason. `--write` changes the files.
     """
-    application = load(target)
-    if not hasattr(application, "routes"):
-        raise TargetError(f"{target!r} is not an application. Name a Starlette or FastAPI application: `module:app`.")
+    application = _application(target)
     options = tools.migrate.Options(target, only, base, errors_module, responses, laid_out, sorted_imports)
     migration = tools.migrate.migrate(application, options)
     for change in migration.changes:

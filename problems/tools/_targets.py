@@ -110,7 +110,7 @@ def _module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise TargetError(
-                f"The module {error.name!r} was not found.{_meant(name)} It must be in the current folder or in"
+                f"The module {error.name!r} was not found.{_meant(name)} It must be in the current folder or in "
                 f"the packages of {sys.executable}."
             ) from None
         raise TargetError(_failed(name, error)) from error

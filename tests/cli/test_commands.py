@@ -93,7 +93,9 @@ class TestTarget:
     @pytest.mark.parametrize(
         ("target", "message"),
         [
-            pytest.param("no_shop:x", "The module 'no_shop' was not found.", id="no module"),
+            pytest.param(
+                "no_shop:x", "was not found. It must be in the current folder or in the packages", id="no module"
+            ),
             pytest.param(
                 "shop_of_tests.errors:x", "The module 'shop_of_tests.errors' was not found.", id="no submodule"
             ),
@@ -134,7 +136,7 @@ class TestTarget:
 
     def test_a_class_that_cannot_be_is_shown(self):
         """
-        The place is that in the module of the user, not in this package.
+        The message contains the place in the module of the user, not in this package.
         """
         assert "wrong_of_tests.py:3:classBad" in mistake("list", "wrong_of_tests").replace(" ", "")
 
@@ -235,6 +237,21 @@ class TestShow:
         assert f"'ItemNotFound' matches 2 types. Write the type URI of one: {', '.join(uris)}." in mistake(
             "show", "two.json", "ItemNotFound"
         )
+
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("ItemNotFuond", "Did you mean `ItemNotFound`?"),
+            ("item-not-fuond", "Did you mean `item-not-found`?"),
+            ("zzz", "Write one of: ItemNotFound, OutOfStock"),
+        ],
+        ids=["class", "type", "unlike any"],
+    )
+    def test_a_misspelt_type_has_a_suggestion(self, name, hint):
+        """
+        The message contains the most similar name, or all names.
+        """
+        assert f"{name!r} is not a problem type. {hint}" in mistake("show", "shop_of_tests:registry", name)
 
     def test_an_ambiguous_type_is_a_mistake(self):
         """
@@ -541,6 +558,18 @@ class TestCheck:
     def checked(self, shop):
         """An application that does not keep its contract."""
         (shop / "checked_of_tests.py").write_text(CHECKED)
+
+    @pytest.mark.parametrize(
+        ("target", "line"),
+        [("shop_of_tests:registry", "`module:app`"), ("shop_of_tests:make_app", "`shop_of_tests:make_app()`")],
+        ids=["registry", "function"],
+    )
+    @pytest.mark.parametrize("command", ["check", "migrate"])
+    def test_it_needs_an_application(self, command, target, line):
+        """
+        The message contains the target to write.
+        """
+        assert f"Name a Starlette or FastAPI application: {line}" in mistake(command, target)
 
     def test_a_breach_exits_with_1(self):
         """
