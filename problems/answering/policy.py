@@ -9,6 +9,7 @@ import re
 from binascii import hexlify
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from inspect import iscoroutinefunction
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
@@ -253,6 +254,8 @@ def _switch(name: str, value: object) -> object:
 
 
 def _switch_or_function(name: str, value: object) -> object:
+    if iscoroutinefunction(value):  # the coroutine that it returns would be true for every request
+        raise _refused(name, value, "it is an async function. Define it with `def`.")
     return value if callable(value) else _switch(name, value)
 
 

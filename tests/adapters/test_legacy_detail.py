@@ -78,6 +78,11 @@ def answered(app: Any, method: str = "GET", path: str = "/raise", **options: Any
     return TestClient(app, raise_server_exceptions=False).request(method, path, **options)
 
 
+async def asynchronous(facts: Any) -> bool:
+    """Choose nothing: a policy is decided without waiting."""
+    return False
+
+
 ALWAYS = Policy(legacy_detail=True)
 
 
@@ -284,7 +289,7 @@ class TestByRequest:
         assert "Bad Request" == response.json()["detail"]
         assert "`Policy(legacy_detail=…)` failed" in caplog.text
 
-    @pytest.mark.parametrize("value", ["yes", 1, None], ids=["text", "number", "none"])
+    @pytest.mark.parametrize("value", ["yes", 1, None, asynchronous], ids=["text", "number", "none", "async function"])
     def test_what_cannot_be(self, value):
         """
         Anything but a switch or a function raises an error.
