@@ -8,7 +8,6 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from problems._wire.text import plain
@@ -234,11 +233,13 @@ class Decision:
         Call it just before a crash is raised to the server. A note of an earlier request is replaced.
         """
         instance = self.answer.instance
-        with suppress(Exception):  # an exception of another library may have notes of any kind
+        try:
             notes: list[str] = getattr(self.exception, "__notes__", [])
             notes[:] = [note for note in notes if not _is_ours(note)]
             if instance is not None and self.answer.problem is not None:
                 self.exception.add_note(f"{_NOTE}{instance}")
+        except Exception:  # noqa: BLE001 - an exception of another library may have notes of any kind
+            return
 
     def _occurrence(self, problem: Problem) -> Occurrence:
         _forget_earlier(self.exception)

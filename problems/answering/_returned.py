@@ -6,7 +6,6 @@ Recognises the exceptions of FastAPI, pydantic and the standard library by what 
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Final, TypeGuard
 
 from problems._wire.invalid_params._values import is_mapping
@@ -32,12 +31,14 @@ def note_returned(exc: BaseException, scope: Mapping[str, object]) -> None:
         exc: The exception that was raised after the endpoint had returned.
         scope: The request.
     """
-    with suppress(Exception):  # an exception of another library may hold anything
+    try:
         name = _returned(exc)
         if name is not None:
             note = _note(name, scope)
             if note not in getattr(exc, "__notes__", ()):
                 exc.add_note(note)
+    except Exception:  # noqa: BLE001 - an exception of another library may hold anything
+        return
 
 
 def _note(name: str, scope: Mapping[str, object]) -> str:
