@@ -117,5 +117,5 @@ def table(
     for result in results:
         target = (targets or {}).get(result.name)
         told = "" if target is None else f"<= {target:g}  {'ok' if result.ratio <= target else 'MISSED'}"
-        lines.append(f"  {result.name:{width}}  {result.microseconds:9.2f}  {result.ratio:24.2f}  {told}")
+        lines.append(f"  {result.name:{width}}  {result.microseconds:9.2f}  {result.ratio:24.2f}  {told}".rstrip())
     return "\n".join(lines)

@@ -138,7 +138,7 @@ def run(*, rounds: int) -> Iterator[tuple[str, list[Result]]]:
     before = dict.fromkeys(codes, _BEFORE)
     for name, (own, code) in _peers(operations).items():
         before[name], codes[name] = _BEFORE + own, code
-    fresh = max(3, rounds // 12)
+    fresh = max(3, rounds // 15)
     title = f"W4  {operations} operations with 4 problems each"
     taken = take(codes, rounds=fresh, before=before)
     results = ratios(taken, reference="nothing declared")

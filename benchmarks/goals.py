@@ -118,7 +118,7 @@ GOALS: Final = (
 
 def summary(tables: Tables) -> str:
     """Return one table of the goals that a run has measured, as lines for people."""
-    lines = [f"Goals  {'':62}  {'today':>7}  goal"]
+    lines = ["Goals", f"  {'':67}  {'today':>7}  goal"]
     for goal in GOALS:
         results = next((found for title, found in tables.items() if title.startswith(goal.title)), None)
         if not results:
