@@ -85,7 +85,9 @@ def read_json(source: str, *, called: str = "") -> JsonValue:
         document: JsonValue = read_yaml(text, name) if source.endswith(_YAML) else json.loads(text)
     except OSError as error:
         raise TargetError(f"{name!r} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise TargetError(f"{name!r} is nested too deeply. Remove levels of nesting from it.") from None
+    except ValueError as error:
         raise TargetError(f"{name!r} is not valid JSON: {error}. {_HELP}") from None
     return document
 

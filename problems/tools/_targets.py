@@ -61,7 +61,7 @@ def _called(result: object, target: str) -> object:
     try:
         return result()
     except (Exception, SystemExit) as error:
-        raise TargetError(f"{target!r} fails: {type(error).__name__}: {error}") from error
+        raise TargetError(f"{target!r} fails: {_said(error)}") from error
 
 
 def load_registry(target: str) -> Registry:
@@ -135,10 +135,18 @@ def _refuse_path(name: str) -> None:
 
 
 def _failed(name: str, error: BaseException) -> str:
-    message = f"The module {name!r} cannot be imported: {type(error).__name__}: {error}"
+    message = f"The module {name!r} cannot be imported: {_said(error)}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename and not frame.filename.startswith(_PACKAGE)]
     return message if not own else f"{message}\n  at {own[-1].filename}:{own[-1].lineno}: {own[-1].line}"
+
+
+def _said(error: BaseException) -> str:
+    """Return the class and the text of an error; `str` of an error can raise one too."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the module can be anyone's
+        return type(error).__name__
 
 
 def _hint(wanted: str, names: Iterable[str]) -> str:

@@ -43,7 +43,8 @@ BROKEN = "import json\n1 / 0\n"
 NEEDY = "import no_such_module_anywhere"
 ENDING = "import sys\nsys.exit(3)\n"
 WRONG = 'from problems import Conflict\n\nclass Bad(Conflict, title="Bad"): ...\n'
-MORE = {"ending_of_tests": ENDING, "wrong_of_tests": WRONG}
+SILENT = "class E(Exception):\n    def __str__(self):\n        raise ValueError\n\n\nraise E\n"
+MORE = {"ending_of_tests": ENDING, "wrong_of_tests": WRONG, "silent_of_tests": SILENT}
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +118,7 @@ class TestTarget:
             pytest.param("shop_of_tests.py", "Did you mean `shop_of_tests:registry`?", id="file"),
             pytest.param("./shop_of_tests.py", "Did you mean `shop_of_tests:registry`?", id="path"),
             pytest.param("ending_of_tests", "'ending_of_tests' cannot be imported: SystemExit: 3", id="script"),
+            pytest.param("silent_of_tests", "'silent_of_tests' cannot be imported: E", id="error without text"),
             pytest.param("needy_of_tests", "No module named 'no_such_module_anywhere'", id="missing dependency"),
         ],
     )

@@ -88,7 +88,7 @@ class TestGenerate:
             pytest.param(
                 "a.yaml", "!!python/object:os.system {}", "'a.yaml' does not contain a vocabulary:", id="code"
             ),
-            pytest.param("a.json", "[" * 100_000, "'a.json' is not valid JSON: ", id="deep"),
+            pytest.param("a.json", "[" * 100_000, "'a.json' is nested too deeply.", id="deep"),
             pytest.param("a.yaml", "[" * 10_000, "'a.yaml' is not valid YAML: ", id="deep YAML"),
         ],
     )

@@ -28,7 +28,7 @@ _MOST_NOTES: Final = 20
 _BITS: Final = 1_000
 """Larger integers are left out: Python limits the digits of integers in source text."""
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
-_REFERENCES: Final = ("$ref", "externalValue")
+_REFERENCES: Final = ("$ref", "$dynamicRef", "externalValue")
 _SCHEMAS: Final = "#/components/schemas/"
 
 
@@ -73,9 +73,11 @@ class Document:
         self.root: Json = whole if isinstance(whole, dict) else {}
 
     def _add(self, file: str, content: object) -> JsonValue:
-        root = self._roots[file] = _Copy(file, self._named).of(content, "", ())
-        if own := text(root, "$self"):  # OpenAPI 3.2: a URI for the whole document
-            self._named.setdefault(own.partition("#")[0], root)
+        own = content.get("$self") if is_object(content) else None  # OpenAPI 3.2: a URI for the whole document
+        base = own.partition("#")[0] if isinstance(own, str) and not check_reference(own) else ""
+        root = self._roots[file] = _Copy(file, self._named).of(content, base, ())
+        if base:
+            self._named.setdefault(base, root)
         return root
 
     def resolved(self, value: JsonValue) -> JsonValue:
@@ -268,7 +270,7 @@ def _clean(value: str) -> str:
 
 def reference_of(value: JsonValue) -> Reference | None:
     """Return the reference that a value is, or `None`."""
-    result = value.get("$ref") if isinstance(value, dict) else None
+    result = value.get("$ref", value.get("$dynamicRef")) if isinstance(value, dict) else None
     return result if isinstance(result, Reference) else None
 
 

@@ -90,8 +90,11 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
                 one = replace(one, written=uri)
             yield _named(one, is_alone=len(types) == 1)
         return
-    if len(codes) == 1 and codes[0].strip():
-        yield _named(_exemplified(replace(base, code=codes[0]), documents), is_alone=not is_shared)
+    codes = [item for item in dict.fromkeys(codes) if item.strip()][:_TYPES]
+    for code in codes:
+        own = [item for item in documents if item.get(identity, code) == code]
+        yield _named(_exemplified(replace(base, code=code), own), is_alone=len(codes) == 1 and not is_shared)
+    if codes:
         return
     yield from _shown(base, schema, members, documents, is_shared=is_shared)
 

@@ -15,8 +15,8 @@ from problems._wire.uris import check_reference, is_absolute, quote_reference, r
 from problems.catalog import by_status
 from problems.documenting.vocabulary import DocumentedHeader
 from problems.tools.generate._classes import Dialects, Source
-from problems.tools.generate._documents import Document, Json, constants, text, values
-from problems.tools.generate._facts import Facts, constant, facts, server_of
+from problems.tools.generate._documents import Document, Json, constants, text, texts, values
+from problems.tools.generate._facts import Facts, facts, server_of
 from problems.tools.generate._kinds import Member, together
 from problems.tools.generate._names import class_name
 from problems.tools.generate._schemas import Schemas, name_of
@@ -126,12 +126,12 @@ def _identity(document: Document, results: Iterable[Use]) -> str:
             continue
         fixed.update(name for name, _ in use.fixed if name not in STANDARD)
         for name, item in properties.items():
-            value = constant(document.object_at(item)) if name not in STANDARD else None
-            if isinstance(value, str) and value.strip():
-                codes.setdefault(name, set()).add(value)
+            allowed = constants(document.object_at(item)) if name not in STANDARD else []
+            if len(allowed) == 1 or name in _CODES:  # several values of another member are data
+                codes.setdefault(name, set()).update(value for value in texts(allowed) if value.strip())
     if fixed:
         return fixed.most_common(1)[0][0]
-    likely = [name for name, some in codes.items() if len(some) > 1 or name in _CODES]
+    likely = [name for name, some in codes.items() if len(some) > 1 or (some and name in _CODES)]
     return max(likely, key=lambda name: (len(codes[name]) > 1, name in _CODES, len(codes[name])), default="")
 
 

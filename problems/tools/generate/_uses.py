@@ -100,7 +100,10 @@ class _Operation:
 def uses(document: Document, note: Callable[[str], None]) -> Iterator[Use]:
     """Yield the error bodies of the operations, then the problems that only components describe."""
     results = [
-        _unwrapped(document, branch) for use in _documented(document, note) for branch in _branches(document, use)
+        inner
+        for use in _documented(document, note)
+        for branch in _branches(document, use)
+        for inner in _unwrapped(document, branch)
     ]
     yield from results
     yield from _components(document, results)
@@ -112,6 +115,8 @@ def _documented(document: Document, note: Callable[[str], None]) -> Iterator[Use
         produces = operation.value.get("produces", document.root.get("produces"))
         for key, response in document.object_at(operation.value, "responses").items():
             if not _KEY.fullmatch(key):
+                if not key.startswith("x-"):
+                    note(f"{operation.where}: {key!r} is not a status code, so the response has no class.")
                 continue
             whole = document.object_at(response)
             seen.add(id(whole))
@@ -121,8 +126,15 @@ def _documented(document: Document, note: Callable[[str], None]) -> Iterator[Use
             )
             if not key.startswith(_NO_ERRORS):
                 yield from results
+                if not results and _is_list(document, whole):
+                    note(f"{operation.where}: the body of {key} is a list, so it has no class: catch it by its status.")
             elif any(not use.json for use in results):
                 note(f"{operation.where} has a problem document for {key}: a success is not an exception.")
+    yield from _named_responses(document, seen)
+
+
+def _named_responses(document: Document, seen: set[int]) -> Iterator[Use]:
+    """Yield the bodies of the components' responses that are not in *seen*."""
     named = {**document.object_at(document.root, "responses")}
     named.update(document.object_at(document.root, "components", "responses"))
     for name, response in named.items():
@@ -200,11 +212,24 @@ def _of_kinds(document: Document, use: Use, kinds: list[str]) -> Iterator[Use]:
         yield replace(use, json=plain)
 
 
-def _unwrapped(document: Document, use: Use) -> Use:
-    """Return a use with the member in which plain JSON wraps an error, if any."""
-    properties = document.object_at(merged(document, use.schema), "properties") if use.json else {}
-    name = next((item for item in _WRAPPERS if merged(document, properties.get(item)).get("properties")), "")
-    return replace(use, nested=name) if name else use
+def _is_list(document: Document, response: Json) -> bool:
+    """Return whether the body of a response is a list of objects with members."""
+    content = document.object_at(response, "content").values()
+    schemas = [response.get("schema"), *(document.object_at(media).get("schema") for media in content)]
+    return any(_has_members(document, merged(document, schema).get("items")) for schema in schemas)
+
+
+def _unwrapped(document: Document, use: Use) -> Iterator[Use]:
+    """Yield a use with the member in which plain JSON wraps an error, if any: one for each alternative in it."""
+    outer = merged(document, use.schema) if use.json else {}
+    properties = document.object_at(outer, "properties")
+    name = next((item for item in _WRAPPERS if _has_members(document, properties.get(item))), "")
+    if not name or merged(document, properties[name]).get("properties"):
+        yield replace(use, nested=name)
+        return
+    for schema, called, fixed in _alternatives(document, properties[name], 0):
+        whole: Json = {**outer, "properties": {**properties, name: schema}}
+        yield replace(use, schema=whole, name=called or use.name, fixed=fixed or use.fixed, nested=name)
 
 
 def _has_members(document: Document, schema: JsonValue) -> bool:
