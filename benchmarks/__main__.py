@@ -41,6 +41,8 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := [name for name in asked.workloads if name not in WORKLOADS]:
         parser.error(f"{unknown[0]!r} is not a workload. Choose from: {', '.join(WORKLOADS)}.")
+    if asked.page and (asked.quick or asked.workloads):
+        parser.error("`--page` needs all workloads. Run `scripts/bench --page`.")
     texts: list[str] = []
     tables: dict[str, list[Result]] = {}
     for name in asked.workloads or (QUICK if asked.quick else WORKLOADS):

@@ -127,4 +127,4 @@ def summary(tables: Tables) -> str:
         is_met = today >= goal.bound if goal.is_least else today <= goal.bound
         sign = ">=" if goal.is_least else "<="
         lines.append(f"  {goal.workload:67}  {today:7.3f}  {sign} {goal.bound:<6g} {'ok' if is_met else 'MISSED'}")
-    return "\n".join(lines)
+    return "\n".join(lines) if lines[2:] else ""
