@@ -4,7 +4,8 @@ The state of one WebSocket, and its end.
 Knows ASGI messages; neither problems nor exceptions.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
 from typing import Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -21,18 +22,32 @@ _ENDS: Final = frozenset({_DENIAL, "websocket.close", "websocket.disconnect"})
 
 class Sent:
     """
-    The state of one WebSocket.
+    The state of one WebSocket, as it is at one place among the middleware: some keeps messages back, or drops them.
 
-    Attributes:
-        accepted: Whether the WebSocket was accepted: only a close frame can end it.
-        ended: Whether the WebSocket was closed or denied, or the client has disconnected: nothing more can be sent.
-        is_cut: Whether a denial response has begun and is not complete.
+    Args:
+        outer: The state further out. What has happened there has happened here too.
     """
 
-    __slots__ = ("accepted", "ended", "is_cut")
+    __slots__ = ("_accepted", "_ended", "_is_cut", "_outer")
 
-    def __init__(self) -> None:
-        self.accepted = self.ended = self.is_cut = False
+    def __init__(self, outer: "Sent | None" = None) -> None:
+        self._accepted = self._ended = self._is_cut = False
+        self._outer = outer
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the WebSocket was accepted: only a close frame can end it."""
+        return self._accepted or (self._outer is not None and self._outer.accepted)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the WebSocket was closed or denied, or the client has disconnected: nothing more can be sent."""
+        return self._ended or (self._outer is not None and self._outer.ended)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a denial response has begun and is not complete."""
+        return self._is_cut or (self._outer is not None and self._outer.is_cut)
 
     @classmethod
     def of(cls, scope: Scope) -> "Sent":
@@ -40,10 +55,17 @@ class Sent:
         sent: Sent = scope.setdefault(_SENT, cls())
         return sent
 
-    @staticmethod
-    def is_known(scope: Scope) -> bool:
-        """Return whether the state of a connection is tracked: middleware may pass on a scope of its own."""
-        return _SENT in scope
+    @classmethod
+    @contextmanager
+    def within(cls, scope: Scope) -> "Generator[Sent, None, None]":
+        """Track the state of a connection below middleware. The scope may be one of the middleware's own."""
+        outer: Sent | None = scope.get(_SENT)
+        inner = scope[_SENT] = cls(outer)
+        try:
+            yield inner
+        finally:
+            if outer is not None:
+                scope[_SENT] = outer
 
     def watching(self, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """Return `receive` and `send` that note the messages which pass them."""
@@ -59,15 +81,21 @@ class Sent:
 
         return listening, noting
 
+    def reopen(self) -> None:
+        """Forget the end that was noted: middleware sends another one instead."""
+        self._ended = self._is_cut = False
+        if self._outer is not None:
+            self._outer.reopen()
+
     def note(self, message: Message) -> None:
         """Note a message to or from the client."""
         if message["type"] in _ENDS:
-            self.ended = True
-            self.is_cut = message["type"] == _DENIAL
+            self._ended = True
+            self._is_cut = message["type"] == _DENIAL
         elif message["type"] == "websocket.http.response.body":
-            self.is_cut = bool(message.get("more_body", False))
+            self._is_cut = bool(message.get("more_body", False))
         elif message["type"] == "websocket.accept":
-            self.accepted = True
+            self._accepted = True
 
 
 class Closing:

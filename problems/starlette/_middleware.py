@@ -158,9 +158,7 @@ class Innermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer what a stream raises."""
         if scope["type"] != "http":
-            if scope["type"] == "websocket" and not Sent.is_known(scope):
-                receive, send = Sent.of(scope).watching(receive, send)
-            await self.app(scope, receive, send)
+            await (self._websocket if scope["type"] == "websocket" else self.app)(scope, receive, send)
             return
         way: Way | None = scope.get(WAY)
         if way is None:  # middleware passes on a scope of its own
@@ -182,6 +180,11 @@ class Innermost:
                 raise remaining
             finally:
                 del raised, remaining  # a frame of its traceback would refer to the exception
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with Sent.within(scope) as sent:
+            receive, send = sent.watching(receive, send)
+            await self.app(scope, receive, send)
 
 
 async def end_stream(setup: Setup, raised: Exception, scope: Scope, receive: Receive, point: Point) -> Exception | None:

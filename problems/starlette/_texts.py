@@ -63,7 +63,7 @@ class TextsAsProblems:
             start, held = held, None
             exc = _meant_by(start, message) if start is not None else _refusal(message, scope)
             if exc is not None:
-                Sent.of(scope).ended = False  # the start that was noted is held, and is never sent
+                Sent.of(scope).reopen()  # the start that was noted is held, and is never sent
                 await respond(self._setup, scope, exc)(scope, receive, send)
                 return
             if start is not None:

@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
@@ -160,6 +161,38 @@ class ReadsContext:
             self.ID.reset(token)
 
 
+class RequestId:
+    """Adds a header to what accepts or denies a WebSocket."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        async def adding(message):
+            if message["type"] in ("websocket.accept", DENIAL):
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", b"r-1")]}
+            await send(message)
+
+        await self.app(scope, receive, adding)
+
+
+class Buffers:
+    """Sends what it has kept when the application has returned; a failure drops it."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        kept = []
+
+        async def keeping(message):
+            kept.append(message)
+
+        await self.app(scope, receive, keeping)
+        for message in kept:
+            await send(message)
+
+
 async def passing(request, call_next):
     return await call_next(request)
 
@@ -168,12 +201,15 @@ MIDDLEWARE = {
     "BaseHTTPMiddleware": Middleware(BaseHTTPMiddleware, dispatch=passing),
     "CORS": Middleware(CORSMiddleware, allow_origins=[ORIGIN]),
     "GZip": Middleware(GZipMiddleware),
+    "session": Middleware(SessionMiddleware, secret_key="key"),
+    "request id": Middleware(RequestId),
     "copies the scope": Middleware(CopiesScope),
     "a scope of its own": Middleware(OwnScope),
     "reads a context variable": Middleware(ReadsContext),
     "wraps messages": Middleware(WrapsMessages),
     "drops": Middleware(Drops),
     "raises after its end": Middleware(RaisesAfterItsEnd),
+    "buffers": Middleware(Buffers),
 }
 
 
@@ -266,7 +302,10 @@ def path(place):
     return "/mounted/ws" if place == "mounted" else "/ws"
 
 
-stacks = st.lists(st.sampled_from(list(MIDDLEWARE)), max_size=4)
+DROPPED = [history for history in HISTORIES if history != "disconnected"]
+"""Middleware that sends to a client that has disconnected fails by itself."""
+PASSING = [name for name in MIDDLEWARE if name != "buffers"]
+stacks = st.lists(st.sampled_from(PASSING), max_size=4)
 frameworks = pytest.mark.parametrize("framework", [Starlette, FastAPI])
 places = pytest.mark.parametrize("place", ["inside", "outside", "mounted"])
 
@@ -350,6 +389,30 @@ class TestEndpoint:
         ]
 
         assert (sockets[1].messages, sockets[1].raised) == (sockets[0].messages, sockets[0].raised)
+
+
+@frameworks
+@places
+class TestBuffering:
+    @pytest.mark.parametrize("failure", FAILURES)
+    @settings(max_examples=15)
+    @given(history=st.sampled_from(DROPPED), before=stacks, after=stacks, denials=st.booleans())
+    @example(history="after the close", before=[], after=[], denials=False)
+    def test_a_failure_has_one_end(self, framework, place, failure, history, before, after, denials):
+        """
+        Middleware that drops what was sent before a crash leaves a WebSocket that can still be denied.
+
+        What it keeps back until the end is followed by no second end.
+        """
+        raised, log, denials = FAILURES[failure](), [], denials or history in ("after a denial", "in a denial")
+        stack, unwinds = [*before, "buffers", *after], failure in CRASHES or history == "in a denial"
+        app = application(endpoint_for(history, raised), framework=framework, place=place, stack=stack, log=log)
+        socket = Socket(app, path(place), denials=denials)
+        ends_as = "at once" if unwinds else history
+
+        assert ([], expected_end(ends_as, failure, denials=denials)) == (socket.violations, socket.end)
+        assert ([raised] if failure in CRASHES else []) == socket.raised
+        assert "hunter2" not in str(socket.messages)
 
 
 @frameworks
