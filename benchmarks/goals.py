@@ -40,8 +40,8 @@ def _over(name: str, other: str) -> Callable[[Mapping[str, Result]], float]:
     return lambda results: results[name].ratio / results[other].ratio
 
 
-def _added(name: str, other: str) -> Callable[[Mapping[str, Result]], float]:
-    return lambda results: (results[name].microseconds - results[other].microseconds) / 1000
+def _milliseconds(name: str) -> Callable[[Mapping[str, Result]], float]:
+    return lambda results: results[name].microseconds / 1000
 
 
 def _seconds(name: str) -> Callable[[Mapping[str, Result]], float]:
@@ -96,8 +96,8 @@ GOALS: Final = (
     ),
     Goal(
         "import problems.fastapi after FastAPI, ms",
-        "W5  import after FastAPI",
-        _added("fastapi + problems.fastapi", "fastapi"),
+        "W5  import in an interpreter that has loaded FastAPI",
+        _milliseconds("problems.fastapi"),
         10.0,
     ),
     Goal(
