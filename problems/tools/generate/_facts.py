@@ -91,6 +91,8 @@ def facts(document: Document, use: Use, *, identity: str, is_shared: bool) -> It
             yield _named(one, is_alone=len(types) == 1)
         return
     codes = [item for item in dict.fromkeys(codes) if item.strip()][:_TYPES]
+    if len(codes) > 1 and not use.may_list_codes:
+        codes = []
     for code in codes:
         own = [item for item in documents if item.get(identity, code) == code]
         yield _named(_exemplified(replace(base, code=code), own), is_alone=len(codes) == 1 and not is_shared)

@@ -127,7 +127,7 @@ def _identity(document: Document, results: Iterable[Use]) -> str:
         fixed.update(name for name, _ in use.fixed if name not in STANDARD)
         for name, item in properties.items():
             allowed = constants(document.object_at(item)) if name not in STANDARD else []
-            if len(allowed) == 1 or name in _CODES:  # several values of another member are data
+            if len(allowed) == 1 or (name in _CODES and use.may_list_codes):  # other lists of values are data
                 codes.setdefault(name, set()).update(value for value in texts(allowed) if value.strip())
     if fixed:
         return fixed.most_common(1)[0][0]

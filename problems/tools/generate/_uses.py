@@ -65,6 +65,11 @@ class Use:
     nested: str = ""
     is_ours: bool = False
 
+    @property
+    def may_list_codes(self) -> bool:
+        """Whether several values of a member can be several types: in plain JSON whose examples have no type URI."""
+        return bool(self.json) and not any(isinstance(example.get("type"), str) for example in self.examples)
+
     def whole(self, document: Document) -> Json:
         """Return the merged schema, with the constants of its discriminator."""
         schema = merged(document, self.schema)
