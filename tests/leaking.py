@@ -27,7 +27,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Body, Cookie, FastAPI, Form, Header, HTTPException, Path, Query, WebSocket
+from fastapi import Body, Cookie, FastAPI, File, Form, Header, HTTPException, Path, Query, UploadFile, WebSocket
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -432,6 +432,24 @@ class Spanned:
             await self.app(scope, receive, send)
 
 
+def _add_request_endpoints(app: FastAPI) -> None:
+    def endpoint(
+        a: Annotated[int, Path()],
+        b: Annotated[int, Query()],
+        c: Annotated[int, Header()],
+        d: Annotated[int, Cookie()],
+        e: Annotated[int, Body(embed=True)],
+    ): ...
+
+    app.post("/it/{a}")(endpoint)
+
+    @app.post("/form/{a}")
+    def form(a: str, e: Annotated[int, Form()]): ...
+
+    @app.post("/upload")
+    def upload(f: UploadFile, g: Annotated[bytes, File(), AfterValidator(int)], e: Annotated[int, Form()]): ...
+
+
 class Site:
     """An application with one source, asked once in each way, and everything that came of it."""
 
@@ -482,19 +500,7 @@ class Site:
             endpoint()
 
         if source.kind == "request":
-
-            def endpoint(
-                a: Annotated[int, Path()],
-                b: Annotated[int, Query()],
-                c: Annotated[int, Header()],
-                d: Annotated[int, Cookie()],
-                e: Annotated[int, Body(embed=True)],
-            ): ...
-
-            app.post("/it/{a}")(endpoint)
-
-            @app.post("/form/{a}")
-            def form(a: str, e: Annotated[int, Form()]): ...
+            _add_request_endpoints(app)
         else:
             if source.kind in ("input", "body"):
                 place = {"input": Query(), "body": Body(embed=True)}[source.kind]
@@ -513,6 +519,8 @@ class Site:
         if source.kind == "request":
             headers |= {"authorization": SECRET, "c": SECRET, "cookie": f"d={SECRET}", "x-api-key": SECRET}
             client.post("/form/a", data={"e": SECRET}, headers=headers)
+            files = {name: (SECRET, SECRET.encode(), "text/plain") for name in ("e", "g")}
+            client.post("/upload", data={"f": SECRET}, files=files, headers=headers)
             return client.post(f"/it/{source.sent}?b={SECRET}", json={"e": SECRET}, headers=headers)
         params = {"it": source.sent} if source.kind == "input" else {}
         return client.post("/it", params=params, json={"it": source.sent}, headers=headers)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from fastapi import Body, Cookie, Depends, FastAPI, Form, Header, Path, Query, WebSocket
+from fastapi import Body, Cookie, Depends, FastAPI, File, Form, Header, Path, Query, UploadFile, WebSocket
 from fastapi import HTTPException as FastAPIException
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field, SecretStr, TypeAdapter
@@ -176,6 +176,9 @@ def application(*, last=False, representations=()):  # noqa: C901 - one for ever
     @app.post("/form")
     def form(password: Annotated[int, Form()]): ...
 
+    @app.post("/upload")
+    def upload(file: UploadFile, content: Annotated[bytes, File(max_length=1)], password: Annotated[int, Form()]): ...
+
     @app.get("/bearer")
     def bearer(credentials: Annotated[object, Depends(HTTPBearer())]): ...
 
@@ -252,6 +255,9 @@ def test_an_exception_tells_no_secret(origin, place, accept, how):
     assert (True, []) == (response.status_code >= 400, found(everything(response)))
 
 
+FILES = ("file", "content", "password")
+
+
 @pytest.mark.parametrize(
     "send",
     [
@@ -263,6 +269,8 @@ def test_an_exception_tells_no_secret(origin, place, accept, how):
         pytest.param(lambda c: c.post("/invalid/1", content=SECRET, headers={"content-type": "text/plain"}), id="text"),
         pytest.param(lambda c: c.post("/form", data={"password": SECRET}), id="form"),
         pytest.param(lambda c: c.post("/form", content=SECRET), id="no form"),
+        pytest.param(lambda c: c.post("/upload", data={"file": SECRET, "content": SECRET}), id="texts for files"),
+        pytest.param(lambda c: c.post("/upload", files=dict.fromkeys(FILES, (SECRET, SECRET.encode()))), id="files"),
         pytest.param(lambda c: c.post("/mounted/body", json={"password": SECRET}), id="read_body"),
         pytest.param(lambda c: c.post("/mounted/body", content=SECRET), id="read_body without JSON"),
         pytest.param(lambda c: c.get("/response/1"), id="a response that does not fit"),
