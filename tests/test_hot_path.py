@@ -257,16 +257,19 @@ class TestBuiltOnce:
         once = WAYS[way]()
         for _ in range(3):
             once()
-        gc.collect()
-        gc.disable()
-        try:
-            for _ in range(20):
-                once()
-            left = gc.collect()
-        finally:
-            gc.enable()
 
-        assert 20 > left  # what pytest itself leaves behind does not grow with the errors
+        def left_behind() -> int:
+            gc.collect()
+            gc.disable()
+            try:
+                for _ in range(20):
+                    once()
+                return gc.collect()
+            finally:
+                gc.enable()
+
+        # A cycle for each error is there each time; what pytest and threads of other tests leave behind is not.
+        assert 20 > min(left_behind() for _ in range(3))
 
 
 class TestForms:
