@@ -9,8 +9,8 @@ import builtins
 import dataclasses
 import inspect
 import types
-from collections.abc import Hashable, Iterable
-from contextlib import suppress
+from collections.abc import Generator, Hashable, Iterable
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from problems.contract._activation import callables
@@ -100,25 +100,31 @@ class Functions(Attributes):
         active = self._active.get(function, ())
         is_recursive = key in active or len(active) >= _RECURSIONS
         if is_recursive or len(self._active) > _DEEPEST or is_far:
-            if is_recursive:
-                self._cut.add(function)
+            self._cut |= {function} if is_recursive else _NOBODY
             hinted = self._hinted_return(node, outer)
             return Outcome(returns=hinted or (UNKNOWN,), is_open=key not in active)
         inner = Frame(names, self)
         inner.thrown, inner.late = thrown, late
         cut, self._cut, steps = self._cut, set(), self._steps
-        self._active[function] = (*active, key)
-        self._follow(inner, node, self._hinted_return(node, outer), left)
-        self._active[function] = active
-        if not active:
-            del self._active[function]
-            self._cut.discard(function)
+        with self._activated(function, key):
+            self._follow(inner, node, self._hinted_return(node, outer), left)
         # A recursive call that was cut off is missing here, but the outer activation still follows it.
         self._done[key] = inner.outcome, frozenset(self._cut)
         self._last[given] = inner.outcome
         self._work[function] = work + self._steps - steps + 1
         self._cut |= cut
         return inner.outcome
+
+    @contextmanager
+    def _activated(self, function: Hashable, key: Hashable) -> Generator[None]:
+        """Note that a function is being followed; its last activation ends what was cut off in it."""
+        active = self._active.get(function, ())
+        self._active[function] = (*active, key)
+        yield
+        self._active[function] = active
+        if not active:
+            del self._active[function]
+            self._cut.discard(function)
 
     def _earlier(self, key: Hashable, given: Hashable, work: int) -> Outcome | None:
         """Return the outcome of an earlier call with equal arguments; of any, if the function took too much work."""

@@ -105,7 +105,8 @@ class _Bounded:
 
     def __init__(self, response: Any, limit: int) -> None:
         self._response, self._stream = response, response.stream
-        self._decoder = Decoder(response.headers.get("content-encoding"), limit)
+        self._coding: str | None = response.headers.get("content-encoding")
+        self._decoder = Decoder(self._coding, limit)
         self._error: str | None = None
 
     @property
@@ -117,8 +118,9 @@ class _Bounded:
     def in_place(self) -> Generator[None]:
         """Make the response read through this object."""
         response, headers = self._response, self._response.headers
-        # From the bytes: values can be anything (RFC 9110, section 5.5, obs-text).
-        response.headers = type(headers)([line for line in headers.raw if line[0].lower() != _CODING])
+        if self._coding is not None:
+            # From the bytes: values can be anything (RFC 9110, section 5.5, obs-text).
+            response.headers = type(headers)([line for line in headers.raw if line[0].lower() != _CODING])
         response.stream = self
         try:
             yield

@@ -2,6 +2,8 @@
 The error responses that an OpenAPI or Swagger document describes.
 
 Visits every operation, at any depth. Knows the response syntax of each version. Does not know problem types.
+
+This is one thing because one walk finds the operations, their responses, the alternatives in them and wrapped bodies.
 """
 
 import json
