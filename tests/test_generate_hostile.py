@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -22,6 +23,7 @@ from problems.documenting.vocabulary import Vocabulary
 from problems.tools.generate import generate, generate_from_openapi
 from tests.hostile import Documents
 
+ROOT: Final = Path(__file__).parents[1]
 COUNT: Final = int(os.environ.get("PROBLEMS_DOCUMENTS", "150"))
 
 MODULES: Final = {"__future__", "datetime", "uuid", "typing", "pydantic", "problems", "problems.catching"}
@@ -175,3 +177,25 @@ class TestHostileDocuments:
             subprocess.run([ruff, "format", "--quiet", "--isolated", "--no-cache", *options, tmp_path], check=True)  # noqa: S603 - our own
 
         assert [] == [path.name for path, source in sources.items() if tree(source) != tree(path.read_text("utf-8"))]
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            pytest.param(["mypy", "--strict", "--no-error-summary", "--cache-dir", os.devnull], id="mypy"),
+            pytest.param(["pyright", "--pythonpath", sys.executable, "--project"], id="pyright"),
+        ],
+    )
+    def test_type_checkers_accept_them(self, tmp_path, command):
+        """
+        Strict type checkers find nothing in the modules.
+        """
+        for seed in range(min(COUNT, 40)):
+            (tmp_path / f"m{seed}.py").write_text(source_of(seed), "utf-8")
+        options = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "extraPaths": [str(ROOT)]}
+        (tmp_path / "pyrightconfig.json").write_text(json.dumps(options))
+        variables = {**os.environ, "MYPYPATH": str(ROOT)}
+        done = subprocess.run(  # noqa: S603 - our own
+            [sys.executable, "-m", *command, str(tmp_path)], capture_output=True, text=True, env=variables, check=False
+        )
+
+        assert (0, "") == (done.returncode, "" if done.returncode == 0 else done.stdout)
