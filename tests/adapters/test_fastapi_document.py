@@ -1215,7 +1215,7 @@ class TestResponses:
         As `@raises` does it.
         """
         with pytest.raises(
-            SetupError, match=r"`responses` takes problem classes, not .* Write `responses\(NotFound\)`"
+            SetupError, match=r"`responses` takes problem classes; got .* Write `responses\(NotFound\)`"
         ):
             responses(wrong)
 
