@@ -76,7 +76,7 @@ class Decoder:
             if make is not None:
                 self._steps.append(make())
         except ModuleNotFoundError:
-            pass  # the client library cannot decode it either, so it did not request this coding
+            return  # the client library cannot decode it either, so it did not request this coding
         except Exception:  # noqa: BLE001 - an old version of an optional library
             self._stop(f"The body is encoded as {coding}, and the installed decoder cannot be bounded. Update it.")
 

@@ -107,9 +107,9 @@ def _checked(offered: object) -> Sequence[Representation]:
         TypeError: It is not a sequence of representations.
     """
     if _is_sequence(offered):
-        found = tuple(islice(offered, _MOST_OFFERED))
-        if all(isinstance(representation, Representation) for representation in found):
-            return found
+        representations = tuple(islice(offered, _MOST_OFFERED))
+        if all(isinstance(representation, Representation) for representation in representations):
+            return representations
     raise TypeError(f"`Policy(representations=…)` must return a sequence of representations; got {type(offered)}.")
 
 
@@ -211,9 +211,9 @@ def _members_of(problem: Problem) -> Mapping[str, object]:
 
 def _translated_errors(members: bytes, language: _Language) -> bytes:
     document: dict[str, Any] = from_json(members)
-    errors = 0
+    count = 0
     for error in document["errors"]:
         message = language.filled(error["code"], error.get("context", {}))
-        errors += message is not None
+        count += message is not None
         error["detail"] = message or error["detail"]
-    return encode_members(document) if errors else members
+    return encode_members(document) if count else members

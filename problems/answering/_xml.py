@@ -78,7 +78,7 @@ def _text(value: object) -> str:
 
 
 def _name(name: str) -> str:
-    return _NOT_IN_NAME.sub(lambda result: f"_x{ord(result[0]):04X}_", name) or "_"
+    return _NOT_IN_NAME.sub(lambda match: f"_x{ord(match[0]):04X}_", name) or "_"
 
 
 XML: Final = Representation(PROBLEM_XML, render_xml)

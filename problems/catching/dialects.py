@@ -73,7 +73,7 @@ class Dialect:
                     f"`{name}` must be the name of one member; got {briefly(given)}. Write `{name}={name!r}`."
                 )
         # Media types are case-insensitive (RFC 9110, section 8.3.1), and can have parameters.
-        object.__setattr__(self, "media_types", tuple(essence(cls) for cls in self.media_types))
+        object.__setattr__(self, "media_types", tuple(essence(media_type) for media_type in self.media_types))
 
     def reads(self, content_type: str | None) -> bool:
         """Return whether a body of this media type may be a problem document."""

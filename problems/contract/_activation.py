@@ -248,7 +248,7 @@ class Activation(ABC):
         if number := status_in_name(name):  # whatever serves the name: a module, or a shim that looks it up
             return number
         if len(bases) > 1:
-            bases = tuple(raised for raised in bases if raised != Known(None))
+            bases = tuple(base for base in bases if base != Known(None))
         values: list[Value] = []
         for base in bases:
             for value in self.caller.attribute(base, name):
@@ -259,8 +259,8 @@ class Activation(ABC):
         match value:
             case Unknown():
                 return self.opened()
-            case Bound(Known(property() as found), receiver):
-                return self.calls((Bound(Known(found.fget), receiver),), Arguments(), is_alternative)
+            case Bound(Known(property() as descriptor), receiver):
+                return self.calls((Bound(Known(descriptor.fget), receiver),), Arguments(), is_alternative)
             case Bound(Known(obj), receiver) if issubclass(type_of(obj), functools.cached_property):
                 return self.calls((Bound(Known(fields_of(obj)["func"]), receiver),), Arguments(), is_alternative)
             case Bound(Known(str() as name), receiver) if name == "__getattr__":
@@ -276,7 +276,7 @@ class Activation(ABC):
         """Return the possible results of a call; its exceptions are recorded, too."""
         if not functions:
             return ()
-        calls: list[Value] = []
+        results: list[Value] = []
         is_alternative |= len(functions) > 1
         ends = True
         for function in functions:
@@ -285,10 +285,10 @@ class Activation(ABC):
             is_open = outcome.open or not is_exact(function)
             self.outcome.open |= is_open
             self.fallible |= is_open
-            calls += outcome.returns
+            results += outcome.returns
             ends &= outcome.ends and is_exact(function)
         self.dead |= ends
-        return unique(calls)
+        return unique(results)
 
     def pass_on(self, arguments: Arguments, sure: int) -> Values:
         """Follow the functions that are passed to code that cannot be followed and may call them."""

@@ -233,7 +233,7 @@ class Attributes(ABC):
 
     def _overrides(self, cls: type, name: str, base: Value) -> Iterator[Value]:
         for below in self._classes.below(cls):
-            if any(name in vars(value) for value in below.__mro__[:-1] if is_protocol(cls) or value not in cls.__mro__):
+            if any(name in vars(owner) for owner in below.__mro__[:-1] if is_protocol(cls) or owner not in cls.__mro__):
                 receiver: Value = Instance(below) if isinstance(base, Instance) else Kind(below)
                 yield from self._implemented(self._described(look(receiver, name)))
             elif name not in vars(cls):
@@ -261,7 +261,7 @@ class Attributes(ABC):
 
     def _fallback(self, cls: type, base: Value, name: str) -> Values:
         """Return the call of a `__getattr__` of the application."""
-        method = next((vars(value)["__getattr__"] for value in cls.__mro__ if "__getattr__" in vars(value)), None)
+        method = next((vars(owner)["__getattr__"] for owner in cls.__mro__ if "__getattr__" in vars(owner)), None)
         if isinstance(method, types.FunctionType) and self._sources.is_own(method):
             return (Bound(Partial(Known(method), Arguments(((Known(name),),))), base),)
         return status_in_name(name)

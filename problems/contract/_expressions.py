@@ -354,7 +354,7 @@ class Expressions(Activation):
         """Run a property setter or `__setattr__` of the application."""
         if isinstance(base, Instance | Known):
             cls = base.cls if isinstance(base, Instance) else type(base.obj)
-            result = next((vars(value)[name] for value in cls.__mro__ if name in vars(value)), None)
+            result = next((vars(owner)[name] for owner in cls.__mro__ if name in vars(owner)), None)
             if isinstance(result, property) and isinstance(result.fset, types.FunctionType):
                 self.calls((Bound(Known(result.fset), base),), Arguments((values,)))
             if isinstance(setter := special(cls, "__setattr__"), types.FunctionType):

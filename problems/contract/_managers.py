@@ -136,8 +136,8 @@ class Managers(Expressions):
                 )
             case Translating(keys=keys, targets=targets):
                 return raises, tuple(self._translated(keys, targets)), True
-            case Known(translating() as made):
-                return raises, tuple(self._translated(map(Known, made.table), map(Known, made.table.values()))), True
+            case Known(translating(table=table)):
+                return raises, tuple(self._translated(map(Known, table), map(Known, table.values()))), True
             case Manager():
                 return self._through_generator(value, raises)
             case Stack(entered=entered):

@@ -143,10 +143,10 @@ class Components:
 
     def _by_status(self, types: tuple[type[Problem], ...]) -> dict[int, tuple[type[Problem], ...]]:
         """Return the types of each status, cached: most operations have the same types as another one."""
-        instance = self._statuses.get(types)
-        if instance is None:
-            instance = self._statuses[types] = _by_status(self.registry, types)
-        return instance
+        by_status = self._statuses.get(types)
+        if by_status is None:
+            by_status = self._statuses[types] = _by_status(self.registry, types)
+        return by_status
 
     def whole(self, response: Json) -> Json:
         """Return a response of `of_operation` with its reference replaced by the content."""
@@ -162,12 +162,12 @@ class Components:
 
     def _union(self, classes: tuple[type[Problem], ...]) -> tuple[Json, Json]:
         """Return the union of problem types and its response, both without the name of an operation."""
-        instance = self._unions.get(classes)
-        if instance is None:
+        union = self._unions.get(classes)
+        if union is None:
             parts = [self.responses[self.names[cls]] for cls in classes]
             schema = _union_schema({self.names[cls]: self.registry.uri(cls) for cls in classes})
-            instance = self._unions[classes] = schema, _union_response(parts)
-        return instance
+            union = self._unions[classes] = schema, _union_response(parts)
+        return union
 
     def _narrowed(self, operation: str, invalid: Json) -> "Components":
         """Return a copy of these components with a separate schema for the invalid requests of one operation."""

@@ -62,14 +62,14 @@ def _words(keywords: Json) -> Json:
     if is_list(items := keywords.pop("prefixItems", None)) and items:
         keywords["items"] = {"anyOf": items}
     if is_list(types := keywords.get("type")):
-        keywords |= _of_types([cls for cls in types if cls != "null"])
+        keywords |= _of_types([kind for kind in types if kind != "null"])
     if keywords.get("type") == "array":
         keywords.setdefault("items", {})
     return keywords
 
 
 def _of_types(types: list[Any]) -> Json:
-    return {"type": types[0]} if len(types) == 1 else {"type": None, "anyOf": [{"type": cls} for cls in types]}
+    return {"type": types[0]} if len(types) == 1 else {"type": None, "anyOf": [{"type": kind} for kind in types]}
 
 
 def _flat(flat: Json) -> Json:

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from problems import Conflict
 from problems.fastapi import add_problems
-from tests.adapters.unwinding import ORIGIN, CopiesScope, Crash, Drops, RaisesAfterItsEnd
+from tests.adapters.unwinding import ORIGIN, Buffers, CopiesScope, Crash, Drops, RaisesAfterItsEnd
 
 DENIAL, CLOSE = "websocket.http.response.start", "websocket.close"
 
@@ -174,23 +174,6 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, adding)
-
-
-class Buffers:
-    """Sends what it has kept when the application has returned; a failure drops it."""
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        kept = []
-
-        async def keeping(message):
-            kept.append(message)
-
-        await self.app(scope, receive, keeping)
-        for message in kept:
-            await send(message)
 
 
 async def passing(request, call_next):

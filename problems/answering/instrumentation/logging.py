@@ -128,16 +128,16 @@ def failed(failure: Exception, handled: tuple[BaseException | None, ...], messag
 
 
 def _cut(failure: BaseException, foreign: set[int]) -> None:
-    result, seen = [failure], set[int]()
-    while result:
-        exc = result.pop()
+    waiting, seen = [failure], set[int]()
+    while waiting:
+        exc = waiting.pop()
         seen.add(id(exc))
         if id(exc.__context__) in foreign:
             exc.__context__ = None
         if id(exc.__cause__) in foreign:
             exc.__cause__ = None
         parts: tuple[BaseException, ...] = getattr(exc, "exceptions", ()) if _is_group(exc) else ()
-        result += [
+        waiting += [
             item for item in (exc.__context__, exc.__cause__, *parts) if item is not None and id(item) not in seen
         ]
 

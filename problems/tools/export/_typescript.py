@@ -261,7 +261,7 @@ def _literal(value: JsonValue, depth: int = 0) -> str:
 
 def _text(value: str) -> str:
     """Return a string literal in which every character is visible."""
-    return _INVISIBLE.sub(lambda result: f"\\u{ord(result[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _comment(value: JsonValue, indent: str) -> str:
